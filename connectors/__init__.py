@@ -1,0 +1,1 @@
+"""Targets and connectors: slices of the log into stores, leased, run by Celery workers."""

@@ -1,0 +1,1 @@
+"""The roof of the event platform: settings, addresses and what all apps share."""

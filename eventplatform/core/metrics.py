@@ -1,0 +1,53 @@
+"""Every metric of the platform, one line of meaning each: `eventplatform_{room}_{noun}_{unit}`."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+INTAKE_EVENTS = Counter(
+    "eventplatform_intake_events_total",
+    "Events taken in, by stream, outcome and reason; their sum is what was received.",
+    ["stream", "outcome", "reason"],
+)
+INTAKE_REQUESTS = Counter(
+    "eventplatform_intake_requests_total", "Requests answered by the intake, by door and status.", ["door", "status"]
+)
+INTAKE_SECONDS = Histogram(
+    "eventplatform_intake_request_seconds",
+    "Time from the whole body to the answer.",
+    ["door", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SNAPSHOT_AGE = Gauge(
+    "eventplatform_snapshot_age_seconds", "Since this process last confirmed its configuration.", multiprocess_mode="livemax"
+)
+SNAPSHOT_REVISION = Gauge(
+    "eventplatform_snapshot_revision", "Revision of the configuration that this process serves.", multiprocess_mode="livemin"
+)
+LOG_RECORDS = Counter("eventplatform_log_records_total", "Records acknowledged by the log, by topic.", ["topic"])
+LOG_FAILURES = Counter(
+    "eventplatform_log_failures_total", "Records the log did not take, by topic and reason.", ["topic", "reason"]
+)
+CONNECTOR_RECORDS = Counter(
+    "eventplatform_connector_records_total",
+    "Records handled, by connector and outcome (written, canary, dead_lettered, skipped).",
+    ["connector", "outcome"],
+)
+CONNECTOR_SLICES = Counter(
+    "eventplatform_connector_slices_total",
+    "Slices ended, by connector and how (done, fenced, retry, failed).",
+    ["connector", "end"],
+)
+CONNECTOR_LAG = Gauge(
+    "eventplatform_connector_lag_records",
+    "Records between a connector's offset and the log's end.",
+    ["connector"],
+    multiprocess_mode="mostrecent",
+)
+CANARY_SENT = Counter("eventplatform_canary_sent_total", "Canary events posted, by stream and answer.", ["stream", "answer"])
+CANARY_AGE = Gauge(
+    "eventplatform_canary_age_seconds",
+    "Since a canary was last seen, by stream and stage.",
+    ["stream", "stage"],
+    multiprocess_mode="mostrecent",
+)

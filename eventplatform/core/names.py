@@ -1,0 +1,42 @@
+"""Names that several rooms must spell alike, and the rules that names obey."""
+
+from __future__ import annotations
+
+import re
+
+# Postgres channel on which a published change of configuration or schemas wakes every process.
+SNAPSHOT_CHANNEL = "eventplatform_snapshot"
+
+CANARY_DOMAIN = "canary"  # `meta.domain` of a synthetic event; consumers drop those
+
+HEADER_RECEIVED_AT = "received-at"  # record header: when the intake took the event in, ISO 8601 in ms, UTC
+HEADER_REQUEST_ID = "request-id"
+HEADER_SERVICE = "service"
+
+# Kafka's own rule for topics (org.apache.kafka.common.internals.Topic), which streams share.
+_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+# Only relative ids of a schema repository: no scheme, host, dot-dot, query or escape can be written with this.
+_SCHEMA_ID = re.compile(r"/[a-zA-Z0-9_-][a-zA-Z0-9._-]*(?:/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)+")
+_MAX_SCHEMA_ID = 200
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+def is_topic_name(name: str) -> bool:
+    """True where Kafka would take `name` as a topic's name."""
+    return bool(_TOPIC.fullmatch(name)) and name not in {".", ".."}
+
+
+def is_schema_id(text: str) -> bool:
+    """True for a relative schema id such as `/mediawiki/page/change/1.2.0`."""
+    return len(text) <= _MAX_SCHEMA_ID and bool(_SCHEMA_ID.fullmatch(text))
+
+
+def split_schema_id(schema_id: str) -> tuple[str, str]:
+    """Title and version of a schema id: `/a/b/1.0.0` is (`a/b`, `1.0.0`)."""
+    title, _, version = schema_id.lstrip("/").rpartition("/")
+    return title, version
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Sorts versions as numbers: 1.10.0 after 1.9.0."""
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,47 @@
+"""What goes into the log and comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class TopicPartition(NamedTuple):
+    """One partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record on its way into the log. A `value` of None is a tombstone; a `partition` of None lets the key decide."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = ()
+    timestamp_ms: int | None = None
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record read from the log at its coordinates; `timestamp_ms` is milliseconds since 1970, UTC."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    def header(self, name: str) -> bytes | None:
+        """The last value of the header `name`, as Kafka's `lastHeader` answers."""
+        for key, value in reversed(self.headers):
+            if key == name:
+                return value
+        return None

@@ -1,0 +1,43 @@
+"""A stream as every room sees it: frozen, read from a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+SampleUnit = Literal["pageview", "session", "device"]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which share of clients sends: `rate` between 0 and 1, per `unit`."""
+
+    unit: SampleUnit = "session"
+    rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A configured flow of events of one schema title.
+
+    `settings` is the whole merged configuration as the streamconfigs API shows it; the other fields are read from it.
+    """
+
+    name: str
+    schema_title: str
+    service: str
+    topics: tuple[str, ...]
+    is_enabled: bool = True
+    canary_events_enabled: bool = True
+    sampling: Sampling | None = None
+    message_key_fields: Mapping[str, str] = _NOTHING
+    consumers: Mapping[str, Mapping[str, Any]] = _NOTHING
+    settings: Mapping[str, Any] = field(default=_NOTHING, repr=False)
+
+    def topic(self, prefix: str = "") -> str:
+        """The topic that an intake with this datacenter `prefix` produces to."""
+        wanted = prefix + self.name
+        return wanted if wanted in self.topics or not self.topics else self.topics[0]

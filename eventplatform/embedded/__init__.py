@@ -1,0 +1,1 @@
+"""Postgres and Redis from pip wheels, started when no URL is configured."""

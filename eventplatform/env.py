@@ -1,0 +1,67 @@
+"""The one place that reads the process environment; everything else uses `django.conf.settings`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+class BadEnvironmentError(ValueError):
+    """A variable of the environment holds a value that can't be used; names the variable and the remedy."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable `name`, or `default` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """The variable `name` as a yes or no; anything else is an error, never a guess."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    word = value.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    message = f"{name}={value!r} is neither yes nor no; write 1 or 0."
+    raise BadEnvironmentError(message)
+
+
+def number(name: str, default: int) -> int:
+    """The variable `name` as a whole number."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        message = f"{name}={value!r} is no whole number."
+        raise BadEnvironmentError(message) from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """The variable `name` as a list, separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """The variable `name` as an absolute path, relative ones below the project's root."""
+    return (ROOT / text(name, str(default))).resolve()
+
+
+def child(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process: ours and `extra` on top."""
+    return {**os.environ, **extra}
+
+
+def use_settings() -> None:
+    """Let Django find its settings; every entry point calls this first."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventplatform.settings")

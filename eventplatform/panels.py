@@ -1,0 +1,80 @@
+"""What each app shows on a shared page, and what a higher app does for a lower one.
+
+Higher apps register here at start (`AppConfig.ready`); lower apps ask here and import nothing. What nobody registered
+leaves no hole: a page simply has no such panel, and `call` answers its default.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Page = Literal["overview", "start", "stream", "schema"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a shared page: `template` rendered with what `context` answers for the page's subject.
+
+    `context` gets the subject's name (a stream's name, a schema's title; empty on overview and start) and answers None
+    where it has nothing to show. `column` is the wide one or the side.
+    """
+
+    name: str
+    template: str
+    context: Callable[[str], Mapping[str, Any] | None]
+    order: int = 100
+    column: Literal["main", "side"] = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line of the list "Needs attention": what, since when, why, and what to do."""
+
+    level: Literal["fail", "warn"]
+    what: str
+    why: str
+    link: str
+    remedy: str
+    since: str = ""
+
+
+_panels: dict[str, dict[str, Panel]] = defaultdict(dict)
+_functions: dict[str, Callable[..., Any]] = {}
+_troubles: dict[str, Callable[[], list[Trouble]]] = {}
+
+
+def add(page: Page, panel: Panel) -> None:
+    """Show `panel` on `page`; the same name again replaces it."""
+    _panels[page][panel.name] = panel
+
+
+def rendered(page: Page, subject: str = "") -> list[tuple[Panel, Mapping[str, Any]]]:
+    """The panels of a page that have something to show, in order, each with its context."""
+    panels = sorted(_panels[page].values(), key=lambda panel: panel.order)
+    found = [(panel, panel.context(subject)) for panel in panels]
+    return [(panel, context) for panel, context in found if context is not None]
+
+
+def add_troubles(name: str, find: Callable[[], list[Trouble]]) -> None:
+    """Let an app say what is wrong with its part."""
+    _troubles[name] = find
+
+
+def troubles() -> list[Trouble]:
+    """Everything that needs attention now, worst first."""
+    found = [trouble for find in _troubles.values() for trouble in find()]
+    return sorted(found, key=lambda trouble: trouble.level != "fail")
+
+
+def provide(name: str, function: Callable[..., Any]) -> None:
+    """Offer a function to lower apps under `name`, such as `connectors.wake`."""
+    _functions[name] = function
+
+
+def call(name: str, *arguments: Any, default: Any = None) -> Any:
+    """Ask the function `name`, or answer `default` where no app provides it."""
+    function = _functions.get(name)
+    return default if function is None else function(*arguments)

@@ -1,0 +1,224 @@
+"""Django's settings in groups: what runs, where it keeps things, how it is guarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from eventplatform import env, secrets
+from eventplatform.embedded import addresses
+
+# --- What runs, and where -----------------------------------------------------------------------------------------------
+
+BASE_DIR = env.ROOT
+# demo: everything on this machine, loopback only, generated passwords. production: weak secrets refuse to boot.
+DEPLOYMENT = env.text("DEPLOYMENT", "demo")
+IS_DEMO = DEPLOYMENT != "production"
+ROLE = env.text("ROLE", "web")  # intake | web | worker | watcher | beat: names metrics and log lines
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
+REFERENCE_DATA_DIR = env.folder("REFERENCE_DATA_DIR", BASE_DIR / "../shared/data")
+DEBUG = env.flag("DEBUG")
+PORT = env.number("PORT", 8000)
+
+# --- Secrets ------------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY") or secrets.demo_key("SECRET_KEY", VAR_DIR, is_demo=IS_DEMO)
+# Fernet keys, the first encrypts, all decrypt: rotation is putting a new one in front.
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS") or [secrets.demo_key("ENCRYPTION_KEYS", VAR_DIR, is_demo=IS_DEMO)]
+if not IS_DEMO:
+    secrets.refuse_demo_keys(SECRET_KEY, *ENCRYPTION_KEYS)
+
+# --- Applications -------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "eventplatform.broker",
+    "registry",
+    "streamconfig",
+    "intake",
+    "connectors",
+    "processing",
+    "monitoring",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "eventplatform.access.PagesNeedLogin",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "eventplatform.access.AdminPolicy",
+]
+ROOT_URLCONF = "eventplatform.urls"
+WSGI_APPLICATION = "eventplatform.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "eventplatform.navigation.navigation",
+            ],
+            "builtins": ["eventplatform.templatetags.components"],
+            "libraries": {"components": "eventplatform.templatetags.components"},
+        },
+    },
+]
+
+# --- Stores the platform itself stands on -------------------------------------------------------------------------------
+
+DATABASE_URL = env.text("DATABASE_URL") or addresses.postgres_url(VAR_DIR, "eventplatform")
+_database = conninfo_to_dict(DATABASE_URL)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname", "eventplatform"),
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": str(_database.pop("port", "")),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**_database, "connect_timeout": 5},
+    },
+}
+REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(VAR_DIR)
+# Where events go: postgresql://… (the embedded log), kafka://host:port,host:port or memory:// (tests).
+EVENT_LOG_URL = env.text("EVENT_LOG_URL") or DATABASE_URL
+LOG_PARTITIONS = env.number("LOG_PARTITIONS", 1)  # of a topic made without a wish of its own
+LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)
+
+# --- Intake -------------------------------------------------------------------------------------------------------------
+
+INTAKE_URL = env.text("INTAKE_URL", f"http://127.0.0.1:{PORT + 1}")  # where canaries and snippets post
+INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
+INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)
+INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024)
+INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)
+INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)
+TOPIC_PREFIX = env.text("TOPIC_PREFIX")  # the datacenter's, as in "eqiad."; chosen among a stream's topics
+FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (fast mode) | strict
+
+# --- Work in the background ---------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)
+
+# --- Doors and their locks ----------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if IS_DEMO else [])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+PAGES_NEED_LOGIN = env.flag("PAGES_NEED_LOGIN", default=not IS_DEMO)
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SECURE_SSL_REDIRECT = not IS_DEMO and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+SECURE_HSTS_SECONDS = 0 if IS_DEMO else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_DEMO
+SECURE_HSTS_PRELOAD = not IS_DEMO
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = not IS_DEMO
+CSRF_COOKIE_SECURE = not IS_DEMO
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "style-src-attr": ["'unsafe-inline'"],  # widths of meters and bars are style attributes
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# --- Words, times, files ------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = IS_DEMO
+
+# --- APIs ---------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissionsOrAnonReadOnly"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Event platform",
+    "DESCRIPTION": "Produce strongly typed events, read stream configuration and schemas.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Logs: one JSON object a line ---------------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "eventplatform.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "kafka": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+    },
+}
+
+# --- The admin, in the look of the pages --------------------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Event platform",
+    "SITE_HEADER": "Event platform",
+    "SITE_URL": "/",
+    "BORDER_RADIUS": "7px",
+    "SHOW_HISTORY": True,
+}

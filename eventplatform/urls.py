@@ -1,0 +1,17 @@
+"""Addresses of the web role: each app brings its own."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+urlpatterns = [
+    path("", include("monitoring.urls")),
+    path("", include("registry.urls")),
+    path("", include("streamconfig.urls")),
+    path("", include("intake.urls")),
+    path("", include("connectors.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="openapi"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,1 @@
+"""Canaries, lag, traffic, health and the pages that show them."""

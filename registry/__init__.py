@@ -1,0 +1,1 @@
+"""Schema repositories, titles and versions: imported, checked, compiled, served, browsed."""

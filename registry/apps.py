@@ -1,0 +1,12 @@
+"""Django's handle on the app; registers its panels at start."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    """Schemas."""
+
+    name = "registry"
+    verbose_name = "Schemas"

@@ -1,0 +1,1 @@
+"""Streams and what steers them: published as immutable snapshots, served to clients and services."""
