@@ -1,0 +1,191 @@
+"""Writes `docs/reference` from the code and checks the links of every page: `make docs`; `--check` only compares."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from eventplatform import env  # noqa: E402  # the project's folder must be on the path first
+
+REFERENCE = ROOT / "docs/reference"
+HEAD = "<!-- Made from the code by `make docs`; edit the code instead. -->\n\n"
+ROOMS = ("eventplatform", "registry", "streamconfig", "intake", "connectors", "monitoring")
+
+
+def settings_page() -> str:
+    """Every variable of the environment, with its default and the comment that stands beside it."""
+    lines = ["# Settings", "", "Read once from the environment, by `eventplatform/env.py`.", ""]
+    lines += ["| variable | kind | default | meaning |", "|---|---|---|---|"]
+    path = ROOT / "eventplatform/settings.py"
+    text = path.read_text()
+    rows = [(name, kind, default, _comment(text.splitlines(), line)) for name, kind, default, line in _variables(text)]
+    lines += [f"| `{name}` | {kind} | {default} | {meaning} |" for name, kind, default, meaning in sorted(rows)]
+    return "\n".join(lines)
+
+
+def _variables(text: str) -> Iterator[tuple[str, str, str, int]]:
+    seen = set()
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            continue
+        first = node.args[0]
+        if ast.unparse(node.func.value) != "env" or not isinstance(first, ast.Constant) or first.value in seen:
+            continue
+        seen.add(first.value)
+        given = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
+        yield str(first.value), node.func.attr, f"`{ast.unparse(given)}`" if given is not None else "", node.lineno
+
+
+def _comment(lines: list[str], number: int) -> str:
+    """The comment at the end of the line, or the one on the line above."""
+    _, mark, beside = lines[number - 1].partition("  # ")
+    if mark:
+        return beside.replace("|", "\\|")
+    above = lines[number - 2].strip() if number > 1 else ""
+    return above.removeprefix("# ").replace("|", "\\|") if above.startswith("# ") and not above.startswith("# ---") else ""
+
+
+def errors_page() -> str:
+    """Every error that a user may see, by its code."""
+    from eventplatform.core import errors
+
+    for room in ROOMS:
+        for module in pkgutil.walk_packages([str(ROOT / room)], f"{room}."):
+            if ".migrations" not in module.name and not module.name.endswith(("__main__", "asgi", "wsgi")):
+                importlib.import_module(module.name)
+    families = (errors.RetriableError, errors.RejectedError, errors.FatalError)
+    lines = [
+        "# Errors",
+        "",
+        "Codes are stable. *retriable*: try again later. *rejected*: mend the event. *fatal*: an operator decides.",
+        "",
+    ]
+    lines += ["| code | family | status | what it says | remedy |", "|---|---|---|---|---|"]
+    found = {c for c in _subclasses(errors.PlatformError) if c not in families and c is not errors.PlatformError}
+    for error in sorted(found, key=lambda c: (c.code, c.__name__)):
+        family = next((f.__name__.removesuffix("Error").lower() for f in families if issubclass(error, f)), "")
+        lines.append(f"| `{error.code}` | {family} | {error.http_status} | {_cell(error.message)} | {_cell(error.remedy)} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Text for a table's cell: one line, bars escaped, placeholders as code."""
+    return re.sub(r"\{(\w+)[^}]*\}", r"`\1`", text).replace("|", "\\|").replace("\n", " ")
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def metrics_page() -> str:
+    """Every metric with its labels and its one line of meaning."""
+    from prometheus_client.metrics import MetricWrapperBase
+
+    from eventplatform.core import metrics
+
+    lines = [
+        "# Metrics",
+        "",
+        "Prometheus text format at `/metrics` of each role.",
+        "",
+        "| metric | kind | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    for metric in vars(metrics).values():
+        if isinstance(metric, MetricWrapperBase):
+            described = metric.describe()[0]
+            name = described.name + ("_total" if described.type == "counter" else "")
+            labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001  # the client offers no public way
+            lines.append(f"| `{name}` | {described.type} | {labels} | {described.documentation} |")
+    return "\n".join(lines)
+
+
+def commands_page() -> str:
+    """The verbs of the Makefile and of `manage.py`."""
+    from django.core.management import get_commands, load_command_class
+
+    lines = ["# Commands", "", "## make", "", "| target | what it does |", "|---|---|"]
+    for name, meaning in re.findall(r"^([a-z-]+):.*?## (.+)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE):
+        lines.append(f"| `make {name}` | {meaning} |")
+    lines += ["", "## manage.py", "", "| command | what it does |", "|---|---|"]
+    for name, app in sorted(get_commands().items()):
+        if str(app).split(".")[0] in ROOMS:
+            command = load_command_class(str(app), name)
+            lines.append(f"| `manage.py {name}` | {' '.join(command.help.split())} |")
+    return "\n".join(lines)
+
+
+def openapi_page() -> str:
+    """The OpenAPI document of the web role."""
+    from drf_spectacular.generators import SchemaGenerator
+    from drf_spectacular.renderers import OpenApiYamlRenderer
+
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return OpenApiYamlRenderer().render(document, renderer_context={}).decode().rstrip()
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    made = {
+        "settings.md": settings_page(),
+        "errors.md": errors_page(),
+        "metrics.md": metrics_page(),
+        "commands.md": commands_page(),
+        "connectors.md": connectors_page(),
+    }
+    texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
+    return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n"}
+
+
+def connectors_page() -> str:
+    """Every kind of sink with its options, as declared in the sink's own file."""
+    from connectors.reference import connectors_markdown
+
+    return connectors_markdown()
+
+
+def broken_links() -> list[str]:
+    """Relative links of all Markdown pages that lead nowhere."""
+    wrong = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("deploy/**/*.md")]:
+        for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", page.read_text()):
+            link = target[0] or target[1]
+            if re.match(r"[a-z]+:", link) or link.startswith("#"):
+                continue
+            if not (page.parent / link.split("#")[0]).exists():
+                wrong.append(f"{page.relative_to(ROOT)}: {link}")
+    return wrong
+
+
+def main() -> int:
+    """Write the pages, or with `--check` say which are out of date."""
+    env.use_settings()
+    django.setup()
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    if "--check" in sys.argv:
+        problems = [f"{path.relative_to(ROOT)} is out of date; run `make docs`" for path in stale]
+    else:
+        for path in stale:
+            path.write_text(pages()[path])
+        problems = []
+        print(f"docs/reference: {len(stale)} pages written")
+    problems += [f"broken link: {link}" for link in broken_links()]
+    print("\n".join(problems) or "docs: up to date, no broken link")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
