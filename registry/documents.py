@@ -1,0 +1,262 @@
+"""Reads schema files: YAML as schema repositories write it (`yes`, `no` and dates are text), or JSON; safe and bounded.
+
+The value is built from the parser's events: no tag is ever constructed, aliases are counted at their full size, and
+nothing recurses. Every error knows its line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.cyaml import CParser
+
+from eventplatform.core.errors import RejectedError
+
+MAX_CHARACTERS = 1_000_000
+MAX_NODES = 50_000
+MAX_DEPTH = 64
+
+_TAG_TEXT = "tag:yaml.org,2002:str"
+_TAGS_OF_CONTAINERS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+# YAML 1.2's core schema: what JavaScript's parsers read; YAML 1.1 would turn yes, on and 2021-01-01 into other things.
+_WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NO_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+
+class DocumentError(RejectedError):
+    """A file that can't be read as one JSON-like document; `line` counts from 1."""
+
+    code = "document.unreadable"
+    message = "{reason}"
+    remedy = "Write the file as plain YAML or JSON."
+
+    def __init__(self, reason: str, line: int = 1) -> None:
+        super().__init__(reason=reason)
+        self.line = line
+
+
+class DocumentTooLargeError(DocumentError):
+    """More text, nodes, digits or depth than any schema needs."""
+
+    code = "document.too_large"
+    remedy = f"Keep a file below {MAX_CHARACTERS} characters, {MAX_NODES} values (aliases count in full), {MAX_DEPTH} levels."
+
+
+class DuplicateKeyError(DocumentError):
+    """The same key stands twice in one mapping."""
+
+    code = "document.duplicate_key"
+    remedy = "Keep one of the two."
+
+
+def load(text: str, *, is_json: bool = False) -> Any:
+    """The value of a YAML (or JSON) document.
+
+    Raises:
+        DocumentError: with the line and the remedy.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise DocumentTooLargeError(f"The file has {len(text)} characters.")
+    return _load_json(text) if is_json else _Builder(text).build()
+
+
+def line_of(text: str, pointer: str) -> int:
+    """The line of the place that a JSON pointer names, or of the nearest place around it."""
+    try:
+        node = yaml.compose(text, yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return 1
+    line = 1
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == name), None)
+        elif isinstance(node, yaml.SequenceNode) and name.isdigit() and int(name) < len(node.value):
+            found = (node.value[int(name)], node.value[int(name)])
+        else:
+            found = None
+        if found is None:
+            return line
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _load_json(text: str) -> Any:
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"This is no JSON: {error.msg}.", error.lineno) from None
+    except (RecursionError, ValueError) as error:
+        raise DocumentTooLargeError(f"This can't be read: {type(error).__name__}.") from None
+    level, depth = [value], 0
+    while level:  # level by level, so that depth can't exhaust the stack
+        depth += 1
+        inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [child for children in inside for child in children]
+    if depth > MAX_DEPTH:
+        raise DocumentTooLargeError(f"The file nests deeper than {MAX_DEPTH} levels.")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DuplicateKeyError(f"The key {twice[:80]} stands twice in one object.")
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise DocumentError(f"{name} is no JSON number.")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or sequence being filled."""
+
+    container: Any
+    line: int
+    anchor: str | None
+    nodes_before: int
+    key: str | None = None
+    merged: list[Any] = field(default_factory=list)
+
+
+class _Builder:
+    """Turns one document's events into a value."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+        self._roots: list[Any] = []
+
+    def build(self) -> Any:
+        for event in _events(self._text):
+            self._take(event)
+        if len(self._roots) != 1:
+            raise DocumentError(f"A file must hold exactly one document, this one holds {len(self._roots)}.")
+        return self._roots[0]
+
+    def _take(self, event: yaml.Event) -> None:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.ScalarEvent):
+            self._count(1, line)
+            self._scalar(event, line)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._count(1, line)
+            self._open(event, line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._close()
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise DocumentError(f"The alias *{event.anchor} has no finished anchor before it.", line)
+            value, nodes = self._anchors[event.anchor]
+            self._count(nodes, line)
+            self._put(value, line)
+
+    def _count(self, nodes: int, line: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise DocumentTooLargeError(f"The file holds more than {MAX_NODES} values.", line)
+
+    def _open(self, event: yaml.CollectionStartEvent, line: int) -> None:
+        if event.tag not in _TAGS_OF_CONTAINERS:
+            raise DocumentError(f"The tag {event.tag} is not allowed.", line)
+        if len(self._frames) >= MAX_DEPTH:
+            raise DocumentTooLargeError(f"The file nests deeper than {MAX_DEPTH} levels.", line)
+        if self._frames and isinstance(self._frames[-1].container, dict) and self._frames[-1].key is None:
+            raise DocumentError("A key must be text.", line)
+        container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._frames.append(_Frame(container, line, event.anchor, self._nodes - 1))
+
+    def _close(self) -> None:
+        frame = self._frames.pop()
+        for more in frame.merged:
+            frame.container.update({key: value for key, value in more.items() if key not in frame.container})
+        if frame.anchor:
+            self._anchors[frame.anchor] = (frame.container, self._nodes - frame.nodes_before)
+        self._put(frame.container, frame.line)
+
+    def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
+        is_plain = not event.style and event.tag is None
+        if event.tag not in {None, "!", _TAG_TEXT}:
+            raise DocumentError(f"The tag {event.tag} is not allowed.", line)
+        frame = self._frames[-1] if self._frames else None
+        if frame and isinstance(frame.container, dict) and frame.key is None:
+            if event.value in frame.container:
+                raise DuplicateKeyError(f"The key {event.value[:80]} stands here for the second time.", line)
+            frame.key = event.value  # JSON's keys are text: `yes:` is "yes" and `1:` is "1"
+            return
+        value = _resolve(event.value, line) if is_plain else event.value
+        if event.anchor:
+            self._anchors[event.anchor] = (value, 1)
+        self._put(value, line)
+
+    def _put(self, value: Any, line: int) -> None:
+        if not self._frames:
+            self._roots.append(value)
+            return
+        frame = self._frames[-1]
+        if isinstance(frame.container, list):
+            frame.container.append(value)
+        elif frame.key is None:
+            raise DocumentError("A key must be text.", line)
+        elif frame.key == "<<":
+            frame.merged += _mappings(value, line)
+            frame.key = None
+        else:
+            frame.container[frame.key] = value
+            frame.key = None
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    try:
+        parser = CParser(text)
+        while parser.check_event():
+            yield parser.get_event()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DocumentError(f"This is no YAML: {error.problem}.", line) from None
+    except yaml.YAMLError as error:  # a character that YAML forbids; it has no mark
+        position = getattr(error, "position", 0) or 0
+        raise DocumentError("The file holds a character that YAML forbids.", text.count("\n", 0, position) + 1) from None
+
+
+def _mappings(value: Any, line: int) -> list[Any]:
+    """What `<<` merges: one mapping or several."""
+    several = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, dict) for one in several):
+        raise DocumentError("<< merges mappings only.", line)
+    return several
+
+
+def _resolve(text: str, line: int) -> Any:
+    """The value of a plain scalar by YAML 1.2's core schema."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _NO_JSON.fullmatch(text):
+        raise DocumentError(f"{text} is no JSON number.", line)
+    try:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _OTHER_BASE.fullmatch(text):
+            return int(text, 0)
+        number = float(text) if _FLOAT.fullmatch(text) else None
+    except ValueError:
+        raise DocumentTooLargeError("The number has too many digits.", line) from None
+    if number is not None and not math.isfinite(number):
+        raise DocumentTooLargeError("The number is too large.", line)
+    return text if number is None else number
