@@ -1,0 +1,42 @@
+# Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast test-services lint docs bench lock setup setup-dev
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
+COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-options
+ARGS ?=
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/make \1\t\2/p' Makefile | expand -t 22
+
+run: setup ## start the whole platform on this machine: PORT=8000, KAFKA=1
+	@$(BIN)/python -m eventplatform.run
+
+test: setup-dev ## all tests but those of heavy servers
+	@$(BIN)/pytest -m "not services" $(ARGS)
+
+test-fast: setup-dev ## the unit tests: no server, less than a minute
+	@$(BIN)/pytest -m "not slow and not services and not e2e" $(ARGS)
+
+test-services: setup-dev ## the tests against heavy servers (Kafka)
+	@$(BIN)/pytest -m services $(ARGS)
+
+lint: setup-dev ## style, types, architecture, licences, settings, migrations
+	@$(BIN)/python deploy/lint.py $(SOURCES)
+
+docs: setup-dev ## write docs/reference from the code, check every link
+	@$(BIN)/python deploy/build_docs.py
+
+bench: setup-dev ## requests, events and CPU per event through both doors
+	@$(BIN)/python bench/run.py $(ARGS)
+
+lock: setup-dev ## pin requirements*.in with hashes
+	@$(COMPILE) -o requirements.txt requirements.in
+	@$(COMPILE) -o requirements-dev.txt requirements-dev.in
+
+setup:
+	@$(PYTHON) deploy/setup_env.py run
+
+setup-dev:
+	@$(PYTHON) deploy/setup_env.py dev
