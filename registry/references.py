@@ -13,7 +13,7 @@ from registry.keywords import escape, unescape
 LoadSchema = Callable[[str], Any]
 
 
-class ReferenceError_(RejectedError):  # noqa: N801  # Python's own ReferenceError means something else
+class UnresolvedReferenceError(RejectedError):
     """A `$ref` that can't be followed; `pointer` is its place in the document."""
 
     code = "schema.bad_reference"
@@ -21,7 +21,7 @@ class ReferenceError_(RejectedError):  # noqa: N801  # Python's own ReferenceErr
     remedy = "Name a known schema by its id, as /fragment/common/1.0.0, or a place in the same file, as #/definitions/x."
 
 
-class RemoteReferenceError(ReferenceError_):
+class RemoteReferenceError(UnresolvedReferenceError):
     """A `$ref` that names another machine or a file: never followed."""
 
     code = "schema.remote_reference"
@@ -29,7 +29,7 @@ class RemoteReferenceError(ReferenceError_):
     remedy = "Import the schema into a repository and name it by its id, as /fragment/common/1.0.0."
 
 
-class CircularReferenceError(ReferenceError_):
+class CircularReferenceError(UnresolvedReferenceError):
     """Following the `$ref` leads back to itself."""
 
     code = "schema.circular_reference"
@@ -92,11 +92,11 @@ class Dereferencer:
             found = _at(self._document, fragment, ref, pointer)
             return self._copy(found, fragment, (*trail, ref), depth)
         if not names.is_schema_id(schema_id):
-            kind = RemoteReferenceError if ":" in schema_id or schema_id.startswith("//") else ReferenceError_
+            kind = RemoteReferenceError if ":" in schema_id or schema_id.startswith("//") else UnresolvedReferenceError
             raise kind(pointer=pointer, ref=ref[:200], reason="is no schema id")
         schema = self._load(schema_id)
         if schema is None:
-            raise ReferenceError_(pointer=pointer, ref=ref[:200], reason="names a schema that no repository holds")
+            raise UnresolvedReferenceError(pointer=pointer, ref=ref[:200], reason="names a schema that no repository holds")
         # The copy counts what it takes: chains of references can't grow without end.
         return self._copy_finished(_at(schema, fragment, ref, pointer), pointer, depth)
 
@@ -121,5 +121,5 @@ def _at(document: Any, fragment: str, ref: str, pointer: str) -> Any:
         elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
             found = found[int(name)]
         else:
-            raise ReferenceError_(pointer=pointer, ref=ref[:200], reason=f"names a place that does not exist ({part[:80]})")
+            raise UnresolvedReferenceError(pointer=pointer, ref=ref[:200], reason=f"names no place there ({part[:80]})")
     return found
