@@ -33,6 +33,13 @@ def short(number: float | None) -> str:
     return thin(number)
 
 
+def rate(number: float | None) -> str:
+    """A rate with the digits that count; short from 10 000 on."""
+    if number is None:
+        return NOTHING
+    return digits(number) if number < _SHORT_FROM else short(number)
+
+
 def digits(number: float) -> str:
     """Two or three digits that count: 0.24, 1.2, 35, 960."""
     size = abs(number)

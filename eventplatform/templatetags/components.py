@@ -12,7 +12,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from eventplatform import charts, figures, panels
@@ -26,6 +26,7 @@ _MESSAGE_STATES = {"success": "ok", "warning": "warn", "error": "fail"}
 register.filter("thin", figures.thin)
 register.filter("short", figures.short)
 register.filter("age", figures.age)
+register.filter("rate", figures.rate)
 
 
 @register.simple_tag
@@ -102,7 +103,7 @@ def since(moment: datetime | None) -> SafeString:
 @register.filter
 def breakable(name: object) -> SafeString:
     """A long name that may break after a dot, a slash or an underscore."""
-    return SafeString("<wbr>").join(format_html("{}", part) for part in _NAME_JOINT.split(str(name)))
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in _NAME_JOINT.split(str(name))))
 
 
 @register.filter

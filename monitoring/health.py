@@ -1,0 +1,130 @@
+"""The platform's parts: which of them live, and what is wrong with those that don't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from connectors import lookups as connectors
+from eventplatform import figures
+from eventplatform.panels import Trouble
+from monitoring import lookups, stages
+from monitoring.models import RoleHeartbeat
+from registry.schema_set import SchemaSet
+from streamconfig.lookups import snapshot
+
+_FRESH = timedelta(seconds=30)
+_LOGS = {"kafka": "Kafka", "memory": "in memory, gone with the process"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the platform, its state and a few words."""
+
+    name: str
+    state: stages.State
+    detail: str
+    link: str = ""
+
+
+def parts() -> tuple[Part, ...]:
+    """What is running, in the order of an event's way."""
+    beats, now = lookups.heartbeats(), timezone.now()
+    config = snapshot()
+    return (
+        _beaten("Intake", beats.get("intake"), now, settings.INTAKE_URL.removeprefix("http://")),
+        _beaten("Log", beats.get("log"), now, _log_words()),
+        Part("Registry", "ok" if config.schemas.titles() else "warn", _schemas_words(config.schemas), "/schemas"),
+        Part("Configuration", "ok" if config.streams else "warn", f"{len(config.streams)} streams", "/streams"),
+        _beaten("Workers", beats.get("worker"), now, "with beat"),
+        *_connectors(),
+    )
+
+
+def troubles() -> list[Trouble]:
+    """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
+    found = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
+    return found or _canary_troubles(lookups.canary_paths())
+
+
+def readiness(*, now: datetime) -> dict[str, Any]:
+    """What `/readyz` tells beside the database."""
+    config = snapshot()
+    beat = lookups.heartbeats().get("log")
+    return {
+        "configuration": {"revision": config.revision, "age_seconds": round((now - config.taken_at).total_seconds(), 3)},
+        "log": _beaten("Log", beat, now, "ok").detail,
+    }
+
+
+def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> Part:
+    if beat is None:
+        return Part(name, "unknown", "not heard of yet")
+    if now - beat.beat_at > _FRESH:
+        return Part(name, "fail", f"silent for {figures.age((now - beat.beat_at).total_seconds())}")
+    return Part(name, "ok" if beat.is_well else "fail", well if beat.is_well else beat.detail)
+
+
+def _log_words() -> str:
+    scheme = settings.EVENT_LOG_URL.partition(":")[0]
+    return _LOGS.get(scheme, "embedded, in Postgres")
+
+
+def _schemas_words(schemas: SchemaSet) -> str:
+    titles = schemas.titles()
+    return f"{len(titles)} titles, {sum(len(schemas.versions(title)) for title in titles)} versions"
+
+
+def _connectors() -> list[Part]:
+    return [
+        Part(view.name, _connector_state(view), f"{view.kind}, {_behind(view)}", view.link) for view in connectors.overview()
+    ]
+
+
+def _connector_state(view: connectors.ConnectorView) -> stages.State:
+    if not view.is_enabled:
+        return "paused"
+    return "fail" if view.last_error else "ok"
+
+
+def _behind(view: connectors.ConnectorView) -> str:
+    if not view.is_enabled:
+        return str(view.state)
+    return f"{figures.thin(view.lag_records)} behind" if view.lag_records else "up to date"
+
+
+_REMEDIES: Mapping[str, tuple[str, str]] = {
+    "Workers": ("Neither beat nor a worker gave a sign of life: canaries, counts and connectors stand still.", "Restart"),
+    "Intake": ("Clients can't post events; those that retry lose nothing.", "Restart"),
+    "Log": ("The intake answers 503 with Retry-After until the log is back.", "Open health"),
+}
+
+
+def _part_trouble(part: Part) -> Trouble:
+    why, _ = _REMEDIES.get(part.name, ("", ""))
+    return Trouble("fail", f"{part.name}: {part.detail}", why, "/overview#parts", "See parts")
+
+
+def _canary_troubles(paths: tuple[stages.Path, ...]) -> list[Trouble]:
+    """One line per broken stage, however many streams hang on it."""
+    broken: dict[tuple[str, str], list[stages.Path]] = {}
+    for path in paths:
+        if stage := path.broken:
+            broken.setdefault((stage.name, stage.detail), []).append(path)
+    return [_canary_trouble(stage, detail, hit) for (stage, detail), hit in broken.items()]
+
+
+def _canary_trouble(stage: str, detail: str, hit: list[stages.Path]) -> Trouble:
+    names = ", ".join(path.stream for path in hit[:3]) + (f" and {len(hit) - 3} more" if len(hit) > 3 else "")  # noqa: PLR2004  # three names fit a line
+    what = f"Canary of {names} not seen at {stage}" if stage != "intake" else f"Canary of {names} refused or not sent"
+    link = next(
+        (found.link for path in hit for found in path.stages if found.name == stage and found.link), "/overview#canaries"
+    )
+    seen = [found.seen_at for path in hit for found in path.stages if found.name == stage and found.seen_at]
+    since = f"{min(seen):%H:%M} UTC" if seen else ""
+    return Trouble("fail", what, detail, link, f"Open {stage}" if link != "/overview#canaries" else "See the path", since)

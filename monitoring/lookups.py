@@ -1,0 +1,190 @@
+"""What monitoring knows, for pages, ticks and other rooms: frozen, read in few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Max, Q, Sum
+from django.utils import timezone
+
+from connectors import lookups as connectors
+from monitoring import stages
+from monitoring.models import (
+    CanaryArrival,
+    CanaryRun,
+    CanaryTurn,
+    IntakeCount,
+    RoleHeartbeat,
+    SampledMinute,
+    StreamVolume,
+)
+from streamconfig.lookups import snapshot
+
+_ACCEPTED = Q(status__in=(201, 202))
+_LOOK_FOR = timedelta(hours=1)  # a canary not found by then is given up; newer ones tell the same
+_RUNS_PER_STREAM = 10
+_KNOWN_FOR = timedelta(hours=24)
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """Events by minute without canaries, oldest first and the running minute left out; None is a minute nobody counted."""
+
+    begins_at: datetime
+    streams: Mapping[str, tuple[float | None, ...]]
+    total: tuple[float | None, ...]
+
+    def of(self, stream: str) -> tuple[float | None, ...]:
+        """The minutes of `stream`, zero where only others had events."""
+        quiet = tuple(None if value is None else 0.0 for value in self.total)
+        return self.streams.get(stream, quiet)
+
+
+def due_canaries(*, now: datetime, interval: timedelta) -> tuple[str, ...]:
+    """Streams whose canary is due, those that waited longest first."""
+    due = CanaryTurn.objects.filter(Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - interval), excluded_because="")
+    return tuple(due.order_by(F("claimed_at").asc(nulls_first=True), "stream").values_list("stream", flat=True))
+
+
+def runs_under_way(*, now: datetime) -> list[CanaryRun]:
+    """Canaries taken in and not yet seen everywhere, newest first, a few per stream."""
+    runs = CanaryRun.objects.filter(_ACCEPTED, done_at__isnull=True, sent_at__gt=now - _LOOK_FOR)
+    counts: dict[str, int] = defaultdict(int)
+    kept = []
+    for run in runs.order_by("-sent_at").prefetch_related("arrivals"):
+        counts[run.stream] += 1
+        if counts[run.stream] <= _RUNS_PER_STREAM:
+            kept.append(run)
+    return kept
+
+
+def canary_paths() -> tuple[stages.Path, ...]:
+    """Every stream's way, by name."""
+    streams = snapshot().streams
+    excluded = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
+    sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
+    now, interval = timezone.now(), timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
+    paths = []
+    for name in sorted(streams):
+        why = excluded.get(name, "")
+        judged = stages.judge(sent.get(name), seen.get(name), _stores(name), arrivals[name], now=now, interval=interval)
+        last = sent.get(name)
+        paths.append(
+            stages.Path(
+                stream=name,
+                service=streams[name].service,
+                stages=() if why else judged,
+                excluded_because=why,
+                sent_at=last.sent_at if last else None,
+            )
+        )
+    return tuple(paths)
+
+
+def canary_path(stream: str) -> stages.Path | None:
+    """One stream's way."""
+    return next((path for path in canary_paths() if path.stream == stream), None)
+
+
+def last_sampled_minute() -> datetime | None:
+    """The newest minute whose volumes were counted."""
+    return SampledMinute.objects.aggregate(last=Max("minute"))["last"]
+
+
+def volumes(*, minutes: int = 60) -> Volumes:
+    """The last `minutes` whole minutes of every stream."""
+    end = timezone.now().replace(second=0, microsecond=0)
+    begin = end - minutes * _MINUTE
+    window = {"minute__gte": begin, "minute__lt": end}
+    counted = {_slot(moment, begin) for moment in SampledMinute.objects.filter(**window).values_list("minute", flat=True)}
+    empty = [0.0 if slot in counted else None for slot in range(minutes)]
+    by_stream: dict[str, list[float | None]] = {}
+    for row in StreamVolume.objects.filter(**window):
+        by_stream.setdefault(row.stream, list(empty))[_slot(row.minute, begin)] = float(row.events)
+    canaries = CanaryRun.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).values_list("stream", "recorded_at")
+    for stream, recorded_at in canaries:
+        line = by_stream.get(stream)
+        slot = _slot(recorded_at, begin)
+        if line is not None and line[slot]:
+            line[slot] = max((line[slot] or 0) - 1, 0)
+    streams = {stream: tuple(line) for stream, line in by_stream.items()}
+    return Volumes(begins_at=begin, streams=streams, total=_sum(streams.values(), empty))
+
+
+def outcomes(*, minutes: int = 60) -> Mapping[str, int]:
+    """Events that the intake answered in the last `minutes`, by outcome, canaries included."""
+    since = timezone.now() - minutes * _MINUTE
+    rows = IntakeCount.objects.filter(minute__gte=since).values_list("outcome").annotate(total=Sum("count"))
+    return {outcome: total for outcome, total in rows if total}
+
+
+def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:
+    """Events not accepted, by outcome, each a line of whole minutes, oldest first."""
+    end = timezone.now().replace(second=0, microsecond=0)
+    begin = end - minutes * _MINUTE
+    rows = IntakeCount.objects.filter(minute__gte=begin, minute__lt=end).exclude(outcome__in=("accepted", "hasty"))
+    lines: dict[str, list[float]] = {}
+    for row in rows:
+        lines.setdefault(row.outcome, [0.0] * minutes)[_slot(row.minute, begin)] += row.count
+    return {outcome: tuple(line) for outcome, line in lines.items()}
+
+
+def heartbeats() -> Mapping[str, RoleHeartbeat]:
+    """The last sign of life of each role."""
+    return {row.role: row for row in RoleHeartbeat.objects.all()}
+
+
+def _last_sent() -> dict[str, stages.Sent]:
+    rows = CanaryRun.objects.filter(sent_at__gt=timezone.now() - _KNOWN_FOR).order_by("stream", "-sent_at").distinct("stream")
+    return {
+        run.stream: stages.Sent(
+            sent_at=run.sent_at,
+            answer_seconds=(run.answered_at - run.sent_at).total_seconds() if run.answered_at else None,
+            status=run.status,
+            is_accepted=run.status in {201, 202},
+            error=run.error,
+        )
+        for run in rows
+    }
+
+
+def _last_seen() -> dict[str, stages.Seen]:
+    rows = CanaryRun.objects.filter(sent_at__gt=timezone.now() - _KNOWN_FOR, recorded_at__isnull=False)
+    found = rows.order_by("stream", "-sent_at").distinct("stream").values_list("stream", "sent_at", "recorded_at")
+    return {stream: _seen(sent_at, recorded_at) for stream, sent_at, recorded_at in found if recorded_at}
+
+
+def _last_arrivals() -> Mapping[str, dict[str, stages.Seen]]:
+    rows = CanaryArrival.objects.filter(run__sent_at__gt=timezone.now() - _KNOWN_FOR)
+    rows = rows.order_by("run__stream", "connector", "-run__sent_at").distinct("run__stream", "connector")
+    found: dict[str, dict[str, stages.Seen]] = defaultdict(dict)
+    for stream, connector, sent_at, written_at in rows.values_list("run__stream", "connector", "run__sent_at", "written_at"):
+        found[stream][connector] = _seen(sent_at, written_at)
+    return found
+
+
+def _seen(sent_at: datetime, there_at: datetime) -> stages.Seen:
+    return stages.Seen(sent_at=sent_at, seconds=max((there_at - sent_at).total_seconds(), 0.0))
+
+
+def _stores(stream: str) -> list[stages.Store]:
+    return [
+        stages.Store(name=view.name, link=view.link, held_because="" if view.is_enabled else f"The connector is {view.state}.")
+        for view in connectors.for_stream(stream)
+    ]
+
+
+def _slot(moment: datetime, begin: datetime) -> int:
+    return int((moment - begin) / _MINUTE)
+
+
+def _sum(lines: Iterable[tuple[float | None, ...]], empty: list[float | None]) -> tuple[float | None, ...]:
+    total = list(empty)
+    for line in lines:
+        total = [None if a is None else a + (b or 0.0) for a, b in zip(total, line, strict=True)]
+    return tuple(total)

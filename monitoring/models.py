@@ -1,0 +1,127 @@
+"""Rows of monitoring: canaries and where they arrived, volumes by minute, what the intake counted, who is alive."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class CanaryTurn(models.Model):
+    """When a stream last had its turn: claimed by one conditional update, so that two ticks never send twice."""
+
+    stream = models.CharField(max_length=249, primary_key=True)
+    claimed_at = models.DateTimeField(null=True)
+    excluded_because = models.TextField(blank=True)  # why none is sent; empty where canaries are sent
+
+    def __str__(self) -> str:
+        return self.stream
+
+
+class CanaryRun(models.Model):
+    """One canary, from its POST to its place in the topic."""
+
+    stream = models.CharField(max_length=249)
+    event_id = models.CharField(max_length=36, unique=True)
+    sent_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)  # of the intake's answer
+    error = models.TextField(blank=True)
+    topic = models.CharField(max_length=249)
+    # Partition → offset to look from: the topic's end before sending, moved on by the observer.
+    positions = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(null=True)  # when the observer found it on the topic
+    recorded_at = models.DateTimeField(null=True)  # the record's own time
+    partition = models.PositiveIntegerField(null=True)
+    offset = models.PositiveBigIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)  # when it had arrived in every enabled connector's store
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["stream", "-sent_at"], name="canary_run_latest"),
+            models.Index(fields=["sent_at"], name="canary_run_open", condition=models.Q(done_at__isnull=True)),
+            models.Index(fields=["recorded_at"], name="canary_run_recorded"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.event_id}"
+
+
+class CanaryArrival(models.Model):
+    """A canary found in a connector's store, by the store's own marker."""
+
+    run = models.ForeignKey(CanaryRun, on_delete=models.CASCADE, related_name="arrivals")
+    connector = models.CharField(max_length=200)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["run", "connector"], name="canary_arrival_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.run} in {self.connector}"
+
+
+class SampledMinute(models.Model):
+    """A minute whose volumes are known: without its row, a minute is a gap, not zero."""
+
+    minute = models.DateTimeField(primary_key=True)
+    sampled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M}"
+
+
+class StreamVolume(models.Model):
+    """Records that a stream's topics took in a minute, canaries among them; minutes with none have no row."""
+
+    stream = models.CharField(max_length=249)
+    minute = models.DateTimeField()
+    events = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["stream", "minute"], name="stream_volume_once"),)
+        indexes = (models.Index(fields=["minute"], name="stream_volume_minute"),)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.minute:%Y-%m-%d %H:%M}: {self.events}"
+
+
+class IntakeTotal(models.Model):
+    """The intake's own counter when last read: what it grew by since then is new."""
+
+    stream = models.CharField(max_length=249)
+    outcome = models.CharField(max_length=20)
+    reason = models.CharField(max_length=80, blank=True)
+    total = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["stream", "outcome", "reason"], name="intake_total_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.outcome} {self.reason}: {self.total}"
+
+
+class IntakeCount(models.Model):
+    """Events that the intake answered in a minute, by stream, outcome and reason."""
+
+    minute = models.DateTimeField()
+    stream = models.CharField(max_length=249)
+    outcome = models.CharField(max_length=20)
+    reason = models.CharField(max_length=80, blank=True)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["minute", "stream", "outcome", "reason"], name="intake_count_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.stream} {self.outcome}: {self.count}"
+
+
+class RoleHeartbeat(models.Model):
+    """The last sign of life of a role, and what it said."""
+
+    role = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+    is_well = models.BooleanField(default=True)
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.beat_at:%H:%M:%S}"

@@ -1,0 +1,124 @@
+"""Finds sent canaries again: on their topic, and in each connector's store."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import orjson
+from django.utils import timezone
+
+from connectors import lookups as connectors
+from eventplatform.broker.base import Log, OffsetOutOfRangeError, Reader
+from eventplatform.core.errors import PlatformError
+from eventplatform.core.metrics import CANARY_AGE
+from eventplatform.core.records import Record, TopicPartition
+from monitoring import lookups, services
+from monitoring.models import CanaryRun
+
+log = logging.getLogger(__name__)
+
+_MAX_RECORDS = 2000  # per partition and tick: a busy topic is searched over several ticks
+_STORES_SECONDS = 5.0  # of asking stores, per tick
+
+
+def expose_ages() -> None:
+    """Put the age of each stage's last canary into the metrics."""
+    now = timezone.now()
+    for path in lookups.canary_paths():
+        for stage in path.stages:
+            if stage.seen_at is not None:
+                CANARY_AGE.labels(path.stream, stage.name).set((now - stage.seen_at).total_seconds())
+
+
+def observe(event_log: Log) -> int:
+    """Look for every canary that is still on its way; the number of new sightings and arrivals."""
+    runs = lookups.runs_under_way(now=timezone.now())
+    found = _look_on_topics(event_log, [run for run in runs if run.seen_at is None])
+    return found + _look_in_stores(run for run in runs if run.seen_at is not None)
+
+
+def _look_on_topics(event_log: Log, runs: Iterable[CanaryRun]) -> int:
+    wanted: dict[TopicPartition, list[CanaryRun]] = defaultdict(list)
+    for run in runs:
+        for partition in run.positions:
+            wanted[TopicPartition(run.topic, int(partition))].append(run)
+    if not wanted:
+        return 0
+    reader = event_log.reader()
+    try:
+        return sum(_look_in_partition(reader, where, found) for where, found in wanted.items())
+    finally:
+        reader.close()
+
+
+def _look_in_partition(reader: Reader, where: TopicPartition, runs: list[CanaryRun]) -> int:
+    ids = {run.event_id.encode(): run for run in runs}
+    start = min(run.positions[str(where.partition)] for run in runs)
+    try:
+        batch = reader.read(where, start, max_records=_MAX_RECORDS)
+    except OffsetOutOfRangeError:
+        log.warning("canary.position_lost", extra={"topic": where.topic, "partition": where.partition, "offset": start})
+        return 0
+    except PlatformError as error:
+        log.warning("canary.topic_unreadable", extra={"topic": where.topic, "reason": str(error)})
+        return 0
+    seen = {event_id: record for record in batch.records if (event_id := _canary_id(record, ids.keys()))}
+    for event_id, record in seen.items():
+        recorded_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        services.record_sighting(event_id=event_id.decode(), record=record, recorded_at=recorded_at, now=timezone.now())
+    for event_id, run in ids.items():
+        if event_id not in seen and batch.next_offset > run.positions[str(where.partition)]:
+            run.positions[str(where.partition)] = batch.next_offset
+            services.record_positions(run=run, positions={int(key): value for key, value in run.positions.items()})
+    return len(seen)
+
+
+def _canary_id(record: Record, wanted: Iterable[bytes]) -> bytes | None:
+    """The wanted id that this record carries as its `meta.id`; the bytes are searched before anything is parsed."""
+    value = record.value or b""
+    for event_id in wanted:
+        if event_id in value and _meta_id(value) == event_id.decode():
+            return event_id
+    return None
+
+
+def _meta_id(value: bytes) -> str | None:
+    try:
+        found = orjson.loads(value)["meta"]["id"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _look_in_stores(runs: Iterable[CanaryRun]) -> int:
+    deadline = time.monotonic() + _STORES_SECONDS
+    found = 0
+    for run in runs:
+        missing = {connector.name for connector in connectors.for_stream(run.stream) if connector.is_enabled}
+        missing -= {arrival.connector for arrival in run.arrivals.all()}
+        for connector in sorted(missing):
+            if time.monotonic() > deadline:
+                return found
+            if _look_in_store(run, connector):
+                missing.discard(connector)
+                found += 1
+        if not missing:
+            services.close_run(run=run, now=timezone.now())
+    return found
+
+
+def _look_in_store(run: CanaryRun, connector: str) -> bool:
+    try:
+        written_at = connectors.canary_written(connector=connector, stream=run.stream, event_id=run.event_id)
+    except Exception:
+        # A store may fail in its driver's own words; the missing arrival is what turns red.
+        log.exception("canary.store_unreadable", extra={"connector": connector, "stream": run.stream})
+        return False
+    if written_at is None:
+        return False
+    services.record_arrival(run=run, connector=connector, written_at=written_at)
+    return True

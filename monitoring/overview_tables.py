@@ -1,0 +1,199 @@
+"""What the overview shows, as plain values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from connectors import lookups as connectors
+from eventplatform import charts
+from eventplatform.core.results import SUCCESSES
+from eventplatform.figures import NOTHING
+from eventplatform.panels import Trouble
+from monitoring import health, lookups, stages
+
+_MINUTES = 60
+_RECENT = 5
+_ROWS = 25
+_COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "failed": "c2"}
+_OUTCOMES = ("accepted", "hasty", "invalid", "denied", "disabled", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream in the overview's table; `cells` are intake, topic and stores."""
+
+    name: str
+    service: str
+    state: stages.State
+    word: str
+    per_minute: float | None
+    hour: float
+    line: tuple[float | None, ...]
+    cells: tuple[stages.Stage, ...]
+    behind: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service in the table of canaries."""
+
+    name: str
+    streams: int
+    cells: tuple[stages.Summary, ...]
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """An outcome, its events and their share."""
+
+    name: str
+    count: int
+    share: str
+    is_bad: bool
+
+
+def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
+    """Everything the overview's template needs."""
+    paths = lookups.canary_paths()
+    return {
+        "now": timezone.now(),
+        "troubles": troubles,
+        "state": "fail" if any(trouble.level == "fail" for trouble in troubles) else "warn" if troubles else "ok",
+        "parts": health.parts(),
+        **_traffic(),
+        **_outcomes(),
+        **_canaries(paths),
+        **_streams(paths),
+        **_connectors(),
+    }
+
+
+def stream_rows(paths: Sequence[stages.Path], volumes: lookups.Volumes) -> list[StreamRow]:
+    """Failing streams first, then by what they carry."""
+    lags = _lags([path.stream for path in paths])
+    rows = [_stream_row(path, volumes.of(path.stream), lags.get(path.stream)) for path in paths]
+    return sorted(rows, key=lambda row: (row.state != "fail", -row.hour, row.name))
+
+
+def outcome_rows(outcomes: Mapping[str, int]) -> list[OutcomeRow]:
+    """Every outcome with its share of what was received; their sum is what was received."""
+    received = sum(outcomes.values())
+    names = [*_OUTCOMES, *sorted(outcomes.keys() - set(_OUTCOMES))]
+    return [
+        OutcomeRow(name, count, share(count, received), bool(count) and name not in SUCCESSES)
+        for name in names
+        for count in [outcomes.get(name, 0)]
+    ]
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent; something is never written as nothing, nor almost everything as all."""
+    if not part or not whole:
+        return "0"
+    percent = part / whole * 100
+    if percent < 0.001:  # noqa: PLR2004  # the smallest share written out
+        return "< 0.001 %"
+    if part < whole and percent > 99.999:  # noqa: PLR2004  # likewise
+        return "> 99.999 %"
+    digits = 3 if percent < 1 or percent > 99 else 1  # noqa: PLR2004  # where the difference counts
+    text = f"{percent:.{digits}f}".rstrip("0").rstrip(".")
+    return f"{text} %"
+
+
+def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int | None) -> StreamRow:
+    recent = [value for value in line[-_RECENT:] if value is not None]
+    words = {"ok": "Flows", "fail": "Failing", "warn": "Late", "paused": "Held", "unknown": "Not seen yet"}
+    return StreamRow(
+        name=path.stream,
+        service=path.service,
+        state=path.state,
+        word="No canary" if path.excluded_because else words[path.state],
+        per_minute=sum(recent) / len(recent) if recent else None,
+        hour=sum(value or 0 for value in line),
+        line=line,
+        cells=stages.three(path),
+        behind=behind,
+    )
+
+
+def _streams(paths: Sequence[stages.Path]) -> dict[str, Any]:
+    rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES))
+    return {"streams": rows[:_ROWS], "streams_total": len(rows)}
+
+
+def _canaries(paths: Sequence[stages.Path]) -> dict[str, Any]:
+    walked = [path for path in paths if not path.excluded_because]
+    fresh = sum(path.is_whole for path in walked)
+    services: dict[str, list[stages.Path]] = {}
+    for path in walked:
+        services.setdefault(path.service, []).append(path)
+    return {
+        "by_service": [_service_row(service, found) for service, found in sorted(services.items())],
+        "canaries_fresh": fresh,
+        "canaries_total": len(walked),
+        "canaries_percent": round(100 * fresh / len(walked)) if walked else 0,
+        "canary_oldest": _oldest(walked),
+        "excluded": [path for path in paths if path.excluded_because],
+    }
+
+
+def _service_row(service: str, paths: Sequence[stages.Path]) -> ServiceRow:
+    return ServiceRow(service, len(paths), stages.three_summaries(paths), _oldest(paths))
+
+
+def _oldest(paths: Sequence[stages.Path]) -> datetime | None:
+    return min((stage.seen_at for path in paths for stage in path.stages if stage.seen_at), default=None)
+
+
+def _connectors() -> dict[str, Any]:
+    views = sorted(connectors.overview(), key=lambda view: -(view.lag_records or 0))
+    return {"connectors": views, "slowest": views[0] if views else None}
+
+
+def _lags(streams: Sequence[str]) -> dict[str, int | None]:
+    return {stream: max((view.lag_records or 0 for view in connectors.for_stream(stream)), default=None) for stream in streams}
+
+
+def _outcomes() -> dict[str, Any]:
+    outcomes = lookups.outcomes(minutes=_MINUTES)
+    received = sum(outcomes.values())
+    accepted = sum(count for name, count in outcomes.items() if name in SUCCESSES)
+    lines = lookups.refused_by_minute(minutes=_MINUTES)
+    return {
+        "outcomes": outcome_rows(outcomes),
+        "received": received,
+        "not_accepted": received - accepted,
+        "accepted_share": share(accepted, received) if received else NOTHING,
+        "accepted_percent": round(100 * accepted / received) if received else 0,
+        "refused": _refused(lines) if lines else None,
+        "refused_line": [sum(values) for values in zip(*lines.values(), strict=True)],
+    }
+
+
+def _traffic() -> dict[str, Any]:
+    volumes = lookups.volumes(minutes=_MINUTES)
+    peak = max((value for value in volumes.total if value is not None), default=0)
+    label = f"Events per minute over the last hour, at most {peak:.0f}"
+    picture = charts.area(charts.Series(volumes.total), label=label, unit="/min", x_ticks=ticks(volumes.begins_at), height=190)
+    return {"volumes": volumes, "total": sum(value or 0 for value in volumes.total), "chart": picture}
+
+
+def _refused(lines: Mapping[str, Sequence[float]]) -> tuple[charts.Chart, list[tuple[str, str, int]]]:
+    """Bars of what was not accepted, and the legend that holds their sums."""
+    found = [(_COLOURS.get(outcome, "c2"), outcome.capitalize(), line) for outcome, line in sorted(lines.items())]
+    begins_at = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
+    series = [charts.Series(line, colour) for colour, _, line in found]
+    picture = charts.bars(series, label="Events not accepted per minute, by outcome", unit="/min", x_ticks=ticks(begins_at))
+    return picture, [(colour, name, int(sum(line))) for colour, name, line in found]
+
+
+def ticks(begins_at: datetime, minutes: int = _MINUTES) -> list[str]:
+    """Five labels below a chart that ends now."""
+    quarter = timedelta(minutes=minutes / 4)
+    return [*(f"{begins_at + number * quarter:%H:%M}" for number in range(4)), "now"]

@@ -1,0 +1,109 @@
+"""The start page, the overview and single records, as HTML."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from eventplatform import panels
+from eventplatform.broker.base import LogUnavailableError
+from eventplatform.core.records import TopicPartition
+from eventplatform.core.results import SUCCESSES
+from eventplatform.eventlog import event_log
+from monitoring import health, lookups, overview_tables, snippets, stages, tail
+
+log = logging.getLogger(__name__)
+
+_STARTED_AT = timezone.now()
+_TAIL_LENGTH = 8
+_tails: dict[int, tail.Tail] = {}
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """For a newcomer: it runs; send an event, see it arrive, make it yours."""
+    context = {"curl": snippets.first_curl(), "started_at": _STARTED_AT, "is_demo": settings.IS_DEMO}
+    return render(request, "monitoring/start.html", context | _tail(request) | _side())
+
+
+@require_safe
+def start_tail(request: HttpRequest) -> HttpResponse:
+    """The live part of the start page."""
+    return render(request, "monitoring/_tail.html", _tail(request))
+
+
+@require_safe
+def start_side(request: HttpRequest) -> HttpResponse:
+    """What is running, and the canaries."""
+    return render(request, "monitoring/_side.html", _side())
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """For everybody: is the platform healthy?"""
+    return render(request, "monitoring/overview.html", overview_tables.context(_troubles()))
+
+
+@require_safe
+def record(request: HttpRequest, topic: str, partition: int, offset: int) -> HttpResponse:
+    """One record of the log, with its coordinates and headers."""
+    found = tail.record_at(event_log(), TopicPartition(topic, partition), offset)
+    if found is None:
+        message = "This record is not in the log: retention removed it, or it never was."
+        raise Http404(message)
+    context = {
+        "event": tail.event_of(found),
+        "content": tail.parsed(found),
+        "key": (found.key or b"").decode(errors="replace"),
+        "headers": [(name, value.decode(errors="replace")) for name, value in found.headers],
+    }
+    return render(request, "monitoring/record.html", context)
+
+
+def _tail(request: HttpRequest) -> dict[str, Any]:
+    with_canaries = request.GET.get("canaries") == "1"
+    event_tail = _tails.setdefault(id(event_log()), tail.Tail(event_log()))
+    problem, events = "", ()
+    try:
+        events = event_tail.newest(_TAIL_LENGTH, with_canaries=with_canaries)
+    except LogUnavailableError as error:
+        problem = str(error)
+    refused = sum(count for outcome, count in lookups.outcomes().items() if outcome not in SUCCESSES)
+    return {"events": events, "tail_problem": problem, "with_canaries": with_canaries, "refused": refused}
+
+
+def _side() -> dict[str, Any]:
+    parts, paths = health.parts(), lookups.canary_paths()
+    walked = [path for path in paths if not path.excluded_because]
+    well, passed = sum(part.state == "ok" for part in parts), sum(path.is_whole for path in walked)
+    broken = any(path.state == "fail" for path in walked)
+    return {
+        "parts": parts,
+        "parts_words": f"{well} of {len(parts)} parts",
+        "parts_state": "ok" if well == len(parts) else "warn",
+        "canary_stages": stages.summarise(walked),
+        "canary_state": "fail" if broken else "ok" if passed == len(walked) else "unknown",
+        "canary_words": f"{passed} of {len(walked)} passed",
+        "canary_percent": round(100 * passed / len(walked)) if walked else 0,
+        "canary_interval": settings.CANARY_INTERVAL_SECONDS,
+        "excluded": [path for path in paths if path.excluded_because],
+    }
+
+
+def _troubles() -> list[panels.Trouble]:
+    try:
+        return panels.troubles()
+    except Exception:
+        # The list is where people look when things break: that it can't be made is itself a line of it.
+        log.exception("overview.troubles_unreadable")
+        return [
+            panels.Trouble(
+                "fail", "A part can't say how it is", "Its error stands in the web role's log.", "#parts", "See parts"
+            )
+        ]

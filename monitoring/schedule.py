@@ -1,0 +1,19 @@
+"""What beat sends: a missed or doubled tick harms nothing, each asks the rows what is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# `expires`: a tick that a busy worker didn't reach in time is dropped, the next one does its work.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "monitoring.worker_alive": {"task": "monitoring.tasks.worker_alive", "schedule": 5.0, "options": {"expires": 10}},
+    "monitoring.canary_tick": {"task": "monitoring.tasks.canary_tick", "schedule": 5.0, "options": {"expires": 5}},
+    "monitoring.observe_tick": {"task": "monitoring.tasks.observe_tick", "schedule": 2.0, "options": {"expires": 2}},
+    "monitoring.sample_volumes": {"task": "monitoring.tasks.sample_volumes", "schedule": 10.0, "options": {"expires": 10}},
+    "monitoring.keep_log_in_bounds": {
+        "task": "monitoring.tasks.keep_log_in_bounds",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "monitoring.forget": {"task": "monitoring.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+}

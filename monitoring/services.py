@@ -1,0 +1,132 @@
+"""The only writers of monitoring's rows; each is safe to be run by two processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from eventplatform.core.records import Record
+from monitoring.models import (
+    CanaryArrival,
+    CanaryRun,
+    CanaryTurn,
+    IntakeCount,
+    IntakeTotal,
+    RoleHeartbeat,
+    SampledMinute,
+    StreamVolume,
+)
+from monitoring.posting import Answer
+
+Counter = tuple[str, str, str]  # stream, outcome, reason
+_INTAKE_COUNTS_LOCK = 7_215_301  # any number that nobody else locks
+
+
+def note_exclusions(*, reasons: Mapping[str, str]) -> None:
+    """Keep one turn per stream, with the reason why it gets no canary (or none); forget streams that are gone."""
+    kept = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
+    CanaryTurn.objects.filter(stream__in=kept.keys() - reasons.keys()).delete()
+    CanaryTurn.objects.bulk_create(
+        [CanaryTurn(stream=stream, excluded_because=why) for stream, why in reasons.items() if stream not in kept],
+        ignore_conflicts=True,
+    )
+    for stream, why in reasons.items():
+        if kept.get(stream, why) != why:
+            CanaryTurn.objects.filter(stream=stream).update(excluded_because=why)
+
+
+def claim_turn(*, stream: str, now: datetime, interval: timedelta) -> bool:
+    """True for exactly one caller per stream and interval."""
+    is_due = Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - interval)
+    return bool(CanaryTurn.objects.filter(is_due, stream=stream).update(claimed_at=now))
+
+
+def begin_run(*, stream: str, event_id: str, topic: str, positions: Mapping[int, int], now: datetime) -> CanaryRun:
+    """The row of a canary that is about to be sent: written first, so that a crash leaves a trace."""
+    kept = {str(partition): offset for partition, offset in positions.items()}
+    return CanaryRun.objects.create(stream=stream, event_id=event_id, topic=topic, positions=kept, sent_at=now)
+
+
+def record_answer(*, run: CanaryRun, answer: Answer, now: datetime) -> None:
+    """What the intake said to the canary."""
+    CanaryRun.objects.filter(pk=run.pk).update(answered_at=now, status=answer.status, error=answer.error)
+
+
+def record_positions(*, run: CanaryRun, positions: Mapping[int, int]) -> None:
+    """How far the observer has looked in vain, so that it doesn't read the same records again."""
+    CanaryRun.objects.filter(pk=run.pk).update(positions={str(number): offset for number, offset in positions.items()})
+
+
+def record_sighting(*, event_id: str, record: Record, recorded_at: datetime, now: datetime) -> None:
+    """The canary was found on its topic; the first finder wins."""
+    CanaryRun.objects.filter(event_id=event_id, seen_at__isnull=True).update(
+        seen_at=now, recorded_at=recorded_at, partition=record.partition, offset=record.offset
+    )
+
+
+def record_arrival(*, run: CanaryRun, connector: str, written_at: datetime) -> None:
+    """The canary was found in a connector's store."""
+    CanaryArrival.objects.get_or_create(run=run, connector=connector, defaults={"written_at": written_at})
+
+
+def close_run(*, run: CanaryRun, now: datetime) -> None:
+    """Nothing is left to look for: the canary arrived everywhere."""
+    CanaryRun.objects.filter(pk=run.pk).update(done_at=now)
+
+
+@transaction.atomic
+def record_volumes(*, minute: datetime, volumes: Mapping[str, int], now: datetime) -> None:
+    """The volumes of one minute, as counted now; counting again replaces them."""
+    rows = [
+        StreamVolume(stream=stream, minute=minute, events=events) for stream, events in sorted(volumes.items()) if events > 0
+    ]
+    StreamVolume.objects.bulk_create(rows, update_conflicts=True, unique_fields=["stream", "minute"], update_fields=["events"])
+    SampledMinute.objects.update_or_create(minute=minute, defaults={"sampled_at": now})
+
+
+@transaction.atomic
+def record_intake_totals(*, minute: datetime, totals: Mapping[Counter, int]) -> None:
+    """Count what the intake's counters grew by since they were last read; a counter that shrank began anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTAKE_COUNTS_LOCK])
+    kept = {_key(row): row.total for row in IntakeTotal.objects.all()}
+    grown = {key: total - kept.get(key, 0) if total >= kept.get(key, 0) else total for key, total in totals.items()}
+    changed = sorted(key for key, growth in grown.items() if growth or key not in kept)
+    before = {_key(row): row.count for row in IntakeCount.objects.filter(minute=minute)}
+    IntakeTotal.objects.bulk_create(
+        [IntakeTotal(stream=key[0], outcome=key[1], reason=key[2], total=totals[key]) for key in changed],
+        update_conflicts=True,
+        unique_fields=["stream", "outcome", "reason"],
+        update_fields=["total"],
+    )
+    IntakeCount.objects.bulk_create(
+        [_count(minute, key, before.get(key, 0) + grown[key]) for key in changed if grown[key]],
+        update_conflicts=True,
+        unique_fields=["minute", "stream", "outcome", "reason"],
+        update_fields=["count"],
+    )
+
+
+def beat(*, role: str, now: datetime, is_well: bool = True, detail: str = "") -> None:
+    """A sign of life of `role`, or of its failing."""
+    RoleHeartbeat.objects.update_or_create(role=role, defaults={"beat_at": now, "is_well": is_well, "detail": detail})
+
+
+def forget(*, before: datetime) -> int:
+    """Delete canaries, volumes and counts older than `before`; the number of rows."""
+    deleted = CanaryRun.objects.filter(sent_at__lt=before).delete()[0]
+    for model in (StreamVolume, SampledMinute, IntakeCount):
+        deleted += model.objects.filter(minute__lt=before).delete()[0]
+    return deleted
+
+
+def _key(row: IntakeTotal | IntakeCount) -> Counter:
+    return row.stream, row.outcome, row.reason
+
+
+def _count(minute: datetime, key: Counter, count: int) -> IntakeCount:
+    stream, outcome, reason = key
+    return IntakeCount(minute=minute, stream=stream, outcome=outcome, reason=reason, count=count)

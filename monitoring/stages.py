@@ -1,0 +1,222 @@
+"""Judges how far a stream's canaries get: intake, topic, each connector; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+State = Literal["ok", "warn", "fail", "unknown", "paused"]
+_WORST: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
+_STATE_WORDS: Mapping[State, str] = {
+    "ok": "Passed",
+    "warn": "Late",
+    "fail": "Failing",
+    "unknown": "Not seen yet",
+    "paused": "Held",
+}
+_OURS = frozenset({"intake", "topic", "stores"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The last canary that was sent, and what the intake said."""
+
+    sent_at: datetime
+    answer_seconds: float | None
+    status: int | None
+    is_accepted: bool
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last canary that a stage was seen to pass: when it was sent, how long it took to get there."""
+
+    sent_at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the path, its state, and when the last canary that passed it had been sent."""
+
+    name: str
+    state: State
+    seen_at: datetime | None = None
+    seconds: float | None = None
+    detail: str = ""
+    link: str = ""
+
+    @property
+    def title(self) -> str:
+        """The stage's name at the head of a line; connectors keep their own."""
+        return _title(self.name)
+
+    @property
+    def words(self) -> str:
+        """The state where there is no time to show."""
+        return _STATE_WORDS[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A connector that reads the stream: `held_because` where it is not meant to run."""
+
+    name: str
+    link: str = ""
+    held_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A stream's way from the intake to its stores, or why no canary walks it."""
+
+    stream: str
+    service: str
+    stages: tuple[Stage, ...] = ()
+    excluded_because: str = ""
+    sent_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        """The worst of its stages; unknown where no canary is sent."""
+        states = {stage.state for stage in self.stages}
+        return next((state for state in _WORST if state in states), "unknown")
+
+    @property
+    def is_whole(self) -> bool:
+        """True where canaries pass every stage that is meant to run."""
+        return bool(self.stages) and {stage.state for stage in self.stages} <= {"ok", "paused"}
+
+    @property
+    def broken(self) -> Stage | None:
+        """The first stage that fails: what hangs below it is grey."""
+        return next((stage for stage in self.stages if stage.state == "fail"), None)
+
+    @property
+    def stores(self) -> tuple[Stage, ...]:
+        """The stages behind intake and topic."""
+        return self.stages[2:]
+
+
+def judge(
+    sent: Sent | None,
+    topic: Seen | None,
+    stores: Sequence[Store],
+    arrivals: Mapping[str, Seen],
+    *,
+    now: datetime,
+    interval: timedelta,
+) -> tuple[Stage, ...]:
+    """The stages in order. One that nothing has passed for two intervals and 30 s fails; all below it are unknown."""
+    grace = 2 * interval + timedelta(seconds=30)
+    intake = _intake(sent, now - grace)
+    topic_stage = _passed("topic", topic, sent, now - grace)
+    if intake.state != "ok":
+        topic_stage = replace(topic_stage, state="unknown")
+    below = [_store(store, arrivals.get(store.name), topic, topic_stage, now - grace) for store in stores]
+    return (intake, topic_stage, *below)
+
+
+def _intake(sent: Sent | None, limit: datetime) -> Stage:
+    if sent is None:
+        return Stage("intake", "unknown", detail="No canary was sent yet.")
+    facts = Stage("intake", "ok", sent.sent_at, sent.answer_seconds, f"{sent.status}")
+    if sent.sent_at < limit:
+        return replace(facts, state="fail", detail="No canary is being sent: beat or the workers stand still.")
+    if sent.status is None and not sent.error:
+        return replace(facts, state="unknown", detail="On its way.")
+    return facts if sent.is_accepted else replace(facts, state="fail", seen_at=None, detail=sent.error)
+
+
+def _passed(name: str, seen: Seen | None, before: Sent | Seen | None, limit: datetime, link: str = "") -> Stage:
+    """A stage by its last sighting: fails once the sighting is too old, waits where there is none yet."""
+    if seen is not None:
+        is_late = seen.sent_at < limit
+        detail = "Canaries passed the stage before, but none since then." if is_late else ""
+        return Stage(name, "fail" if is_late else "ok", seen.sent_at, seen.seconds, detail, link)
+    detail = "Nothing to see yet." if before is None else "The first canary is on its way."
+    return Stage(name, "unknown", detail=detail, link=link)
+
+
+def _store(store: Store, seen: Seen | None, topic: Seen | None, before: Stage, limit: datetime) -> Stage:
+    stage = _passed(store.name, seen, topic, limit, store.link)
+    if store.held_because:
+        return replace(stage, state="paused", detail=store.held_because)
+    return replace(stage, state="unknown") if before.state != "ok" else stage
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One stage over several streams: how many of those with canaries passed it, how slow the slowest was."""
+
+    name: str
+    state: State
+    passed: int
+    total: int
+    seconds: float | None
+    seen_at: datetime | None  # of the canary that is oldest among the last ones
+
+    @property
+    def title(self) -> str:
+        """The stage's name at the head of a line; connectors keep their own."""
+        return _title(self.name)
+
+    @property
+    def words(self) -> str:
+        """`6`, or `5 of 6` where one is missing."""
+        return str(self.total) if self.passed == self.total else f"{self.passed} of {self.total}"
+
+
+def summarise(paths: Sequence[Path]) -> tuple[Summary, ...]:
+    """The stages of all `paths`, in the order in which they first appear."""
+    by_name: dict[str, list[Stage]] = {}
+    for path in paths:
+        for stage in path.stages:
+            by_name.setdefault(stage.name, []).append(stage)
+    return tuple(_summary(name, found) for name, found in by_name.items())
+
+
+def three(path: Path) -> tuple[Stage, Stage, Stage]:
+    """A path in three cells: intake, topic, and all its stores as one."""
+    if not path.stages:
+        nothing = Stage("intake", "unknown", detail=path.excluded_because)
+        return nothing, replace(nothing, name="topic"), replace(nothing, name="stores")
+    return path.stages[0], path.stages[1], _stores_as_one(path.stores)
+
+
+def three_summaries(paths: Sequence[Path]) -> tuple[Summary, Summary, Summary]:
+    """Many paths in three cells."""
+    intake, topic, stores = zip(*(three(path) for path in paths), strict=True)
+    return _summary("intake", intake), _summary("topic", topic), _summary("stores", stores)
+
+
+def _stores_as_one(stores: Sequence[Stage]) -> Stage:
+    """Passed where every store that runs was reached; held where none runs."""
+    running = [stage for stage in stores if stage.state != "paused"]
+    if not running:
+        return Stage("stores", "paused" if stores else "unknown")
+    return Stage(
+        "stores",
+        next(state for state in _WORST if state in {stage.state for stage in running}),
+        min((stage.seen_at for stage in running if stage.seen_at is not None), default=None),
+        max((stage.seconds for stage in running if stage.seconds is not None), default=None),
+    )
+
+
+def _title(name: str) -> str:
+    return name.capitalize() if name in _OURS else name
+
+
+def _summary(name: str, found: Sequence[Stage]) -> Summary:
+    states = {stage.state for stage in found}
+    return Summary(
+        name=name,
+        state=next(state for state in _WORST if state in states),
+        passed=sum(stage.state == "ok" for stage in found),
+        total=len(found),
+        seconds=max((stage.seconds for stage in found if stage.seconds is not None), default=None),
+        seen_at=min((stage.seen_at for stage in found if stage.seen_at is not None), default=None),
+    )

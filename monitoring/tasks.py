@@ -1,0 +1,57 @@
+"""Celery's doors into monitoring: each tick takes what is due from the rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from eventplatform.celery import app
+from eventplatform.eventlog import event_log
+from monitoring import canaries, observing, services, volumes
+from monitoring.posting import Intake
+from monitoring.schedule import SCHEDULE
+
+_KEEP = timedelta(days=7)
+
+
+@app.on_after_finalize.connect
+def _add_schedule(sender: Any, **_: Any) -> None:
+    sender.conf.beat_schedule = {**(sender.conf.beat_schedule or {}), **SCHEDULE}
+
+
+@shared_task
+def worker_alive() -> None:
+    """Beat sent it and a worker ran it: both live."""
+    services.beat(role="worker", now=timezone.now())
+
+
+@shared_task
+def canary_tick() -> None:
+    """Send the canaries that are due."""
+    with Intake(settings.INTAKE_URL) as intake:
+        canaries.send_due(event_log(), intake)
+
+
+@shared_task
+def observe_tick() -> None:
+    """Look where the canaries under way are."""
+    observing.observe(event_log())
+    observing.expose_ages()
+
+
+@shared_task
+def sample_volumes() -> None:
+    """Count what came, in the log and at the intake."""
+    with Intake(settings.INTAKE_URL) as intake:
+        volumes.sample_intake(intake)
+    volumes.sample(event_log())
+
+
+@shared_task
+def forget() -> None:
+    """Delete what is too old to be shown."""
+    services.forget(before=timezone.now() - _KEEP)

@@ -1,0 +1,54 @@
+"""What machines ask: is the process alive, can it serve, what did it count."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from eventplatform import exposition
+from eventplatform.core.results import problem
+from monitoring import health
+
+
+@never_cache
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 where pages and APIs can be served. The log's state is told and changes nothing: they don't need it."""
+    database = _database_error()
+    body = {"status": "unavailable" if database else "ok", "database": database or "ok"}
+    if not database:
+        body |= health.readiness(now=timezone.now())
+    return JsonResponse(body, status=HTTPStatus.SERVICE_UNAVAILABLE if database else HTTPStatus.OK)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format: this role, or `?role=` of those on this machine."""
+    role = request.GET.get("role", "web")
+    if role not in exposition.ROLES:
+        detail = f"There is no role of this name. Known: {', '.join(exposition.ROLES)}."
+        return JsonResponse(problem(HTTPStatus.BAD_REQUEST, detail, code="role.unknown"), status=HTTPStatus.BAD_REQUEST)
+    return HttpResponse(exposition.scrape(role), content_type=exposition.CONTENT_TYPE)
+
+
+def _database_error() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return f"does not answer ({type(error).__name__})"
+    return ""

@@ -1,0 +1,96 @@
+"""Counts what streams carry: records by minute from the log's own times, outcomes from the intake's counters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from eventplatform.broker.base import Log, partitions_of
+from eventplatform.core.records import TopicPartition
+from monitoring import lookups, services
+from monitoring.posting import Intake
+from streamconfig.lookups import snapshot
+
+_MINUTE = timedelta(minutes=1)
+_MAX_MINUTES = 60  # looked back after a pause of the sampler; what is older stays a gap
+_COUNTER = "eventplatform_intake_events"
+
+
+def sample(event_log: Log) -> None:
+    """Count the minute that is running and those since the last sample, by where they begin in each partition."""
+    now = timezone.now()
+    current = now.replace(second=0, microsecond=0)
+    owners = _owners(event_log)
+    if not owners:
+        return
+    begins = dict(event_log.end_offsets(owners.keys()))
+    for minute in reversed(_minutes(current)):
+        ends, begins = begins, _begins(event_log, begins, minute)
+        services.record_volumes(minute=minute, volumes=_volumes(owners, begins, ends), now=now)
+
+
+def sample_intake(intake: Intake) -> bool:
+    """Count what the intake answered since the last sample; False where it told nothing."""
+    now = timezone.now()
+    text = intake.text("/metrics")
+    services.beat(
+        role="intake",
+        now=now,
+        is_well=text is not None,
+        detail="" if text is not None else f"{settings.INTAKE_URL} does not answer",
+    )
+    if text is None:
+        return False
+    services.record_intake_totals(minute=now.replace(second=0, microsecond=0), totals=intake_totals(text))
+    return True
+
+
+def intake_totals(text: str) -> Mapping[services.Counter, int]:
+    """The counter of events in a scrape, by stream, outcome and reason."""
+    totals: dict[services.Counter, int] = defaultdict(int)
+    for family in text_string_to_metric_families(text):
+        for found in family.samples if family.name == _COUNTER else ():
+            if found.name == f"{_COUNTER}_total":
+                labels = found.labels
+                key = (labels.get("stream", "")[:249], labels.get("outcome", "")[:20], labels.get("reason", "")[:80])
+                totals[key] += int(found.value)
+    return totals
+
+
+def _owners(event_log: Log) -> dict[TopicPartition, str]:
+    """The stream that each partition belongs to."""
+    streams = snapshot().streams
+    names = {topic: name for name, stream in streams.items() for topic in stream.topics or (name,)}
+    return {where: names[where.topic] for where in partitions_of(event_log.topics(names.keys()))}
+
+
+def _minutes(current: datetime) -> list[datetime]:
+    """The minutes to count, oldest first: the running one, the one before, and those that a pause left out."""
+    last = lookups.last_sampled_minute() or current
+    oldest = max(min(last, current - _MINUTE), current - _MAX_MINUTES * _MINUTE)
+    return [oldest + number * _MINUTE for number in range(int((current - oldest) / _MINUTE) + 1)]
+
+
+def _begins(event_log: Log, ends: Mapping[TopicPartition, int], minute: datetime) -> dict[TopicPartition, int]:
+    """The first offset of `minute` in each partition; its end where nothing came since."""
+    milliseconds = int(minute.timestamp() * 1000)
+    found = event_log.offsets_for_times(dict.fromkeys(ends, milliseconds))
+    return {where: min(_or(found.get(where), end), end) for where, end in ends.items()}
+
+
+def _or(offset: int | None, end: int) -> int:
+    return end if offset is None else offset
+
+
+def _volumes(
+    owners: Mapping[TopicPartition, str], begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[str, int]:
+    volumes: dict[str, int] = defaultdict(int)
+    for where, end in ends.items():
+        volumes[owners[where]] += end - begins[where]
+    return volumes
