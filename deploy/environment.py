@@ -13,7 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
 LOCKS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
 NEEDED_MB = 900
 REMEDIES = {
@@ -51,6 +50,10 @@ def stands(kind: str) -> bool:
     return any(stamp(name).exists() and stamp(name).read_text() == digest(name) for name in enough)
 
 
+def python() -> Path:
+    return VENV / "bin" / "python"
+
+
 def stamp(kind: str) -> Path:
     return VENV / f"complete-{kind}"
 
@@ -78,7 +81,7 @@ def is_usable() -> bool:
     """Whether `.venv` has a Python of our version with a pip that works."""
     check = "import sys, pip; print(sys.version)"
     try:
-        answer = subprocess.run([PYTHON, "-c", check], capture_output=True, text=True, check=False)
+        answer = subprocess.run([python(), "-c", check], capture_output=True, text=True, check=False)
     except OSError:
         return False
     return answer.returncode == 0 and answer.stdout.strip() == sys.version.strip()
@@ -100,7 +103,7 @@ def create() -> None:
 def install(lock: Path) -> None:
     """Install the locked packages, hashes checked, and show how far it is."""
     total = len(re.findall(r"^[A-Za-z0-9_.-]+(?:\[[^\]]*\])?==", lock.read_text(), flags=re.MULTILINE))
-    command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
+    command = [python(), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     progress = Progress(f"environment: {total} packages from {lock.name}")
     said: list[str] = []
     environment_log = VENV / "setup.log"

@@ -85,7 +85,7 @@ class Postgres(Server):
         return True
 
     def _program(self, name: str) -> Path:
-        return program(_PACKAGE, f"pginstall{_MAJOR}/bin/{name}", variable=self.variable)
+        return client_program(name)
 
     def _find_identity(self) -> Identity:
         """The first way in which the program runs here and may write where its data goes."""
@@ -137,3 +137,8 @@ class Postgres(Server):
         # Leftovers are gone (see Server.start), so a lock file names nobody of ours; Postgres itself would
         # take any process that got the same number since for its predecessor.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def client_program(name: str) -> Path:
+    """A program of the embedded Postgres, such as psql."""
+    return program(_PACKAGE, f"pginstall{_MAJOR}/bin/{name}", variable=Postgres.variable)

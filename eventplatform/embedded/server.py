@@ -17,7 +17,7 @@ from eventplatform.embedded.errors import EmbeddedServerError, ProgramMissingErr
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 _START_SECONDS = 30.0
-_STOP_SECONDS = 8.0
+_STOP_SECONDS = 3.0
 _LEFTOVER_SECONDS = 15.0
 
 
@@ -171,13 +171,12 @@ def last_line(log: Path) -> str:
     return (fatal or lines or [""])[-1].strip().rstrip(".")
 
 
-def program(package: str, *places: str, variable: str) -> Path:
-    """A program that ships in a pip wheel; the first of `places` below the package's folder that is there."""
+def program(package: str, place: str, *, variable: str) -> Path:
+    """A program that ships in a pip wheel, at `place` below the package's folder."""
     import importlib.util
 
     spec = importlib.util.find_spec(package)  # finds the folder and imports nothing
     folder = Path(spec.origin).parent if spec and spec.origin else Path(package)
-    for place in places:
-        if (folder / place).is_file():
-            return folder / place
-    raise ProgramMissingError(program=Path(places[0]).name, package=package, variable=variable)
+    if (folder / place).is_file():
+        return folder / place
+    raise ProgramMissingError(program=Path(place).name, package=package, variable=variable)

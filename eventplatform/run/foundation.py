@@ -1,0 +1,69 @@
+"""What the roles stand on: Postgres, Redis and, if wanted, Kafka; embedded where no URL names a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eventplatform.core.errors import PlatformError
+from eventplatform.embedded.postgres import Postgres
+from eventplatform.embedded.redis import Redis
+from eventplatform.embedded.server import Server
+from eventplatform.run import console
+
+DATABASES = ("eventplatform", "warehouse")
+
+
+class Foundation:
+    """The servers of a start. Made on the main thread, since an embedded server ends with its starter's thread."""
+
+    def __init__(self, var: Path, *, database_url: str, redis_url: str, with_kafka: bool) -> None:
+        self.postgres = None if database_url else Postgres(var)
+        self.redis = None if redis_url else Redis(var)
+        self.kafka = _kafka(var) if with_kafka else None
+        self._started: list[Server] = []
+
+    def start(self) -> None:
+        """Start what is ours; what a URL names is only used."""
+        if self.postgres:
+            with console.step("Postgres", "embedded"):
+                self._start(self.postgres)
+                for name in DATABASES:
+                    self.postgres.ensure_database(name)
+        if self.redis:
+            with console.step("Redis", "embedded"):
+                self._start(self.redis)
+        if self.kafka:
+            with console.step("Kafka", self.kafka.url):
+                self._start(self.kafka)
+
+    def environment(self) -> dict[str, str]:
+        """What every role must know beyond what it computes from `VAR_DIR`."""
+        return {"EVENT_LOG_URL": self.kafka.url} if self.kafka else {}
+
+    def tend(self) -> list[str]:
+        """Start a server that ended again; answers lines to show."""
+        return [self._restart(server) for server in self._started if not server.pid]
+
+    def stop(self) -> None:
+        """Stop in the reverse order of the start."""
+        for server in reversed(self._started):
+            server.stop()
+        self._started.clear()
+
+    def _start(self, server: Server) -> None:
+        self._started.append(server)
+        server.start()
+
+    def _restart(self, server: Server) -> str:
+        server.stop()  # gives back its lock
+        try:
+            server.start()
+        except PlatformError as error:
+            return f"{server.name} ended and does not start: {error}"
+        return f"{server.name} ended (see {server.log}) and was started again"
+
+
+def _kafka(var: Path) -> Server:
+    from eventplatform.run.kafka import Kafka
+
+    return Kafka(var)

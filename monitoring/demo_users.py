@@ -1,0 +1,58 @@
+"""The groups of the platform with what each may do, and a demo user of each with a password made here."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
+
+# What each group may do beyond seeing everything: apps whose rows it may add and change, and those it may delete.
+GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "viewer": ((), ()),
+    "editor": (("streamconfig",), ()),
+    "approver": (("streamconfig",), ()),
+    "engineer": (("streamconfig", "registry", "connectors"), ("connectors",)),
+    "administrator": (("streamconfig", "registry", "connectors"), ("streamconfig", "registry", "connectors")),
+}
+_APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
+
+
+def ensure_groups() -> None:
+    """Make the groups and give each its permissions; what an operator added stays."""
+    for name, (changes, deletes) in GROUPS.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.add(*permissions(changes, deletes))
+
+
+def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:
+    """The permissions to see everything, to add and change in some apps, to delete in some."""
+    wanted = Q(content_type__app_label__in=_APPS, codename__startswith="view_")
+    for app in changes:
+        wanted |= Q(content_type__app_label=app, codename__regex="^(add|change)_")
+    for app in deletes:
+        wanted |= Q(content_type__app_label=app, codename__startswith="delete_")
+    return list(Permission.objects.filter(wanted))
+
+
+def ensure_users(kept: Path) -> dict[str, str]:
+    """Make a user of each group; answers the passwords, which are random and kept in the file `kept`.
+
+    Hashing a password is slow by design, so only a new user, or one whose password is not kept, gets one set.
+    """
+    passwords: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in GROUPS:
+        user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+        if is_new or name not in passwords:
+            passwords.setdefault(name, secrets.token_urlsafe(12))
+            user.set_password(passwords[name])
+            user.is_superuser = name == "administrator"
+            user.save()
+            user.groups.add(Group.objects.get(name=name))
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(passwords, indent=1))
+    return passwords

@@ -1,0 +1,57 @@
+"""`manage.py load_sample`: the sample of `examples/`, through the same services that people use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from connectors import lookups as connector_lookups
+from connectors import services as connector_services
+from monitoring import demo_users
+from registry import services as registry_services
+from streamconfig import lookups as stream_lookups
+from streamconfig import services as stream_services
+
+REPOSITORIES = ("primary", "secondary")  # in the order in which references are looked up
+AUTHOR = "load_sample"
+
+
+class Command(BaseCommand):
+    help = "Load the sample: schemas, streams, connectors and a demo user of each role. Safe to repeat: what is there stays."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        if not settings.IS_DEMO:
+            raise CommandError("The sample is for a demo: its users' passwords lie in a file. Unset DEPLOYMENT to load it.")
+        examples = settings.BASE_DIR / "examples"
+        for order, name in enumerate(REPOSITORIES):
+            registry_services.import_folder(name=name, folder=examples / "schemas" / name, role=name, order=order)
+        load_streams(read(examples / "streams.yaml"))
+        load_connectors(read(examples / "connectors.yaml"))
+        demo_users.ensure_groups()
+        demo_users.ensure_users(settings.VAR_DIR / "demo-users.json")
+        self.stdout.write("The sample is loaded.")
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text())
+    return document
+
+
+def load_streams(document: dict[str, Any]) -> None:
+    """Add the streams that aren't there; one that is may have been changed by a person since."""
+    known = stream_lookups.snapshot().streams
+    new = {name: stream for name, stream in document["streams"].items() if name not in known}
+    if new:
+        stream_services.import_document(document={**document, "streams": new}, author=AUTHOR, reason="sample data")
+
+
+def load_connectors(document: dict[str, Any]) -> None:
+    """Add the connectors that aren't there, with the targets that they name."""
+    known = {view.name for view in connector_lookups.overview()}
+    new = {name: connector for name, connector in document["connectors"].items() if name not in known}
+    if new:
+        connector_services.import_document(document={**document, "connectors": new})
