@@ -8,7 +8,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 SampleUnit = Literal["pageview", "session", "device"]
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    """A factory: dataclasses refuse a mapping proxy as a default, since it can't be hashed before Python 3.12."""
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Stream:
     is_enabled: bool = True
     canary_events_enabled: bool = True
     sampling: Sampling | None = None
-    message_key_fields: Mapping[str, str] = _NOTHING
-    consumers: Mapping[str, Mapping[str, Any]] = _NOTHING
-    settings: Mapping[str, Any] = field(default=_NOTHING, repr=False)
+    message_key_fields: Mapping[str, str] = field(default_factory=_nothing)
+    consumers: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing)
+    settings: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
     def topic(self, prefix: str = "") -> str:
         """The topic that an intake with this datacenter `prefix` produces to."""
