@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -39,7 +42,11 @@ class PagesNeedLogin:
 
 
 class AdminPolicy:
-    """Under /admin/ alone: lets Alpine evaluate expressions."""
+    """Under /admin/ alone: lets Alpine evaluate expressions, and Unfold write its style elements, told by their hashes.
+
+    The theme's colours come from settings, so their hash is taken from the page: of the first element with Unfold's id,
+    which stands before anything that a user could have written.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -47,5 +54,19 @@ class AdminPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.path.startswith(_ADMIN):
-            response._csp_update = {"script-src": ["'unsafe-eval'"]}  # type: ignore[attr-defined]  # noqa: SLF001  # django-csp's own interface
+            theme = _THEME.search(response.content) if isinstance(response, HttpResponse) else None
+            styles = [*_UNFOLD_STYLES, *([_hash(theme[1])] if theme else [])]
+            policy = {"script-src": ["'unsafe-eval'"], "style-src": styles}
+            response._csp_update = policy  # type: ignore[attr-defined]  # noqa: SLF001  # django-csp's own interface
         return response
+
+
+def _hash(text: bytes) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
+
+
+_THEME = re.compile(rb'<style id="unfold-theme-colors">(.*?)</style>', re.DOTALL)
+_UNFOLD_STYLES = (
+    "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",  # the indicator of the htmx that Unfold brings
+    _hash(b"\n            #changelist table thead th:first-child {width: inherit}\n        "),  # a list without actions
+)

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from eventplatform import env, secrets
+from eventplatform.admin_look import UNFOLD as UNFOLD  # noqa: PLC0414  # the admin in the look of the pages
 from eventplatform.embedded import addresses
 
 # --- What runs, and where -----------------------------------------------------------------------------------------------
@@ -139,6 +140,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PAGES_NEED_LOGIN = env.flag("PAGES_NEED_LOGIN", default=not IS_DEMO)
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -211,14 +213,4 @@ LOGGING: dict[str, Any] = {
         "httpx": {"level": "WARNING"},
         "django.server": {"level": "WARNING"},
     },
-}
-
-# --- The admin, in the look of the pages --------------------------------------------------------------------------------
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Event platform",
-    "SITE_HEADER": "Event platform",
-    "SITE_URL": "/",
-    "BORDER_RADIUS": "7px",
-    "SHOW_HISTORY": True,
 }
