@@ -1,9 +1,9 @@
-"""Commands to copy: one event for a stream, as its schema's example makes it."""
+"""Commands to copy: one small event for a stream, out of its schema's own example."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -17,24 +17,27 @@ _LEFT_TO_THE_SERVER = ("dt", "id", "request_id", "domain")
 def first_curl() -> str:
     """The command of the start page, over several lines; empty where no stream has an example."""
     config = snapshot()
-    names = sorted(config.streams, key=lambda name: (name != _FAVOURITE, name))
-    for name in names:
+    for name in sorted(config.streams, key=lambda name: (name != _FAVOURITE, name)):
         stream = config.streams[name]
         example = config.schemas.canary_example(stream.schema_title)
-        if example and stream.is_enabled:
-            return curl(name, example)
+        schema = config.schemas.latest(stream.schema_title)
+        if example and schema and stream.is_enabled:
+            return curl(settings.INTAKE_URL, small_event(name, example, schema.document.get("required", ())))
     return ""
 
 
-def curl(stream: str, example: Mapping[str, Any]) -> str:
-    """A command that posts `example` to `stream`, what the intake fills in left out."""
+def small_event(stream: str, example: Mapping[str, Any], required: Collection[str]) -> dict[str, Any]:
+    """The example with its required fields and one more; what the intake fills in is left out."""
     meta = {key: value for key, value in example.get("meta", {}).items() if key not in _LEFT_TO_THE_SERVER}
-    event = {**example, "meta": {**meta, "stream": stream}}
-    body = _lines(event).replace("'", "'\\''")
-    return f"curl -i {settings.INTAKE_URL}/v1/events \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+    needed = {"$schema", "meta", *required}
+    extra = next((key for key, value in example.items() if key not in {*needed, "dt"} and isinstance(value, str | int)), None)
+    event = {key: value for key, value in example.items() if key in needed or key == extra}
+    return {**event, "meta": {**meta, "stream": stream}}
 
 
-def _lines(event: Mapping[str, Any]) -> str:
-    """The event with one field a line, aligned behind `-d '`."""
+def curl(url: str, event: Mapping[str, Any]) -> str:
+    """A command that posts `event`; a quote in it can't end the shell's word."""
     fields = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in event.items()]
-    return "{" + ",\n       ".join(fields) + "}"
+    body = "{" + ",\n       ".join(fields) + "}"
+    quoted = body.replace("'", "'\\''")
+    return f"curl -i {url}/v1/events \\\n  -H 'Content-Type: application/json' \\\n  -d '{quoted}'"

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from monitoring.posting import Answer, Intake
+
+
+def intake(answer: Callable[[httpx.Request], httpx.Response], waits: list[float] | None = None) -> Intake:
+    waits = [] if waits is None else waits
+    return Intake("http://intake", transport=httpx.MockTransport(answer), wait=waits.append)
+
+
+def test_post__created__accepted_in_one_try() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(201)
+
+    with intake(answer) as door:
+        found = door.post({"a": 1})
+
+    assert found == Answer(201)
+    assert found.is_accepted
+    assert [(r.method, r.url.path, r.content) for r in seen] == [("POST", "/v1/events", b'{"a":1}')]
+
+
+def test_post__refused__says_the_first_reason_and_tries_once() -> None:
+    body = {"detail": "1 out of 1 events were invalid", "invalid": [{"message": "/test must be string"}], "error": []}
+    tries: list[int] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        tries.append(1)
+        return httpx.Response(400, json=body)
+
+    with intake(answer) as door:
+        found = door.post({})
+
+    assert found == Answer(400, "/test must be string")
+    assert not found.is_accepted
+    assert len(tries) == 1
+
+
+def test_post__busy_then_well__waits_and_sends_the_same_event_again() -> None:
+    bodies: list[bytes] = []
+    waits: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(request.content)
+        return httpx.Response(503 if len(bodies) < 3 else 201)
+
+    with intake(answer, waits) as door:
+        found = door.post({"meta": {"id": "x"}})
+
+    assert found.is_accepted
+    assert bodies == [b'{"meta":{"id":"x"}}'] * 3
+    assert len(waits) == 2
+
+
+def test_post__nobody_listens__an_answer_without_status_not_an_error() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        message = "connection refused"
+        raise httpx.ConnectError(message, request=request)
+
+    with intake(answer) as door:
+        found = door.post({})
+
+    assert found.status is None
+    assert "connection refused" in found.error
+
+
+def test_post__proxy_answers_html__reason_is_its_text() -> None:
+    with intake(lambda _: httpx.Response(404, text="<h1>Not here</h1>")) as door:
+        assert door.post({}) == Answer(404, "<h1>Not here</h1>")
+
+
+def test_text__not_ok__is_nothing() -> None:
+    with intake(lambda _: httpx.Response(500, text="x")) as door:
+        assert door.text("/metrics") is None
