@@ -24,13 +24,13 @@ def locked(path: Path) -> list[str]:
 def licence(name: str) -> str:
     """What the installed package says of its licence: the expression, else classifiers, else the first line."""
     facts = metadata.metadata(name)
-    if expression := facts.get("License-Expression"):
-        return expression
+    if "License-Expression" in facts:
+        return str(facts["License-Expression"])
     classifiers = [
         text.rpartition("::")[2].strip() for text in facts.get_all("Classifier") or () if text.startswith("License ::")
     ]
     named = [text for text in classifiers if text != "OSI Approved"]
-    text = "; ".join(named) or (facts.get("License") or "")
+    text = "; ".join(named) or (facts.get_all("License") or [""])[0]
     return text.strip().splitlines()[0] if text.strip() else licence_of_file(name)
 
 

@@ -103,7 +103,7 @@ def create() -> None:
 def install(lock: Path) -> None:
     """Install the locked packages, hashes checked, and show how far it is."""
     total = len(re.findall(r"^[A-Za-z0-9_.-]+(?:\[[^\]]*\])?==", lock.read_text(), flags=re.MULTILINE))
-    command = [python(), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
+    command = [str(python()), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     progress = Progress(f"environment: {total} packages from {lock.name}")
     said: list[str] = []
     environment_log = VENV / "setup.log"

@@ -14,6 +14,6 @@ if sys.version_info < (3, 11):  # noqa: UP036  # older ones land here, that is t
         "Install a newer one, or name it: make run PYTHON=/path/to/python3" % (sys.version.split()[0], sys.executable)
     )
 
-from environment import main
+from environment import main  # type: ignore[import-not-found]  # found beside this script
 
 sys.exit(main(sys.argv[1:]))

@@ -40,6 +40,8 @@ def candidates() -> Iterator[Identity]:
     if setpriv := shutil.which("setpriv"):
         nobody = pwd.getpwnam("nobody").pw_uid
         for capability in ("dac_read_search", "dac_override"):  # to pass through root's private folders
-            flags = (f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups", "--bounding-set", f"-all,+{capability}")
-            flags += ("--inh-caps", f"-all,+{capability}", "--ambient-caps", f"-all,+{capability}")
-            yield Identity((setpriv, *flags), nobody)
+            who = (f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups")
+            sets = [
+                part for name in ("bounding-set", "inh-caps", "ambient-caps") for part in (f"--{name}", f"-all,+{capability}")
+            ]
+            yield Identity((setpriv, *who, *sets), nobody)

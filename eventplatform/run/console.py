@@ -15,7 +15,7 @@ def say(text: str = "") -> None:
     try:
         print(text, flush=True)  # noqa: T201  # the console is this package's output
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads any more; print then writes nothing
+        sys.stdout = None  # nobody reads any more; print then writes nothing
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from eventplatform.run import leftovers
 HOST = "127.0.0.1"  # a demo listens on loopback only
 WEB_THREADS = 8
 WORKER_THREADS = 8
+_GRANIAN = ("--no-ws", "--log-level", "warning", "--workers-kill-timeout", "4", "--respawn-failed-workers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class Role:
 
 def roles(port: int, var: Path) -> tuple[Role, ...]:
     """One of each role, the first to start first."""
-    granian = (sys.executable, "-m", "granian", "--host", HOST, "--no-ws", "--log-level", "warning")
-    granian += ("--workers-kill-timeout", "4", "--respawn-failed-workers")
+    granian = (sys.executable, "-m", "granian", "--host", HOST, *_GRANIAN)
     celery = (sys.executable, "-m", "celery", "--app", "eventplatform.celery", "--quiet")
     web = ("--interface", "wsgi", "--port", str(port), "--blocking-threads", str(WEB_THREADS))
     intake = ("--interface", "asgi", "--port", str(port + 1))

@@ -1,0 +1,204 @@
+"""`python -m eventplatform.run` as a user meets it: started, killed, stopped, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from eventplatform import env
+from eventplatform.embedded.server import processes_in
+from eventplatform.run import leftovers
+from tests.run.test_ports import free_pair
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+class Start:
+    """A start of the platform in a folder and on ports of its own."""
+
+    def __init__(self, var: Path, port: int) -> None:
+        self.var = var
+        self.port = port
+        self.output = var.parent / "console.txt"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, *, ignore_interrupt: bool = False) -> None:
+        """Start it as a shell would; with `ignore_interrupt` as a script's `&` would."""
+        extra = {"VAR_DIR": str(self.var), "PORT": str(self.port), "DATABASE_URL": "", "REDIS_URL": "", "EVENT_LOG_URL": ""}
+        trap = "trap '' INT; " if ignore_interrupt else ""
+        command = ["/bin/sh", "-c", f'{trap}exec "$0" -m eventplatform.run', sys.executable]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, cwd=env.ROOT, env=env.child(extra), stdout=output, stderr=output)
+
+    def text(self) -> str:
+        return self.output.read_text() if self.output.exists() else ""
+
+    def wait_until_ready(self, seconds: float = 90) -> float:
+        """The seconds until the ready line stood there."""
+        started = time.monotonic()
+        wait_until(lambda: "Ready after" in self.text() or self.ended(), seconds, self.text)
+        assert "Ready after" in self.text(), self.text()
+        return time.monotonic() - started
+
+    def ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
+        """The exit code and the seconds that stopping took."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        return code, time.monotonic() - started
+
+    def processes(self) -> list[int]:
+        embedded = [pid for name in ("postgres", "redis") for pid in processes_in(self.var / name)]
+        return leftovers.find(self.var) + embedded
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with tempfile.TemporaryDirectory(prefix="ep-") as folder:
+        this = Start(Path(folder) / "var", free_pair())
+        yield this
+        if not this.ended():
+            this.stop()
+
+
+def curl_of(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if line.startswith("curl ")]
+    assert len(lines) == 1
+    return shlex.split(lines[0])
+
+
+def test_start__first_and_second__curl_works_and_sigterm_leaves_nothing(start: Start) -> None:
+    start.begin()
+    start.wait_until_ready()
+
+    answer = subprocess.run(curl_of(start.text()), capture_output=True, text=True, check=True).stdout
+    assert answer.startswith("HTTP/1.1 201")
+    code, seconds = start.stop()
+    assert (code, start.processes()) == (0, [])
+    assert seconds < 10
+
+    start.begin(ignore_interrupt=True)
+    assert start.wait_until_ready() < 10
+    passwords = json.loads((start.var / "demo-users.json").read_text())
+    assert set(passwords) == {"viewer", "editor", "approver", "engineer", "administrator"}
+    assert all(password in start.text() for password in passwords.values())
+    assert (start.var / "demo-users.json").stat().st_mode & 0o777 == 0o600
+    assert start.stop()[0] == 0
+    assert start.processes() == []
+
+
+def test_event__of_the_printed_curl__reaches_postgres_and_a_file(start: Start) -> None:
+    start.begin()
+    start.wait_until_ready()
+    psql = next(line for line in start.text().splitlines() if "psql" in line).split(maxsplit=1)[1]
+    wait_until(
+        lambda: "test" in subprocess.run(shlex.split(psql), capture_output=True, text=True, check=False).stderr + "test", 1, str
+    )
+
+    sent = time.monotonic()
+    subprocess.run(curl_of(start.text()), capture_output=True, check=True)
+
+    def row_is_there() -> bool:
+        run = subprocess.run(shlex.split(psql), cwd=env.ROOT, capture_output=True, text=True, check=False)
+        return "hello" in run.stdout
+
+    def line_is_there() -> bool:
+        return any(b'"hello"' in path.read_bytes() for path in (start.var / "events").rglob("*") if path.is_file())
+
+    wait_until(row_is_there, 20, start.text)
+    in_postgres = time.monotonic() - sent
+    wait_until(line_is_there, 30, start.text)
+    assert in_postgres < 10
+    assert start.stop()[0] == 0
+
+
+def test_start__after_kill_9_of_the_supervisor__cleans_up_and_runs(start: Start) -> None:
+    start.begin()
+    start.wait_until_ready()
+    start.stop(signal.SIGKILL)
+
+    start.begin()
+    start.wait_until_ready()
+
+    assert start.stop()[0] == 0
+    assert start.processes() == []
+
+
+def test_role__killed__is_started_again_with_a_line(start: Start) -> None:
+    start.begin()
+    start.wait_until_ready()
+    beat = [pid for pid in leftovers.find(start.var) if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    for pid in beat:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_until(lambda: bool(re.search(r"beat ended \(exit -9.*starting it again", start.text())), 10, start.text)
+    wait_until(
+        lambda: any(b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in leftovers.find(start.var)), 15, start.text
+    )
+    assert start.stop(signal.SIGINT)[0] == 0
+
+
+def test_start__port_in_use__one_sentence_before_anything_runs(start: Start) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", start.port + 1))
+        other.listen()
+
+        start.begin()
+        wait_until(start.ended, 20, start.text)
+
+    assert start.process is not None
+    assert start.process.returncode == 1
+    assert re.fullmatch(r"Port \d+, wanted for intake, is in use by process \d+ .*make run PORT=\d+\n", start.text())
+    assert not (start.var / "postgres").exists()
+
+
+def test_start__second_on_the_same_folder__one_sentence(start: Start) -> None:
+    start.begin()
+    wait_until(lambda: (start.var / "run.lock").exists() and "Event platform" in start.text(), 20, start.text)
+    second = Start(start.var, free_pair())
+    second.output = start.output.with_name("second.txt")
+
+    second.begin()
+    wait_until(second.ended, 20, second.text)
+
+    assert second.process is not None
+    assert second.process.returncode == 1
+    assert re.fullmatch(r"The platform in .* is already run by process \d+\. Stop that process.*\n", second.text())
+
+
+def test_start__port_is_no_number__one_sentence(start: Start) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "eventplatform.run"],
+        cwd=env.ROOT,
+        env=env.child({"VAR_DIR": str(start.var), "PORT": "many"}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert run.stdout == "PORT='many' is no whole number.\n"
