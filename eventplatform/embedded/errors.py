@@ -17,7 +17,7 @@ class DiskFullError(FatalError):
     """There is no room left for the data of an embedded server."""
 
     code = "embedded.disk_full"
-    message = "The disk of {folder} is full: {free_mb} MB are free, {needed_mb} MB are needed."
+    message = "The disk of {folder} is too full: {free_mb} MB are free, {needed_mb} MB are needed."
     remedy = "Free some space, or set VAR_DIR to a folder on another disk."
 
 
