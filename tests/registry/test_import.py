@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from registry import lookups, services
 from registry.models import Repository, SchemaTitle, SchemaVersion
@@ -168,8 +169,9 @@ def test_command__refused_import__tells_each_problem(tmp_path: Path) -> None:
         call_command("import_schemas", "mine", str(tmp_path))
 
 
-def test_schemas__changed_elsewhere__seen_within_two_seconds() -> None:
+def test_schemas__changed_by_another_process__seen_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     before = lookups.schemas()
+    monkeypatch.setattr(lookups, "forget", lambda: None)  # another process can't tell this one
     services.import_folder(name="primary", folder=EXAMPLES / "primary")
     deadline = time.monotonic() + 2
 
@@ -177,3 +179,26 @@ def test_schemas__changed_elsewhere__seen_within_two_seconds() -> None:
         time.sleep(0.05)
 
     assert lookups.schemas().get("/test/event/1.1.0") is not None
+
+
+def test_schemas__database_away__last_good_set_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    services.import_folder(name="primary", folder=EXAMPLES / "primary")
+    kept = lookups.schemas()
+
+    def away() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(lookups, "_state", away)
+
+    assert lookups.schemas(is_fresh=True) is kept
+
+
+def test_schemas__new_revision__keeps_what_was_compiled(tmp_path: Path) -> None:
+    services.import_folder(name="primary", folder=EXAMPLES / "primary")
+    compiled = lookups.schemas().get("/test/event/1.1.0")
+
+    write(tmp_path, "a/b/1.0.0.yaml", PLAIN)
+    services.import_folder(name="mine", folder=tmp_path)
+
+    assert lookups.schemas().get("/a/b/1.0.0") is not None
+    assert lookups.schemas().get("/test/event/1.1.0") is compiled

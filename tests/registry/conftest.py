@@ -1,0 +1,29 @@
+"""The two sample repositories, imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from registry import lookups, services
+
+EXAMPLES = settings.BASE_DIR / "examples/schemas"
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Each test looks at its own database first."""
+    lookups.forget()
+    yield
+    lookups.forget()
+
+
+@pytest.fixture
+def samples(db: None) -> Path:
+    """Both sample repositories are published; answers their folder."""
+    services.import_folder(name="primary", folder=EXAMPLES / "primary")
+    services.import_folder(name="secondary", folder=EXAMPLES / "secondary", role="secondary", order=1)
+    return Path(EXAMPLES)
