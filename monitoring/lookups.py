@@ -118,14 +118,14 @@ def volumes(*, minutes: int = 60) -> Volumes:
 
 def outcomes(*, minutes: int = 60) -> Mapping[str, int]:
     """Events that the intake answered in the last `minutes`, by outcome, canaries included."""
-    since = timezone.now() - minutes * _MINUTE
+    since = timezone.now().replace(second=0, microsecond=0) - (minutes - 1) * _MINUTE
     rows = IntakeCount.objects.filter(minute__gte=since).values_list("outcome").annotate(total=Sum("count"))
     return {outcome: total for outcome, total in rows if total}
 
 
 def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:
-    """Events not accepted, by outcome, each a line of whole minutes, oldest first."""
-    end = timezone.now().replace(second=0, microsecond=0)
+    """Events not accepted, by outcome, each a line of minutes, oldest first, the running one last."""
+    end = timezone.now().replace(second=0, microsecond=0) + _MINUTE
     begin = end - minutes * _MINUTE
     rows = IntakeCount.objects.filter(minute__gte=begin, minute__lt=end).exclude(outcome__in=("accepted", "hasty"))
     lines: dict[str, list[float]] = {}

@@ -21,7 +21,7 @@ from monitoring import health, lookups, overview_tables, snippets, stages, tail
 log = logging.getLogger(__name__)
 
 _STARTED_AT = timezone.now()
-_TAIL_LENGTH = 8
+_TAIL_LENGTH = 6
 _tails: dict[int, tail.Tail] = {}
 
 

@@ -22,7 +22,7 @@ _MAX_BYTES = 256 * 1024
 _REFRESH_SECONDS = 0.8  # however many people look, the log is asked this often at most
 _READING_SECONDS = 1.0  # what isn't read by then comes with the next refresh
 _KEPT = 200
-_SUMMARY_LENGTH = 140
+_SUMMARY_LENGTH = 90
 
 
 @dataclass(frozen=True, slots=True)

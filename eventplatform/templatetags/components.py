@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 register = template.Library()
 
 _NAME_JOINT = re.compile(r"(?<=[._/])")
+_STATE_LABELS = {"ok": "Healthy", "warn": "Late", "fail": "Failing", "paused": "Held", "unknown": "Unknown"}
 _MESSAGE_STATES = {"success": "ok", "warning": "warn", "error": "fail"}
 
 register.filter("thin", figures.thin)
@@ -47,6 +48,19 @@ def badge(state: str, word: str, symbol: str = "") -> SafeString:
 def mark(state: str, word: object, symbol: str = "") -> SafeString:
     """`{% mark "ok" "Intake" %}`: as a badge, but without its pill."""
     return format_html('<span class="mark {}">{}{}</span>', state, icon(symbol or state), word)
+
+
+@register.simple_tag
+def fact(state: str, word: object, label: str = "") -> SafeString:
+    """`{% fact "ok" "last tick 4 s ago" %}`: only the shape is coloured, for tables where most things are well."""
+    return format_html(
+        '<span class="mark {}" style="white-space:normal;font-weight:400;color:inherit"><span class="t-{}" style="line-height:1">{}'
+        "</span>{}</span>",
+        state,
+        state,
+        icon(state, label or _STATE_LABELS.get(state, state)),
+        word,
+    )
 
 
 @register.simple_tag

@@ -1,0 +1,53 @@
+"""What monitoring shows on a stream's page: its volume, and how far its canaries get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from eventplatform import charts, panels
+from monitoring import health, lookups
+from monitoring.overview_tables import ticks
+from streamconfig.lookups import snapshot
+
+_MINUTES = 60
+
+
+def register() -> None:
+    """Put monitoring's parts on the shared pages, and its figures within lower apps' reach."""
+    panels.add("stream", panels.Panel("monitoring.volume", "monitoring/_stream_volume.html", volume, order=10))
+    panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_path, order=20))
+    panels.add_troubles("monitoring", health.troubles)
+    panels.provide("monitoring.volumes", lambda minutes=_MINUTES: lookups.volumes(minutes=minutes).streams)
+    panels.provide("navigation.counts", counts)
+
+
+def volume(stream: str) -> Mapping[str, Any] | None:
+    """Events per minute over the last hour; None for a stream that isn't configured."""
+    if stream not in snapshot().streams:
+        return None
+    volumes = lookups.volumes(minutes=_MINUTES)
+    line = volumes.of(stream)
+    total = sum(value or 0 for value in line)
+    picture = charts.area(
+        charts.Series(line),
+        label=f"Events of {stream} per minute over the last hour, {total:.0f} in all",
+        unit="/min",
+        x_ticks=ticks(volumes.begins_at),
+        height=150,
+    )
+    return {"chart": picture, "total": total}
+
+
+def canary_path(stream: str) -> Mapping[str, Any] | None:
+    """The stages that the stream's canaries pass."""
+    path = lookups.canary_path(stream)
+    return None if path is None else {"path": path, "interval": settings.CANARY_INTERVAL_SECONDS}
+
+
+def counts() -> Mapping[str, int]:
+    """How much waits behind each entry of the navigation; cheap, since every page asks."""
+    config = snapshot()
+    return {"streams": len(config.streams), "schemas": len(config.schemas.titles())}
