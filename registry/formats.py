@@ -89,6 +89,8 @@ def _rewritten(schema: Any, *, is_strict: bool) -> Any:
         return copy
     copy.pop("$schema", None)
     copy.pop("$id", None)
+    if copy.get("additionalProperties") is False:  # without it the validator doesn't tell which properties are too many
+        copy.setdefault("properties", {})
     name = copy.get("format")
     if is_strict or not isinstance(name, str) or name in _BUILT_IN:
         return copy
