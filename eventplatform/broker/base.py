@@ -62,6 +62,15 @@ class Delivery:
     error: PlatformError | None = None
 
 
+MAX_RECORD_BYTES = 1024 * 1024  # key, value and headers; what Kafka's brokers take by default
+
+
+def size_of(record: Record | NewRecord) -> int:
+    """Bytes that a record carries: key, value and headers."""
+    headers = sum(len(name) + len(value) for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
 # Called once for all records of a `produce`, in their order, from whatever thread the log uses: it must return at once.
 OnSettled = Callable[[Sequence[Delivery]], None]
 
@@ -81,6 +90,19 @@ class Batch:
 
     records: Sequence[Record]
     next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Bytes that the log takes, of those it is meant for; it goes on above its ceiling, but nobody measured how well."""
+
+    bytes: int
+    ceiling_bytes: int
+
+    @property
+    def is_near_ceiling(self) -> bool:
+        """Time to warn: more than four fifths are used."""
+        return self.bytes * 5 > self.ceiling_bytes * 4
 
 
 class Producer(ABC):
@@ -172,6 +194,14 @@ class Log(ABC):
     @abstractmethod
     def offsets_for_times(self, wanted: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int | None]:
         """The first offset whose record's timestamp is at or after the given time (ms); None where there is none."""
+
+    def apply_retention(self, *, now_ms: int | None = None) -> int:  # noqa: ARG002  # most logs do it by themselves
+        """Delete what the topics' retention no longer keeps, where the log doesn't do so by itself; how many records."""
+        return 0
+
+    def usage(self) -> Usage | None:
+        """How full the log is; None where somebody else watches that."""
+        return None
 
     @abstractmethod
     def close(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from eventplatform.broker.base import Reader
+from eventplatform.broker.base import Reader, size_of
 from eventplatform.core.records import Record, TopicPartition
 
 _LONGEST_WAIT_SECONDS = 0.5  # so that a stop is noticed within it
@@ -39,11 +39,15 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FlushRule:
-    """Flush as soon as one of these is reached; the age counts from the first record that waits."""
+    """Flush as soon as one of these is reached; the age counts from the first record that waits.
+
+    With `at_end` the run flushes also when nothing more is there to read, instead of waiting for the age.
+    """
 
     rows: int = 1000
     bytes: int = 8 * 1024 * 1024
     age_seconds: float = 1.0
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class _Run:
     def _is_due(self, now: float) -> bool:
         if self.position == self.flushed:
             return False
-        is_old = now - self.waiting_since >= self.rule.age_seconds
+        is_old = now - self.waiting_since >= self.rule.age_seconds or (self.rule.at_end and self.is_caught_up)
         return is_old or self.rows >= self.rule.rows or self.size >= self.rule.bytes
 
     def _flush_if(self, *, due: bool) -> None:
@@ -165,6 +169,8 @@ class _Run:
     def _patience(self, deadline: float) -> float:
         """How long a read may wait: until the next thing is to be done."""
         waits_for_flush = self.position != self.flushed
+        if waits_for_flush and self.rule.at_end:
+            return 0.0
         next_duty = min(
             deadline,
             self.last_heartbeat + self.bounds.heartbeat_seconds,
@@ -180,9 +186,3 @@ class _Run:
             return "deadline"
         is_quiet = self.is_caught_up and now - self.last_record >= self.bounds.idle_seconds
         return "idle" if is_quiet and self.position == self.flushed else None
-
-
-def size_of(record: Record) -> int:
-    """Bytes that a record takes: key, value and headers."""
-    headers = sum(len(name) + len(value) for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
