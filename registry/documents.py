@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from eventplatform.core.errors import RejectedError
 
@@ -151,7 +151,7 @@ class _Builder:
         return self._roots[0]
 
     def _take(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.ScalarEvent):
             self._count(1, line)
             self._scalar(event, line)
@@ -225,8 +225,8 @@ class _Builder:
 def _events(text: str) -> Iterator[yaml.Event]:
     try:
         parser = CParser(text)
-        while parser.check_event():
-            yield parser.get_event()
+        while (event := parser.get_event()) is not None:
+            yield event
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DocumentError(f"This is no YAML: {error.problem}.", line) from None

@@ -70,6 +70,14 @@ _BUILT_IN = frozenset({"regex"})
 FORMAT_OF_PATTERN: dict[str, str] = {pattern: name for name, patterns in PATTERNS.items() for pattern in patterns}
 
 
+def mode_of(word: str) -> FormatMode:
+    """The mode that a setting names."""
+    modes: dict[str, FormatMode] = {"ajv6": "ajv6", "strict": "strict"}
+    if word not in modes:
+        raise ValueError(f"FORMAT_MODE={word!r} is neither ajv6 nor strict.")
+    return modes[word]
+
+
 def as_patterns(schema: Any) -> Any:
     """A copy of `schema` whose formats are said as patterns, and that names no draft and no id of its own.
 
@@ -95,9 +103,9 @@ def _rewritten(schema: Any, *, is_strict: bool) -> Any:
     if is_strict or not isinstance(name, str) or name in _BUILT_IN:
         return copy
     del copy["format"]
-    patterns = PATTERNS.get(name, ())
+    patterns = list(PATTERNS.get(name, ()))
     if "pattern" not in copy and patterns:
-        copy["pattern"], *patterns = patterns
+        copy["pattern"] = patterns.pop(0)
     if patterns:
         copy["allOf"] = [*copy.get("allOf", ()), *({"pattern": pattern} for pattern in patterns)]
     return copy

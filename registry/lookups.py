@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from registry.formats import mode_of
 from registry.models import RegistryState, SchemaVersion
 from registry.schema_set import SchemaSet, SchemaSource
 
@@ -78,6 +79,6 @@ def _load(state: _State) -> SchemaSet:
     return SchemaSet(
         (SchemaSource(*row) for row in rows),
         revision=state[1],
-        format_mode=settings.FORMAT_MODE,
+        format_mode=mode_of(settings.FORMAT_MODE),
         previous=_kept.schemas,
     )

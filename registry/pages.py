@@ -32,13 +32,11 @@ def catalogue(request: HttpRequest) -> HttpResponseBase:
     """All titles, narrowed by words and repository."""
     words = request.GET.get("q", "").strip()[:200]
     repository = request.GET.get("repository", "")
-    titles = (
-        SchemaTitle.objects.select_related("repository", "latest").annotate(version_count=Count("versions")).order_by("name")
-    )
-    titles = search(titles.defer("latest__document_text", "latest__raw_text"), words)
+    titles = search(SchemaTitle.objects.select_related("repository", "latest"), words)
     if repository:
         titles = titles.filter(repository__name=repository)
-    page = Paginator(titles, _PAGE).get_page(request.GET.get("page"))
+    counted = titles.annotate(version_count=Count("versions")).defer("latest__document_text", "latest__raw_text")
+    page = Paginator(counted.order_by("name"), _PAGE).get_page(request.GET.get("page"))
     for title in page:
         title.matches = matching_paths(title.latest, words)  # type: ignore[attr-defined]  # for this template alone
     repositories = Repository.objects.all()

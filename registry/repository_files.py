@@ -77,8 +77,8 @@ def read_folder(folder: Path) -> Found:
     """Every version file below `folder`. A link that leaves the folder is a problem, even where nothing follows it."""
     root = folder / SCHEMA_FOLDER
     if not root.is_dir() or root.is_symlink():
-        error = FolderError(reason=f"There is no folder {SCHEMA_FOLDER}/ in {folder.name}.")
-        return Found((), (Problem.of(error, SCHEMA_FOLDER),))
+        absent = FolderError(reason=f"There is no folder {SCHEMA_FOLDER}/ in {folder.name}.")
+        return Found((), (Problem.of(absent, SCHEMA_FOLDER),))
     files: list[VersionFile] = []
     problems: list[Problem] = []
     for path in _paths(root):
@@ -90,8 +90,8 @@ def read_folder(folder: Path) -> Found:
         else:
             files += [file] if file else []
         if len(files) > MAX_FILES:
-            error = FolderError(reason=f"The repository holds more than {MAX_FILES} version files.")
-            return Found((), (Problem.of(error, SCHEMA_FOLDER),))
+            too_many = FolderError(reason=f"The repository holds more than {MAX_FILES} version files.")
+            return Found((), (Problem.of(too_many, SCHEMA_FOLDER),))
     return Found(tuple(_without_twins(files)), tuple(problems))
 
 

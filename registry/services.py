@@ -17,6 +17,7 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import SNAPSHOT_CHANNEL, version_key
 from registry import checking, lookups
 from registry.checking import CheckedVersion
+from registry.formats import mode_of
 from registry.materialise import Materialiser
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
 from registry.repository_files import Problem, VersionFile, read_folder
@@ -176,7 +177,7 @@ def _check_each(
     problems: list[Problem] = []
     for file, document in documents.values():
         try:
-            checked.append((file, checking.check(document, materialiser, settings.FORMAT_MODE)))
+            checked.append((file, checking.check(document, materialiser, mode_of(settings.FORMAT_MODE))))
         except RejectedError as error:
             problems.append(_problem(file, error))
     return checked, problems

@@ -78,12 +78,11 @@ def listing(repository: str, folder: str) -> tuple[Entry, ...]:
         return ()
     versions = SchemaVersion.objects.filter(title__repository__name=repository)
     prefix = f"{folder}/" if folder else ""
-    found = _rows(versions.filter(path__startswith=prefix))
-    if not found:  # a title whose files lie elsewhere than its ids say
-        found, prefix = _rows(versions.filter(title__name=folder)), None
-    below = [(path.removeprefix(prefix) if prefix is not None else path.rpartition("/")[2], *rest) for path, *rest in found]
-    folders = sorted({path.split("/")[0] for path, *_ in below if "/" in path})
-    files = [(path.rpartition(".")[0], imported_at, size) for path, imported_at, size in below if "/" not in path]
+    below = [(path.removeprefix(prefix), at, size) for path, at, size in _rows(versions.filter(path__startswith=prefix))]
+    if not below:  # a title whose files lie elsewhere than its ids say
+        below = [(path.rpartition("/")[2], at, size) for path, at, size in _rows(versions.filter(title__name=folder))]
+    folders = sorted({path.split("/")[0] for path, _, _ in below if "/" in path})
+    files = [(path.rpartition(".")[0], at, size) for path, at, size in below if "/" not in path]
     return (*(Entry(name, "directory") for name in folders), *_files(files))
 
 

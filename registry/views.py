@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
-from django_filters import rest_framework as filters
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
 from rest_framework import generics, pagination, serializers
 from rest_framework.reverse import reverse
 
@@ -138,7 +138,7 @@ class TitleSerializer(serializers.ModelSerializer[SchemaTitle]):
         return {"page": page, "latest": f"{folder}latest", "folder": folder, "intake": f"{settings.INTAKE_URL}/v1/events"}
 
 
-class TitleFilter(filters.FilterSet):
+class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # likewise
     """`q` searches titles, descriptions and fields; `field` the fields alone."""
 
     q = filters.CharFilter(method="by_words", label="words of titles, descriptions and fields")

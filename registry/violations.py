@@ -51,8 +51,8 @@ def violations_of(error: ValidationError) -> Iterator[Violation]:
         yield Violation(f"{pointer}/{escape(kind.property)}", "required", "is missing")
     elif isinstance(kind, Kind.PropertyNames):
         inner = next(violations_of(kind.error))
-        name = kind.error.instance
-        place = f"{pointer}/{escape(name)}" if isinstance(name, str) else pointer
+        wrong = kind.error.instance
+        place = f"{pointer}/{escape(wrong)}" if isinstance(wrong, str) else pointer
         yield Violation(place, "propertyNames", f"has a name that {inner.message}")
     elif isinstance(kind, Kind.Pattern) and kind.pattern in FORMAT_OF_PATTERN:
         yield Violation(pointer, "format", _format(FORMAT_OF_PATTERN[kind.pattern]))

@@ -140,7 +140,7 @@ def test_schema__addresses_of_a_listening_server__never_asked(mode: Any, place: 
     server = socket.create_server(("127.0.0.1", 0))
     server.setblocking(False)
     url = f"http://127.0.0.1:{server.getsockname()[1]}/x#"
-    documents = {
+    documents: dict[str, dict[str, Any]] = {
         "root": {"$schema": url},
         "nested": {"properties": {"a": {"$schema": url}}},
         "ref": {"$ref": url},

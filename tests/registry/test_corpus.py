@@ -73,7 +73,22 @@ def test_corpus__each_required_field_removed__told_at_its_place() -> None:
 
 
 def test_corpus__mutated_events__same_verdict_as_the_oracle() -> None:
-    wrong_values = (None, True, 0, -1, 2**53, 1.5, "", "text", "x" * 9000, "2021-01-01 00:00:00+0000", [], ["a"], {}, {"a": 1})
+    wrong_values: tuple[Any, ...] = (
+        None,
+        True,
+        0,
+        -1,
+        2**53,
+        1.5,
+        "",
+        "text",
+        "x" * 9000,
+        "2021-01-01 00:00:00+0000",
+        [],
+        ["a"],
+        {},
+        {"a": 1},
+    )
 
     for document in list(corpus.versions().values())[::6]:
         schema, oracle = Schema(document), corpus.oracle(document)

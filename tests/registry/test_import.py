@@ -45,7 +45,7 @@ def test_import__examples__serves_versions_and_canaries() -> None:
     example = schemas.canary_example("ui/button_click")
     assert example is not None
     assert latest.is_valid(example)
-    assert SchemaTitle.objects.get(name="test/event").latest.version == "1.1.0"
+    assert SchemaTitle.objects.get(name="test/event", latest__schema_id="/test/event/1.1.0")
 
 
 def test_import__twice__changes_nothing() -> None:
