@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.monitoring.world import World
+
+USERS = ("canaries", "lookups", "volumes", "tail", "health", "snippets", "stream_panels")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    found = World()
+    for module in USERS:
+        monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
+    monkeypatch.setattr("connectors.lookups.for_stream", lambda _stream: found.connectors)
+    monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
+    monkeypatch.setattr("connectors.lookups.canary_written", found.canary_written)
+    monkeypatch.setattr("monitoring.pages.event_log", lambda: found.log)
+    monkeypatch.setattr("monitoring.pages._tails", {})
+    return found

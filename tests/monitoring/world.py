@@ -1,0 +1,102 @@
+"""A small platform for monitoring's tests."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from eventplatform.broker import open_log
+from eventplatform.broker.base import Delivery, Log
+from eventplatform.core.records import NewRecord
+from eventplatform.core.streams import Stream
+from monitoring.posting import Intake
+
+
+@dataclass
+class Schemas:
+    examples: dict[str, dict[str, Any] | None]
+
+    def canary_example(self, title: str) -> dict[str, Any] | None:
+        example = self.examples.get(title)
+        return None if example is None else json.loads(json.dumps(example))  # type: ignore[no-any-return]  # JSON
+
+    def titles(self) -> tuple[str, ...]:
+        return tuple(self.examples)
+
+    def versions(self, title: str) -> tuple[str, ...]:
+        return ("1.0.0",) if title in self.examples else ()
+
+    def latest(self, _title: str) -> None:
+        return None
+
+
+@dataclass
+class Config:
+    streams: dict[str, Stream]
+    schemas: Schemas
+    revision: int = 7
+    taken_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass
+class Connector:
+    name: str = "warehouse-main"
+    kind: str = "postgres"
+    target: str = "warehouse"
+    state: str = "running"
+    is_enabled: bool = True
+    lag_records: int = 0
+    lag_seconds: float | None = 0.0
+    last_error: str = ""
+    link: str = "/connectors/warehouse-main"
+
+
+class World:
+    """A platform made of a memory log, a door in front of it, two streams and a store that is a dict."""
+
+    def __init__(self) -> None:
+        example = {"$schema": "/test/event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
+        self.config = Config({}, Schemas({"test/event": example}))
+        self.log: Log = open_log(f"memory://{uuid.uuid4().hex}")
+        self.connectors = (Connector(),)
+        self.written: dict[str, datetime] = {}
+        self.status = 201
+        self.posted: list[dict[str, Any]] = []
+        self.metrics = ""
+        self.add("test.event")
+
+    def add(self, name: str, **changes: Any) -> Stream:
+        """A stream, and its topic in the log."""
+        facts = {"name": name, "schema_title": "test/event", "service": "main", "topics": (name,), **changes}
+        self.config.streams[name] = Stream(**facts)
+        self.log.create_topic(name, partitions=2)
+        return self.config.streams[name]
+
+    def produce(self, topic: str, event: Any, *, timestamp_ms: int | None = None) -> None:
+        value = event if isinstance(event, bytes) else json.dumps(event).encode()
+        settled: list[Delivery] = []
+        producer = self.log.producer()
+        producer.produce([NewRecord(topic, value, timestamp_ms=timestamp_ms)], settled.extend)
+        assert producer.flush(5) == 0
+        assert [delivery.error for delivery in settled] == [None]
+        producer.close()
+
+    def intake(self) -> Intake:
+        return Intake("http://intake", transport=httpx.MockTransport(self._answer), wait=lambda _: None)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200 if self.metrics else 404, text=self.metrics)
+        event = json.loads(request.content)
+        self.posted.append(event)
+        if self.status == httpx.codes.CREATED:
+            self.produce(event["meta"]["stream"], event)
+        return httpx.Response(self.status, json={} if self.status == httpx.codes.CREATED else {"detail": "no, since <b>"})
+
+    def canary_written(self, *, event_id: str, **_: str) -> datetime | None:
+        return self.written.get(event_id)
