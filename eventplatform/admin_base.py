@@ -1,0 +1,40 @@
+"""The one base of every admin class: what the theme needs is decided here, and another theme would change this file alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin as _ThemedAdmin
+from unfold.admin import TabularInline as _ThemedInline
+
+
+class ModelAdmin(_ThemedAdmin):  # type: ignore[misc]  # unfold ships no types
+    """Our admin of one model."""
+
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_filter_submit = True
+    list_fullwidth = False
+    list_per_page = 100
+
+
+class TabularInline(_ThemedInline):  # type: ignore[misc]  # unfold ships no types
+    """Rows of another model within a form, as a table."""
+
+    extra = 0
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """What the platform writes by itself: to be looked at, never to be edited here."""
+
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  # Django's signature
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  # Django's signature
+        return False
