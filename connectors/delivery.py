@@ -1,0 +1,201 @@
+"""Delivers records of one partition into a sink: rows and canaries apart, a refused record alone set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from eventplatform.broker.dead_letters import DeadLetter
+
+from connectors.sinks.base import Canary, Position, Row, Sink, WriteBatch
+from eventplatform.core import metrics
+from eventplatform.core.errors import RejectedError, RetriableError
+from eventplatform.core.names import CANARY_DOMAIN
+from eventplatform.core.records import Record, TopicPartition
+from eventplatform.core.schemas import CompiledSchema
+
+# A schema published this moment may reach a worker's snapshot a little later than the intake's.
+_SCHEMA_MAY_BE_NEW_SECONDS = 10.0
+_LAST_MS = 253_402_300_799_000  # the end of year 9999
+
+FindSchema = Callable[[str], CompiledSchema | None]
+SetAside = Callable[[Sequence[DeadLetter]], object]
+
+
+class NotAnEventError(RejectedError):
+    """The record's bytes are no event at all."""
+
+    code = "record.not_an_event"
+    message = "The record is no JSON object: {reason}."
+    remedy = "Find out who writes to this topic past the intake; mend and replay the record, or discard it."
+
+
+class SchemaOfRecordUnknownError(RejectedError):
+    """No repository has the schema that the event names."""
+
+    code = "record.schema_unknown"
+    message = "The event names the schema {schema}, which no repository has."
+    remedy = "Import that schema version, then replay the dead letter."
+
+
+class SchemaNotSeenYetError(RetriableError):
+    """The schema is unknown here, but the record is so young that the schema may be on its way."""
+
+    code = "connector.schema_awaited"
+    message = "The schema {schema} of a new record is not known here yet."
+    remedy = "It is tried again by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the records come from: the stream, its partition, and which log that is."""
+
+    stream: str
+    where: TopicPartition
+    incarnation: str
+    cluster_id: str
+
+    def position(self, next_offset: int) -> Position:
+        return Position(next_offset, self.incarnation, self.cluster_id)
+
+
+class Delivery:
+    """One slice's way from records to the store, as the loop's handler; remembers the position that the store holds."""
+
+    def __init__(
+        self,
+        *,
+        connector: str,
+        sink: Sink,
+        source: Source,
+        stored: Position | None,
+        find_schema: FindSchema,
+        set_aside: SetAside,
+    ) -> None:
+        self.stored = stored
+        self.rows = 0
+        self._connector = connector
+        self._sink = sink
+        self._source = source
+        self._find_schema = find_schema
+        self._set_aside = set_aside
+        self._prepared: set[str] = set()
+        self._waiting: list[Record] = []
+
+    def handle(self, records: Sequence[Record]) -> None:
+        """Keep the records until the flush."""
+        self._waiting.extend(records)
+
+    def flush(self, next_offset: int) -> None:
+        """Write what waits and move the stored position to `next_offset`; what is refused goes to the dead letters first."""
+        records, self._waiting = self._waiting, []
+        rows, canaries, refused = self._sort(records)
+        for record, error in refused:
+            self._put_aside(record, error)
+        after = self._source.position(next_offset)
+        batch = WriteBatch(self._source.stream, self._source.where, self.stored, after, rows, canaries)
+        self._write(batch)
+        self._count("skipped", len(records) - len(rows) - len(canaries) - len(refused))
+
+    def _sort(self, records: Sequence[Record]) -> tuple[list[Row], list[Canary], list[tuple[Record, RejectedError]]]:
+        rows: list[Row] = []
+        canaries: list[Canary] = []
+        refused: list[tuple[Record, RejectedError]] = []
+        for record in records:
+            if record.value is None:
+                continue  # a tombstone: an appending store has nothing to delete by it
+            try:
+                event = _event(record.value)
+                canary = as_canary(record, event)
+                if canary is not None:
+                    canaries.append(canary)
+                    continue
+                self._prepare(record, event)
+                rows.append(Row(record, event))
+            except RejectedError as error:
+                refused.append((record, error))
+        return rows, canaries, refused
+
+    def _prepare(self, record: Record, event: Mapping[str, Any]) -> None:
+        """Have the store ready for the event's schema before the first such event."""
+        if not self._sink.needs_schema:
+            return
+        schema_id = str(event.get("$schema"))
+        if schema_id in self._prepared:
+            return
+        schema = self._find_schema(schema_id)
+        if schema is None:
+            age_seconds = datetime.now(UTC).timestamp() - record.timestamp_ms / 1000
+            unknown = SchemaNotSeenYetError if age_seconds < _SCHEMA_MAY_BE_NEW_SECONDS else SchemaOfRecordUnknownError
+            raise unknown(schema=schema_id, pointer="/$schema")
+        self._sink.prepare(self._source.stream, schema_id, schema.document)
+        self._prepared.add(schema_id)
+
+    def _write(self, batch: WriteBatch) -> None:
+        """Write the batch; where a record in it is refused, halve until it stands alone."""
+        try:
+            written = self._sink.write(replace(batch, expected=self.stored))
+        except RejectedError as error:
+            if not batch.rows:
+                raise
+            if len(batch.rows) > 1:
+                for half in batch.halves():
+                    self._write(half)
+                return
+            self._put_aside(batch.rows[0].record, error)
+            written = self._sink.write(replace(batch.without_rows(), expected=self.stored))
+        self.stored = batch.after
+        self.rows += written.rows
+        self._count("written", written.rows)
+        self._count("canary", written.canaries)
+
+    def _put_aside(self, record: Record, error: RejectedError) -> None:
+        """Into the dead letters, before the offset moves: a crash in between sets it aside again, which is one letter."""
+        self._set_aside([as_dead_letter(self._connector, self._source, record, error)])
+        self._count("dead_lettered", 1)
+
+    def _count(self, outcome: str, number: int) -> None:
+        if number:
+            metrics.CONNECTOR_RECORDS.labels(self._connector, outcome).inc(number)
+
+
+def as_canary(record: Record, event: Mapping[str, Any]) -> Canary | None:
+    """The canary in the record; None for an event of the world."""
+    meta = event.get("meta")
+    if not isinstance(meta, dict) or meta.get("domain") != CANARY_DOMAIN:
+        return None
+    event_id = meta.get("id") or f"{record.topic}-{record.partition}-{record.offset}"
+    sent_at = datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
+    return Canary(record.offset, str(event_id).replace("\x00", ""), sent_at)
+
+
+def as_dead_letter(connector: str, source: Source, record: Record, error: RejectedError) -> DeadLetter:
+    return DeadLetter(
+        connector=connector,
+        stream=source.stream,
+        topic=record.topic,
+        incarnation=source.incarnation,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp_ms,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+        code=error.code,
+        pointer=error.pointer,
+        message=f"{error} {error.hint}",
+        created_at=datetime.now(UTC),
+    )
+
+
+def _event(value: bytes) -> Mapping[str, Any]:
+    try:
+        event = orjson.loads(value)
+    except ValueError as error:
+        raise NotAnEventError(reason=str(error)) from None
+    if not isinstance(event, dict):
+        raise NotAnEventError(reason=f"it holds a {type(event).__name__}")
+    return event

@@ -1,0 +1,40 @@
+"""Secrets of targets: encrypted with the first of ENCRYPTION_KEYS, readable with any, so that keys can be rotated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from eventplatform.core.errors import FatalError
+
+
+class SecretUnreadableError(FatalError):
+    """None of the keys opens the kept secrets."""
+
+    code = "target.secret_unreadable"
+    message = "The secrets of target {target} can't be decrypted."
+    remedy = "Put the key they were saved with back into ENCRYPTION_KEYS, or enter the secrets again."
+
+
+def seal(secrets: Mapping[str, Any]) -> str:
+    """Text to keep in the database; empty for no secrets."""
+    return _keys().encrypt(json.dumps(dict(secrets)).encode()).decode() if secrets else ""
+
+
+def unseal(sealed: str, *, target: str) -> dict[str, Any]:
+    """The secrets behind what `seal` answered."""
+    if not sealed:
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(_keys().decrypt(sealed.encode()))
+    except InvalidToken:
+        raise SecretUnreadableError(target=target) from None
+    return found
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])

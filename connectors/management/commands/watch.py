@@ -1,0 +1,23 @@
+"""`manage.py watch`: wakes connectors until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from connectors.watcher import Watcher
+
+
+class Command(BaseCommand):
+    """Runs the watcher."""
+
+    help = "Watch the event log and ask workers to run connectors that have something to do."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        Watcher().run(stop)

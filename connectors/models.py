@@ -1,0 +1,95 @@
+"""Rows: targets (where stores are), connectors (what flows where), leases (who is at work on which partition)."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+NAME = RegexValidator(
+    r"\A[a-z0-9][a-z0-9_-]*\Z", "Lower case letters, digits, hyphens and underscores; begins with a letter or digit."
+)
+
+
+class Target(models.Model):
+    """A store's connection, shared by connectors; secrets are kept encrypted and never shown."""
+
+    name = models.CharField(max_length=100, unique=True, validators=[NAME])
+    kind = models.CharField(max_length=50)
+    options = models.JSONField(default=dict, blank=True)
+    secrets = models.TextField(default="", blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Connector(models.Model):
+    """A flow of streams into a target. `is_enabled` is the owner's wish; what happens to it stands in the leases."""
+
+    name = models.CharField(max_length=100, unique=True, validators=[NAME])
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="connectors")
+    streams = models.JSONField(default=list, help_text='Names or patterns such as ["page.*"]; ["*"] takes all streams.')
+    options = models.JSONField(default=dict, blank=True)
+    is_enabled = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("operate_connector", "Can pause, resume and restart connectors")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def kind(self) -> str:
+        """The kind of store, which is the target's."""
+        return self.target.kind
+
+
+class Lease(models.Model):
+    """The timed right to run one connector on one partition, and what is known of that partition.
+
+    `epoch` grows with each taking, so that a former owner can't write here any more. The offsets are a mirror for pages and
+    for the watcher; the store's own position is the truth.
+    """
+
+    class State(models.TextChoices):
+        IDLE = "idle"
+        RUNNING = "running"
+        RETRYING = "retrying"  # the last slice met an error of the world; goes on by itself at `not_before`
+        STOPPED = "stopped"  # going on would do harm; a person must resume it
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="leases")
+    stream = models.CharField(max_length=249)
+    topic = models.CharField(max_length=249)
+    partition = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.IDLE)
+    owner = models.CharField(max_length=100, default="", blank=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    until = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_offset = models.BigIntegerField(null=True, blank=True)
+    end_offset = models.BigIntegerField(null=True, blank=True)
+    unread_since = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=100, default="", blank=True)
+    last_error = models.TextField(default="", blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    state_since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["connector", "topic", "partition"]
+        constraints = [models.UniqueConstraint(fields=["connector", "topic", "partition"], name="one_lease_per_partition")]
+
+    def __str__(self) -> str:
+        return f"{self.connector} {self.topic}/{self.partition}"
+
+    @property
+    def lag(self) -> int:
+        """Records that wait in the log."""
+        return max((self.end_offset or 0) - (self.next_offset or 0), 0)

@@ -1,0 +1,53 @@
+"""From a connector's row to its sink: options parsed, secrets opened, places beside the platform's own filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from connectors import catalog, encryption, options
+from connectors.models import Connector
+from connectors.sinks.base import Sink
+
+_EMBEDDED = "embedded:"
+
+
+def make_sink(connector: Connector) -> Sink:
+    """The connector's sink, not yet open.
+
+    Raises:
+        PlatformError: an unknown kind, a missing driver, an option that can't be used, a secret without its key.
+    """
+    kind = catalog.load(connector.target.kind)
+    secrets = encryption.unseal(connector.target.secrets, target=connector.target.name)
+    target = options.parse(kind.Target, resolve(kind.Target, {**connector.target.options, **secrets}))
+    return kind(connector.name, target, options.parse(kind.Options, connector.options))
+
+
+def resolve(declared: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with folders made absolute and `embedded:` databases given the address of the platform's own server."""
+    places = {option.name: option.place for option in options.declared(declared)}
+    return {name: _resolve(places.get(name, ""), value) for name, value in values.items()}
+
+
+def ensure_embedded_database(values: Mapping[str, Any]) -> None:
+    """Make the databases that `embedded:` options name, where they don't exist yet."""
+    names = [str(v).removeprefix(_EMBEDDED) for v in values.values() if str(v).startswith(_EMBEDDED)]
+    for name in names:
+        with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _resolve(place: str, value: Any) -> Any:
+    if place == "folder" and value:
+        return str(settings.VAR_DIR / str(value))
+    if place == "database" and str(value).startswith(_EMBEDDED):
+        facts = conninfo_to_dict(settings.DATABASE_URL)
+        return make_conninfo(**{**facts, "dbname": str(value).removeprefix(_EMBEDDED)})
+    return value

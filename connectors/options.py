@@ -1,0 +1,148 @@
+"""Options of a store, declared once as a frozen dataclass: parsing, form, docs and masking follow from the declaration."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from eventplatform.core.errors import RejectedError
+
+T = TypeVar("T")
+
+MASK = "••••••••"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+class OptionUnknownError(RejectedError):
+    """A document or form names an option that the kind doesn't have."""
+
+    code = "option.unknown"
+    message = "There is no option {name}."
+    remedy = "The options are: {known}."
+
+
+class OptionMissingError(RejectedError):
+    """A required option is absent or empty."""
+
+    code = "option.missing"
+    message = "The option {name} is not set."
+    remedy = "Set it: {help}"
+
+
+class OptionInvalidError(RejectedError):
+    """An option's value can't be used."""
+
+    code = "option.invalid"
+    message = "The option {name} can't be {value}."
+    remedy = "{help}"
+
+
+def option(
+    text: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    secret: bool = False,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    place: str = "",
+) -> Any:
+    """Declare one option of a store; `text` is its help.
+
+    A `secret` is kept encrypted, written but never shown. `place` tells the platform that the value may be relative to
+    its own servers: `folder` (below `VAR_DIR`) or `database` (`embedded:name`, a database beside the platform's own).
+    """
+    facts = {"help": text, "secret": secret, "choices": choices, "minimum": minimum, "place": place}
+    return dataclasses.field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One declared option, as forms, docs and masking see it."""
+
+    name: str
+    type: type
+    help: str
+    is_required: bool
+    default: Any
+    is_secret: bool
+    choices: tuple[str, ...]
+    minimum: float | None
+    place: str
+
+
+def declared(options: type) -> tuple[Option, ...]:
+    """The options that a dataclass declares, in their order."""
+    types = typing.get_type_hints(options)
+    return tuple(_describe(field, types[field.name]) for field in dataclasses.fields(options))
+
+
+def parse(options: type[T], values: Mapping[str, Any]) -> T:
+    """An instance of `options` from untyped values.
+
+    Raises:
+        OptionUnknownError, OptionMissingError, OptionInvalidError: with a pointer to the option.
+    """
+    known = {option.name: option for option in declared(options)}
+    for name in values:
+        if name not in known:
+            raise OptionUnknownError(pointer=f"/{name}", name=name, known=", ".join(known) or "none")
+    return options(**{name: _value(option, values.get(name)) for name, option in known.items()})
+
+
+def split_secrets(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`values` as open ones and secret ones."""
+    secret = {option.name for option in declared(options) if option.is_secret}
+    return (
+        {name: value for name, value in values.items() if name not in secret},
+        {name: value for name, value in values.items() if name in secret},
+    )
+
+
+def _describe(field: dataclasses.Field[Any], kind: type) -> Option:
+    is_required = field.default is dataclasses.MISSING
+    return Option(
+        name=field.name,
+        type=kind,
+        help=field.metadata["help"],
+        is_required=is_required,
+        default=None if is_required else field.default,
+        is_secret=field.metadata["secret"],
+        choices=field.metadata["choices"],
+        minimum=field.metadata["minimum"],
+        place=field.metadata["place"],
+    )
+
+
+def _value(option: Option, given: Any) -> Any:
+    if given is None or given == "":
+        if option.is_required:
+            raise OptionMissingError(pointer=f"/{option.name}", name=option.name, help=option.help)
+        return option.default
+    try:
+        value = _convert(option.type, given)
+    except (TypeError, ValueError):
+        raise _invalid(option, given) from None
+    is_small = option.minimum is not None and value < option.minimum
+    if is_small or (option.choices and value not in option.choices):
+        raise _invalid(option, given)
+    return value
+
+
+def _convert(kind: type, given: Any) -> Any:
+    if kind is bool:
+        word = str(given).strip().lower()
+        if word not in _TRUE | _FALSE:
+            raise ValueError(word)
+        return word in _TRUE
+    if isinstance(given, (dict, list)) or (kind is not str and isinstance(given, bool)):
+        raise TypeError(given)
+    return kind(given)
+
+
+def _invalid(option: Option, given: Any) -> OptionInvalidError:
+    shown = MASK if option.is_secret else repr(given)
+    return OptionInvalidError(pointer=f"/{option.name}", name=option.name, value=shown, help=option.help)

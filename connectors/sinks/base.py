@@ -1,0 +1,195 @@
+"""The contract of a sink: records into a store, exactly once, because the store itself holds the next offset.
+
+A sink is one connector's open hand on a store, used by one slice at a time on one thread. A slice calls, in this order:
+`open`, then for each partition `position`, then as long as records come `prepare` (before the first record of a schema)
+and `write`, and at last `close`. `tests/contracts/test_sinks.py` runs every sink of the catalog through the contract.
+
+**The position is the store's.** `write` puts rows, canary markers and the next offset into the store in *one* transaction of
+the store, and only if the stored position is still the expected one (compare-and-set). Otherwise it raises `FencedError` and
+leaves nothing behind. So a slice that lost its lease, or was asleep for an hour, wastes work but never doubles a row. The
+platform mirrors offsets as an index for pages; it never reads them back as truth.
+
+A position names the log it belongs to: the cluster and the incarnation of the topic. `write` stores what it is given, also a
+move backwards or to another incarnation (an operator's choice); the caller decides what is allowed, never the sink.
+
+**What a store can't do in one transaction** it replaces by keys that make writing the same record again harmless, and says so
+in `guarantee`. A store without even that says "at least once" there.
+
+**Errors** tell the slice what to do, by their family:
+
+- `RejectedError` from `write`: some record of the batch can't be stored as it is. Nothing of the batch was written. The caller
+  halves the batch until the record stands alone, sets it aside as a dead letter, and only then moves the offset past it.
+  A sink never skips a record by itself. What the *store* can take in some form, it takes: a value that doesn't fit its
+  column goes to a column for such values, not to the dead letters.
+- `RetriableError`: the store is away, locked, full, or a right is missing. Nothing was written, or, after a lost connection,
+  perhaps everything: the next slice asks `position`, and so never guesses.
+- `FatalError` (`FencedError` too): stop this slice. `FencedError` ends quietly, somebody else is at work; any other one stops
+  the connector until a person resumes it.
+
+**Canaries** (`meta.domain: canary`) prove that the path is alive. They come apart from the rows, and go into the store's
+marker (`_canaries`: stream, event id, sent, written), never into a table, file or index of data.
+
+**Options** are declared once, in two frozen dataclasses made of `option(…)`: `Target` (where the store is, for all its
+connectors) and `Options` (how this connector writes). Form, API, docs and masking follow from them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from eventplatform.broker.loop import FlushRule
+from eventplatform.core.errors import FatalError, RejectedError, RetriableError
+from eventplatform.core.records import Record, TopicPartition
+
+
+class FencedError(FatalError):
+    """The store holds another offset than expected: another slice wrote meanwhile. Nothing was written by this call."""
+
+    code = "sink.fenced"
+    message = "{where} moved on in the store while this slice was at work."
+    remedy = "Nothing to do: the other slice goes on from there."
+
+
+class StoreUnavailableError(RetriableError):
+    """The store can't be used for the moment."""
+
+    code = "sink.unavailable"
+    message = "The store does not answer as it should: {reason}."
+    remedy = "It is tried again by itself; check the store, its address and the rights of its user."
+
+
+class RecordRefusedError(RejectedError):
+    """The store refuses a record of the batch."""
+
+    code = "sink.record_refused"
+    message = "The store refused the record: {reason}."
+    remedy = "Mend the record or the store's own rule, then replay the dead letter."
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a connector stands in a partition: the next offset to read, of which log."""
+
+    next_offset: int
+    incarnation: str
+    cluster_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event to store, and the record that carried it."""
+
+    record: Record
+    event: Mapping[str, Any]
+
+    @property
+    def offset(self) -> int:
+        """The record's offset."""
+        return self.record.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A synthetic event to mark as seen."""
+
+    offset: int
+    event_id: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBatch:
+    """What one transaction puts into the store: all between the `expected` position and the one `after` it.
+
+    `expected` is None where the store holds none yet. `rows` are in offset order; they may be empty.
+    """
+
+    stream: str
+    where: TopicPartition
+    expected: Position | None
+    after: Position
+    rows: Sequence[Row]
+    canaries: Sequence[Canary] = ()
+
+    def halves(self) -> tuple[WriteBatch, WriteBatch]:
+        """The same as two batches of about as many rows, to be written one after the other."""
+        middle = len(self.rows) // 2
+        cut = replace(self.after, next_offset=self.rows[middle].offset)
+        first = tuple(c for c in self.canaries if c.offset < cut.next_offset)
+        second = tuple(c for c in self.canaries if c.offset >= cut.next_offset)
+        return (
+            replace(self, after=cut, rows=self.rows[:middle], canaries=first),
+            replace(self, expected=cut, rows=self.rows[middle:], canaries=second),
+        )
+
+    def without_rows(self) -> WriteBatch:
+        """Only the canaries and the step to the next offset."""
+        return replace(self, rows=())
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a `write` put into the store."""
+
+    rows: int
+    canaries: int
+
+
+class Sink(ABC):
+    """One connector's hand on a store; see the module's text for the rules."""
+
+    title: ClassVar[str]  # as people call the store: "PostgreSQL"
+    guarantee: ClassVar[str]  # one sentence: what survives a crash, and why
+    needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
+    Target: ClassVar[type]
+    Options: ClassVar[type]
+
+    @abstractmethod
+    def __init__(self, connector: str, target: Any, options: Any) -> None:
+        """Remember the parsed `Target` and `Options`; touch nothing outside yet."""
+
+    @property
+    @abstractmethod
+    def flush_rule(self) -> FlushRule:
+        """When to write: by rows, bytes, or the age of the first record that waits; an age of 0 means at once."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, and make what the sink itself needs (places for offsets and canaries)."""
+
+    @abstractmethod
+    def position(self, where: TopicPartition) -> Position | None:
+        """What the store holds, finished if a crash interrupted it; None before the first `write`."""
+
+    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any]) -> None:  # noqa: B027  # schemaless stores have nothing to prepare
+        """Make the store ready for events of this schema, or evolve it, before the first such event is written."""
+
+    @abstractmethod
+    def write(self, batch: WriteBatch) -> Written:
+        """Put the batch into the store in one transaction, if the stored position is `batch.expected`.
+
+        Raises:
+            FencedError: it is another one; nothing was written.
+            RejectedError: a record can't be stored; nothing was written.
+            RetriableError: the store is away or busy.
+        """
+
+    @abstractmethod
+    def canary_written(self, stream: str, event_id: str) -> datetime | None:
+        """When the canary was written into the store's marker; None if it was not."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of everything; harmless when not open."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""How single stores keep what their sinks need: tables of Postgres, manifests in folders."""

@@ -1,0 +1,156 @@
+"""The tables of a Postgres schema: found, made and widened from JSON Schemas, and remembered by this connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from connectors.mapping.columns import META_COLUMNS, ColumnType, Leaf, column_names, leaves, unique_name
+from connectors.mapping.values import Plan, plan
+
+Database = psycopg.Connection[tuple[Any, ...]]
+
+_WORDS = {
+    ColumnType.TEXT: "text",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.NUMBER: "double precision",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.TIME: "timestamptz",
+    ColumnType.JSON: "jsonb",
+}
+_COPIED_META = tuple(name for name in META_COLUMNS if name != "_ingested")  # the database's own clock fills that one
+_OWN_NAMES = ("_offsets", "_canaries", "_tables", "_columns")
+_OWN = """
+CREATE SCHEMA IF NOT EXISTS {0};
+CREATE TABLE IF NOT EXISTS {0}._offsets (
+    connector text, topic text, partition integer, next_offset bigint NOT NULL, incarnation text NOT NULL,
+    cluster_id text NOT NULL, written_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (connector, topic, partition)
+);
+CREATE TABLE IF NOT EXISTS {0}._canaries (
+    connector text, stream text, event_id text, sent_at timestamptz NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (connector, stream, event_id)
+);
+CREATE TABLE IF NOT EXISTS {0}._tables (stream text PRIMARY KEY, name text NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS {0}._columns (
+    stream text, pointer text, name text NOT NULL, type text NOT NULL, PRIMARY KEY (stream, pointer), UNIQUE (stream, name)
+);
+"""
+_NEW_TABLE = """
+CREATE TABLE {} (
+    _topic text, _partition integer, _offset bigint, _timestamp timestamptz, _ingested timestamptz NOT NULL DEFAULT now(),
+    _schema text, _extra jsonb, PRIMARY KEY (_topic, _partition, _offset)
+)
+"""
+
+
+class PgTable:
+    """One stream's table: its columns as the database has them, and how events of each schema spread over them."""
+
+    def __init__(self, schema: str, name: str, columns: Mapping[str, tuple[str, ColumnType]]) -> None:
+        self.identifier = sql.Identifier(schema, name)
+        self.columns = columns  # by JSON pointer
+        self.width = len(columns)
+        self.copied_columns = (*_COPIED_META, *(name for name, _ in columns.values()))
+        self._plans: dict[object, Plan] = {}
+
+    def learn(self, schema_id: str, wanted: tuple[Leaf, ...]) -> bool:
+        """Plan for events of this schema; False where a column is still missing."""
+        if any(leaf.pointer not in self.columns for leaf in wanted):
+            return False
+        index_of = {place: index for index, place in enumerate(self.columns)}
+        types = {place: kind for place, (_, kind) in self.columns.items()}
+        self._plans[schema_id] = plan(wanted, index_of, types)
+        return True
+
+    def knows(self, schema_id: object) -> bool:
+        return schema_id in self._plans
+
+    def plan(self, schema_id: object) -> Plan:
+        """How an event of this schema is spread; with a schema never prepared, all of it goes to `_extra`."""
+        return self._plans.get(schema_id, {})
+
+
+class Tables:
+    """The tables of one Postgres schema."""
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+        self._known: dict[str, PgTable] = {}
+        self._documents: dict[str, dict[str, tuple[Leaf, ...]]] = {}
+
+    def table(self, stream: str) -> PgTable:
+        return self._known[stream]
+
+    def ensure_own(self, database: Database) -> None:
+        """Make the schema and our own tables, one worker at a time."""
+        if database.execute("SELECT to_regclass(%s)", (f"{_quoted(self._schema)}._columns",)).fetchone() != (None,):
+            return
+        with database.transaction():
+            self._lock(database)
+            database.execute(sql.SQL(_OWN).format(sql.Identifier(self._schema)))
+
+    def prepare(self, database: Database, stream: str, schema_id: str, document: Mapping[str, Any]) -> None:
+        """Make or widen the stream's table so that it takes events of this schema; remembered afterwards."""
+        if stream in self._known and self._known[stream].knows(schema_id):
+            return
+        wanted = leaves(document)
+        self._documents.setdefault(stream, {})[schema_id] = wanted
+        self._read(database, stream)
+        if stream not in self._known or not self._known[stream].knows(schema_id):
+            self._widen(database, stream, wanted)
+            self._read(database, stream)
+
+    def _read(self, database: Database, stream: str) -> None:
+        found = database.execute(self._sql("SELECT name FROM {}._tables WHERE stream = %s"), (stream,)).fetchone()
+        if found is None:
+            return
+        table = PgTable(self._schema, found[0], self._columns(database, stream))
+        for schema_id, wanted in self._documents[stream].items():
+            table.learn(schema_id, wanted)
+        self._known[stream] = table
+
+    def _columns(self, database: Database, stream: str) -> dict[str, tuple[str, ColumnType]]:
+        query = self._sql("SELECT pointer, name, type FROM {}._columns WHERE stream = %s ORDER BY name")
+        return {place: (name, ColumnType(kind)) for place, name, kind in database.execute(query, (stream,))}
+
+    def _widen(self, database: Database, stream: str, wanted: tuple[Leaf, ...]) -> None:
+        with database.transaction():
+            # Adding a column waits for every reader of the table, and everybody waits behind it: give up early, try again.
+            database.execute("SET LOCAL lock_timeout = '2s'")
+            self._lock(database)
+            table = self._ensure_table(database, stream)
+            known = {place: name for place, (name, _) in self._columns(database, stream).items()}
+            new = column_names(wanted, known)
+            added = [(leaf, new[leaf.pointer]) for leaf in wanted if leaf.pointer in new]
+            if added:
+                self._add_columns(database, stream, table, added)
+
+    def _ensure_table(self, database: Database, stream: str) -> sql.Identifier:
+        rows = database.execute(self._sql("SELECT stream, name FROM {}._tables")).fetchall()
+        names = dict(rows)
+        if stream not in names:
+            name = unique_name(stream, stream, {*names.values(), *_OWN_NAMES})
+            database.execute(self._sql("INSERT INTO {}._tables VALUES (%s, %s)"), (stream, name))
+            database.execute(sql.SQL(_NEW_TABLE).format(sql.Identifier(self._schema, name)))
+            names[stream] = name
+        return sql.Identifier(self._schema, names[stream])
+
+    def _add_columns(self, database: Database, stream: str, table: sql.Identifier, added: list[tuple[Leaf, str]]) -> None:
+        parts = [sql.SQL("ADD COLUMN {} ").format(sql.Identifier(name)) + sql.SQL(_WORDS[leaf.type]) for leaf, name in added]
+        database.execute(sql.SQL("ALTER TABLE {} ").format(table) + sql.SQL(", ").join(parts))
+        query = self._sql("INSERT INTO {}._columns VALUES (%s, %s, %s, %s)")
+        with database.cursor() as cursor:
+            cursor.executemany(query, [(stream, leaf.pointer, name, leaf.type.value) for leaf, name in added])
+
+    def _lock(self, database: Database) -> None:
+        database.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"connector tables of {self._schema}",))
+
+    def _sql(self, text: str) -> sql.Composed:
+        return sql.SQL(text).format(sql.Identifier(self._schema))  # type: ignore[arg-type]  # every text is a literal of this module
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,26 @@
+"""Celery's tasks of the app: a message carries coordinates only, so losing one costs a tick of the watcher."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from connectors import slices
+from eventplatform.core.records import TopicPartition
+
+_stop = threading.Event()
+
+
+@worker_shutting_down.connect
+def _finish_slices(**_: Any) -> None:
+    """On SIGTERM: slices flush what they have, give their lease back and end."""
+    _stop.set()
+
+
+@shared_task
+def run_slice(connector_id: int, topic: str, partition: int) -> str:
+    """Run one slice; the answer says how it ended."""
+    return slices.run(connector_id, TopicPartition(topic, partition), stop=_stop).end

@@ -1,0 +1,57 @@
+"""Declared options: parsing, secrets, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from connectors import options
+from connectors.options import option
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    host: str = option("Name of the host.")
+    port: int = option("Port.", 99, minimum=1)
+    mode: str = option("How.", "fast", choices=("fast", "safe"))
+    is_loud: bool = option("Loud?", False)  # a default is no argument
+    password: str = option("Password.", "", secret=True)
+
+
+def test_parse__texts_of_a_form__typed() -> None:
+    parsed = options.parse(Example, {"host": "h", "port": "12", "is_loud": "on", "mode": ""})
+
+    assert parsed == Example("h", 12, "fast", is_loud=True, password="")
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "pointer"),
+    [
+        ({}, "option.missing", "/host"),
+        ({"host": "h", "colour": "red"}, "option.unknown", "/colour"),
+        ({"host": "h", "port": "many"}, "option.invalid", "/port"),
+        ({"host": "h", "port": 0}, "option.invalid", "/port"),
+        ({"host": "h", "port": True}, "option.invalid", "/port"),
+        ({"host": "h", "mode": "slow"}, "option.invalid", "/mode"),
+        ({"host": ["h"]}, "option.invalid", "/host"),
+        ({"host": "h", "is_loud": "perhaps"}, "option.invalid", "/is_loud"),
+    ],
+)
+def test_parse__bad_value__code_place_and_remedy(values: dict[str, object], code: str, pointer: str) -> None:
+    with pytest.raises(options.RejectedError) as caught:
+        options.parse(Example, values)
+
+    assert (caught.value.code, caught.value.pointer) == (code, pointer)
+    assert caught.value.hint
+
+
+def test_split_secrets__password__apart() -> None:
+    assert options.split_secrets(Example, {"host": "h", "password": "p"}) == ({"host": "h"}, {"password": "p"})
+
+
+def test_parse__bad_secret__not_shown() -> None:
+    with pytest.raises(options.OptionInvalidError) as caught:
+        options.parse(Example, {"host": "h", "password": ["hunter2"]})
+
+    assert "hunter2" not in str(caught.value)
