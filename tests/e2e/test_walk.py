@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import uuid
+
+import httpx
+import psycopg
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from eventplatform import env
+from tests.e2e.platform import Platform, wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+
+SCREENSHOTS = env.ROOT / "var" / "screenshots"
+PAGES = ("/", "/overview", "/streams", "/streams/test.event", "/schemas", "/connectors", "/rejected", "/nowhere")
+ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
+WIDTHS = {1280: 900, 390: 844}
+
+
+def test_start__canaries__pass_every_stage_within_a_minute(platform: Platform) -> None:
+    def whole() -> bool:
+        found = re.search(r"(\d+) of (\d+) passed", httpx.get(f"{platform.url}/start/side", timeout=10).text)
+        return bool(found and int(found[2]) > 0 and found[1] == found[2])
+
+    assert wait_until(whole, 60) <= 60
+
+
+def test_curl__as_printed__event_arrives_on_the_page_in_postgres_and_in_a_file(platform: Platform, browser: Browser) -> None:
+    word = f"walk-{uuid.uuid4().hex[:8]}"
+    page = browser.new_page()
+    page.goto(platform.url)
+    command = shlex.split(platform.curl.replace('"hello"', json.dumps(word)))
+
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert " 201 " in answer.splitlines()[0]
+    in_postgres = wait_until(lambda: rows(platform, word) == 1, 2)
+    page.get_by_text(word).first.wait_for(timeout=4000)
+    in_file = wait_until(lambda: word in files(platform), 14)
+    page.close()
+    print(f"in Postgres after {in_postgres:.2f} s, in a file after {in_file:.1f} s more")  # noqa: T201  # the measured figures
+
+
+def rows(platform: Platform, word: str) -> int:
+    with psycopg.connect(platform.warehouse) as connection:
+        found = connection.execute("SELECT count(*) FROM test_event WHERE test = %s", [word]).fetchone()
+    return found[0] if found else 0
+
+
+def files(platform: Platform) -> str:
+    found = (path for path in (platform.var / "events").rglob("*") if path.is_file() and path.suffix != ".gz")
+    return "".join(path.read_text(errors="replace") for path in found)
+
+
+class Watched:
+    """A page whose every complaint is kept: console errors, exceptions, refused content."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        is_expected = "404" in message.text and "/nowhere" in message.location.get("url", "")
+        if message.type in {"error", "warning"} and not is_expected:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def look(self, url: str, name: str) -> None:
+        self.page.goto(url)
+        self.page.wait_for_load_state("networkidle") if name.startswith("admin") else self.page.wait_for_timeout(250)
+        too_wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if too_wide > 0:
+            self.complaints.append(f"{url}: {too_wide} px too wide at {self.page.viewport_size}")
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages__every_one__no_complaint_and_no_overflow(platform: Platform, browser: Browser, width: int, theme: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    watched = Watched(browser.new_page(viewport={"width": width, "height": WIDTHS[width]}))
+    details = [*PAGES, *first_links(platform, "/schemas"), *first_links(platform, "/connectors")]
+
+    for path in details:
+        name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "start"
+        watched.look(f"{platform.url}{path}?theme={theme}", f"{name}-{width}-{theme}")
+    watched.page.close()
+
+    assert watched.complaints == []
+
+
+def first_links(platform: Platform, path: str) -> list[str]:
+    """The first detail page that a list leads to."""
+    page = httpx.get(platform.url + path, timeout=10).text
+    return re.findall(rf'href="({re.escape(path)}/[^"?#]+)"', page)[:1]
+
+
+def test_admin__logged_in__no_complaint(platform: Platform, browser: Browser) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    users: dict[str, str] = json.loads((platform.var / "demo-users.json").read_text())
+    watched = Watched(browser.new_page(viewport={"width": 1280, "height": 900}))
+    watched.page.goto(f"{platform.url}/admin/login/?next=/admin/")
+    watched.page.fill("[name=username]", "administrator")
+    watched.page.fill("[name=password]", users["administrator"])
+    watched.page.press("[name=password]", "Enter")
+    watched.page.wait_for_url("**/admin/")
+
+    for path in ADMIN:
+        watched.look(platform.url + path, "admin-" + (path.strip("/").replace("/", "-")))
+    watched.page.close()
+
+    assert watched.complaints == []
+
+
+def test_theme__switched__stays_on_the_next_page(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page.goto(platform.url)
+
+    page.click(".nav [data-theme-toggle]")
+    page.goto(f"{platform.url}/overview")
+
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.close()
+
+
+def test_narrow__more__opens_the_navigation(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(platform.url)
+    assert not page.locator("#nav").is_visible()
+
+    page.click(".tabbar button")
+
+    assert page.locator("#nav").is_visible()
+    page.close()
+
+
+def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(platform.url)
+    asked: list[str] = []
+    page.click("[data-pause]")
+    page.on("request", lambda request: asked.append(request.url))
+
+    for _ in range(2):
+        page.wait_for_request("**/start/side", timeout=10_000)
+
+    assert [url for url in asked if "/start/tail" in url] == []
+    page.close()
+
+
+def test_without_javascript__start_page__reads_and_links(platform: Platform, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(platform.url)
+
+    page.click("text=Show canaries")
+
+    assert page.url.endswith("/?canaries=1#tail")
+    assert page.get_by_text("Canary", exact=True).count() > 0
+    context.close()
