@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from connectors import lookups as connectors
@@ -93,7 +93,7 @@ def canary_path(stream: str) -> stages.Path | None:
 
 def last_sampled_minute() -> datetime | None:
     """The newest minute whose volumes were counted."""
-    return SampledMinute.objects.aggregate(last=Max("minute"))["last"]
+    return SampledMinute.objects.order_by("-minute").values_list("minute", flat=True).first()
 
 
 def volumes(*, minutes: int = 60) -> Volumes:
@@ -108,9 +108,9 @@ def volumes(*, minutes: int = 60) -> Volumes:
         by_stream.setdefault(row.stream, list(empty))[_slot(row.minute, begin)] = float(row.events)
     canaries = CanaryRun.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).values_list("stream", "recorded_at")
     for stream, recorded_at in canaries:
-        line = by_stream.get(stream)
-        slot = _slot(recorded_at, begin)
-        if line is not None and line[slot]:
+        line = by_stream.get(stream, [])
+        slot = _slot(recorded_at or begin, begin)
+        if line and line[slot]:
             line[slot] = max((line[slot] or 0) - 1, 0)
     streams = {stream: tuple(line) for stream, line in by_stream.items()}
     return Volumes(begins_at=begin, streams=streams, total=_sum(streams.values(), empty))

@@ -69,7 +69,8 @@ def record(request: HttpRequest, topic: str, partition: int, offset: int) -> Htt
 def _tail(request: HttpRequest) -> dict[str, Any]:
     with_canaries = request.GET.get("canaries") == "1"
     event_tail = _tails.setdefault(id(event_log()), tail.Tail(event_log()))
-    problem, events = "", ()
+    problem = ""
+    events: tuple[tail.TailEvent, ...] = ()
     try:
         events = event_tail.newest(_TAIL_LENGTH, with_canaries=with_canaries)
     except LogUnavailableError as error:

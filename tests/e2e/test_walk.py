@@ -148,7 +148,8 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
     page.on("request", lambda request: asked.append(request.url))
 
     for _ in range(2):
-        page.wait_for_request("**/start/side", timeout=10_000)
+        with page.expect_request("**/start/side", timeout=10_000):
+            pass
 
     assert [url for url in asked if "/start/tail" in url] == []
     page.close()

@@ -23,7 +23,7 @@ class Schemas:
 
     def canary_example(self, title: str) -> dict[str, Any] | None:
         example = self.examples.get(title)
-        return None if example is None else json.loads(json.dumps(example))  # type: ignore[no-any-return]  # JSON
+        return None if example is None else json.loads(json.dumps(example))
 
     def titles(self) -> tuple[str, ...]:
         return tuple(self.examples)
@@ -63,7 +63,7 @@ class World:
         example = {"$schema": "/test/event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
         self.config = Config({}, Schemas({"test/event": example}))
         self.log: Log = open_log(f"memory://{uuid.uuid4().hex}")
-        self.connectors = (Connector(),)
+        self.connectors: tuple[Connector, ...] = (Connector(),)
         self.written: dict[str, datetime] = {}
         self.status = 201
         self.posted: list[dict[str, Any]] = []

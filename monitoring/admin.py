@@ -1,0 +1,56 @@
+"""The admin of users and groups, and of what monitoring keeps, to be read."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin, TabularInline
+from monitoring.models import CanaryArrival, CanaryRun, CanaryTurn, IntakeCount, RoleHeartbeat
+
+admin.site.unregister((User, Group))
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django's class can't be subscripted at run time
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class RolesAdmin(GroupAdmin, ModelAdmin):
+    pass
+
+
+class Arrivals(TabularInline):
+    model = CanaryArrival
+    can_delete = False
+
+
+@admin.register(CanaryRun)
+class CanaryRunAdmin(ReadOnlyAdmin):
+    list_display = ("stream", "sent_at", "status", "seen_at", "done_at", "error")
+    list_filter = ("stream", "status")
+    search_fields = ("event_id", "stream")
+    date_hierarchy = "sent_at"
+    inlines = (Arrivals,)
+
+
+@admin.register(CanaryTurn)
+class CanaryTurnAdmin(ReadOnlyAdmin):
+    list_display = ("stream", "claimed_at", "excluded_because")
+    search_fields = ("stream",)
+
+
+@admin.register(IntakeCount)
+class IntakeCountAdmin(ReadOnlyAdmin):
+    list_display = ("minute", "stream", "outcome", "reason", "count")
+    list_filter = ("outcome", "stream")
+
+
+@admin.register(RoleHeartbeat)
+class RoleHeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("role", "beat_at", "is_well", "detail")
