@@ -25,6 +25,8 @@ def merged(schema: Any) -> Any:
     if not isinstance(schema, dict) or not isinstance(schema.get("allOf"), list):
         return schema
     around = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
+    if any(isinstance(part, dict) and "properties" in part for part in schema["allOf"]):
+        around.setdefault("properties", {})  # a place of its own: see the order of names below
     return _merge([around, *schema["allOf"]])
 
 

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from eventplatform import panels
@@ -74,16 +75,17 @@ def version(request: HttpRequest, title: str, version: str = "") -> HttpResponse
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """A part of a title and the catalogue narrowed to it."""
+    """A part of a title and the catalogue narrowed to it; the last part leads nowhere."""
 
     name: str
     link: str
 
 
 def _crumbs(title: str) -> list[Crumb]:
-    parts = title.split("/")
-    folders = ["/".join(parts[: index + 1]) + "/" for index in range(len(parts) - 1)]
-    return [Crumb(part, f"{reverse('schemas')}?q={folder}") for part, folder in zip(parts, folders, strict=False)]
+    *folders, name = title.split("/")
+    above = ["/".join(folders[: index + 1]) for index in range(len(folders))]
+    links = [f"{reverse('schemas')}?{urlencode({'q': f'{folder}/'})}" for folder in above]
+    return [*(Crumb(*both) for both in zip(folders, links, strict=True)), Crumb(name, "")]
 
 
 def _links(version: SchemaVersion) -> dict[str, str]:

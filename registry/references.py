@@ -94,7 +94,11 @@ class Dereferencer:
         if not names.is_schema_id(schema_id):
             kind = RemoteReferenceError if ":" in schema_id or schema_id.startswith("//") else UnresolvedReferenceError
             raise kind(pointer=pointer, ref=ref[:200], reason="is no schema id")
-        schema = self._load(schema_id)
+        try:
+            schema = self._load(schema_id)
+        except RejectedError as error:
+            error.pointer = pointer  # the fault lies in the other file; in this one it shows here
+            raise
         if schema is None:
             raise UnresolvedReferenceError(pointer=pointer, ref=ref[:200], reason="names a schema that no repository holds")
         # The copy counts what it takes: chains of references can't grow without end.
