@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,8 +11,11 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
+from django.utils.functional import SimpleLazyObject
 
 from eventplatform import panels
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,27 @@ _TABS_SHOWN = 4  # the fifth place is "More"
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `navigation` for `_nav.html`, `_topbar.html` and `_tabbar.html`."""
-    counts: Mapping[str, int] = panels.call("navigation.counts", default={})
+    """Context processor: `navigation` for `_nav.html`, `_topbar.html` and `_tabbar.html`; made when a template asks."""
+    return {"navigation": SimpleLazyObject(lambda: _navigation(request))}
+
+
+def _navigation(request: HttpRequest) -> dict[str, object]:
+    counts = _counts()
     groups = tuple(_group(group, request.path, counts) for group in _GROUPS)
     groups = tuple(group for group in groups if group.entries)
     every = {entry.path: entry for group in groups for entry in group.entries}
     tabs = [every[path] for path in _TABS if path in every][:_TABS_SHOWN]
-    return {
-        "navigation": {
-            "home": "/",
-            "deployment": settings.DEPLOYMENT,
-            "groups": groups,
-            "tabs": tabs,
-            "foot": _foot(request),
-        },
-    }
+    return {"home": "/", "deployment": settings.DEPLOYMENT, "groups": groups, "tabs": tabs, "foot": _foot(request)}
+
+
+def _counts() -> Mapping[str, int]:
+    try:
+        found: Mapping[str, int] = panels.call("navigation.counts", default={})
+    except Exception:
+        # A page that says what is broken must not break on its navigation.
+        log.exception("navigation.counts_unknown")
+        return {}
+    return found
 
 
 def _group(group: Group, path: str, counts: Mapping[str, int]) -> Group:

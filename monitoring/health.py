@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from connectors import lookups as connectors
 from eventplatform import figures
+from eventplatform.core.errors import PlatformError
+from eventplatform.eventlog import event_log
 from eventplatform.panels import Trouble
 from monitoring import lookups, stages
 from monitoring.models import RoleHeartbeat
 from registry.schema_set import SchemaSet
 from streamconfig.lookups import snapshot
 
+_WORKERS = "Workers"
 _FRESH = timedelta(seconds=30)
 _LOGS = {"kafka": "Kafka", "memory": "in memory, gone with the process"}
 
@@ -41,15 +44,15 @@ def parts() -> tuple[Part, ...]:
         _beaten("Log", beats.get("log"), now, _log_words()),
         Part("Registry", "ok" if config.schemas.titles() else "warn", _schemas_words(config.schemas), "/schemas"),
         Part("Configuration", "ok" if config.streams else "warn", f"{len(config.streams)} streams", "/streams"),
-        _beaten("Workers", beats.get("worker"), now, "with beat"),
+        _beaten(_WORKERS, beats.get("worker"), now, "with beat"),
         *_connectors(),
     )
 
 
 def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
-    found = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
-    return found or _canary_troubles(lookups.canary_paths())
+    dead = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
+    return (dead or _canary_troubles(lookups.canary_paths())) + _log_troubles()
 
 
 def readiness(*, now: datetime) -> dict[str, Any]:
@@ -66,7 +69,9 @@ def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> 
     if beat is None:
         return Part(name, "unknown", "not heard of yet")
     if now - beat.beat_at > _FRESH:
-        return Part(name, "fail", f"silent for {figures.age((now - beat.beat_at).total_seconds())}")
+        silence = figures.age((now - beat.beat_at).total_seconds())
+        # Workers look after the others: while they are silent, nobody knows.
+        return Part(name, "fail" if name == _WORKERS else "unknown", f"silent for {silence}")
     return Part(name, "ok" if beat.is_well else "fail", well if beat.is_well else beat.detail)
 
 
@@ -82,32 +87,47 @@ def _schemas_words(schemas: SchemaSet) -> str:
 
 def _connectors() -> list[Part]:
     return [
-        Part(view.name, _connector_state(view), f"{view.kind}, {_behind(view)}", view.link) for view in connectors.overview()
+        Part(view.name, connector_state(view), f"{view.kind}, {_behind(view)}", view.link) for view in connectors.overview()
     ]
 
 
-def _connector_state(view: connectors.ConnectorView) -> stages.State:
-    if not view.is_enabled:
-        return "paused"
-    return "fail" if view.last_error else "ok"
+_CONNECTOR_STATES: Mapping[str, stages.State] = {"stopped": "fail", "retrying": "warn", "paused": "paused"}
+
+
+def connector_state(view: connectors.ConnectorView) -> stages.State:
+    """How a connector is, in the pages' words."""
+    return _CONNECTOR_STATES.get(view.state, "ok")
 
 
 def _behind(view: connectors.ConnectorView) -> str:
-    if not view.is_enabled:
+    if connector_state(view) != "ok":
         return str(view.state)
     return f"{figures.thin(view.lag_records)} behind" if view.lag_records else "up to date"
 
 
-_REMEDIES: Mapping[str, tuple[str, str]] = {
-    "Workers": ("Neither beat nor a worker gave a sign of life: canaries, counts and connectors stand still.", "Restart"),
-    "Intake": ("Clients can't post events; those that retry lose nothing.", "Restart"),
-    "Log": ("The intake answers 503 with Retry-After until the log is back.", "Open health"),
+_MEANINGS: Mapping[str, str] = {
+    _WORKERS: "Neither beat nor a worker gave a sign of life: canaries, counts and connectors stand still. Start them again.",
+    "Intake": "Clients can't post events; those that try again lose nothing. Start the role intake again.",
+    "Log": "The intake answers 503 with Retry-After until the log is back; what was accepted is safe.",
 }
 
 
 def _part_trouble(part: Part) -> Trouble:
-    why, _ = _REMEDIES.get(part.name, ("", ""))
-    return Trouble("fail", f"{part.name}: {part.detail}", why, "/overview#parts", "See parts")
+    return Trouble("fail", f"{part.name}: {part.detail}", _MEANINGS.get(part.name, ""), "/overview#parts", "See parts")
+
+
+def _log_troubles() -> list[Trouble]:
+    """A warning before the embedded log grows over what it was measured for."""
+    try:
+        usage = event_log().usage()
+    except PlatformError:
+        return []  # that it is away is told by its heartbeat
+    if usage is None or not usage.is_near_ceiling:
+        return []
+    what = f"The event log holds {figures.short(usage.bytes)}B of the {figures.short(usage.ceiling_bytes)}B it is meant for"
+    return [
+        Trouble("warn", what, "Shorten LOG_RETENTION_HOURS, or move to Kafka (EVENT_LOG_URL).", "/overview#parts", "See parts")
+    ]
 
 
 def _canary_troubles(paths: tuple[stages.Path, ...]) -> list[Trouble]:

@@ -96,9 +96,10 @@ def _meta_id(value: bytes) -> str | None:
 
 def _look_in_stores(runs: Iterable[CanaryRun]) -> int:
     deadline = time.monotonic() + _STORES_SECONDS
+    views = [view for view in connectors.overview() if view.is_enabled]
     found = 0
     for run in runs:
-        missing = {connector.name for connector in connectors.for_stream(run.stream) if connector.is_enabled}
+        missing = {view.name for view in lookups.connectors_of(run.stream, views)}
         missing -= {arrival.connector for arrival in run.arrivals.all()}
         for connector in sorted(missing):
             if time.monotonic() > deadline:

@@ -19,6 +19,7 @@ from monitoring import health, lookups, stages
 _MINUTES = 60
 _RECENT = 5
 _ROWS = 25
+_URGENCY: Sequence[stages.State] = ("fail", "warn", "ok", "unknown", "paused")
 _COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "failed": "c2"}
 _OUTCOMES = ("accepted", "hasty", "invalid", "denied", "disabled", "failed")
 
@@ -60,7 +61,7 @@ class OutcomeRow:
 
 def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
     """Everything the overview's template needs."""
-    paths = lookups.canary_paths()
+    paths, views = lookups.canary_paths(), connectors.overview()
     return {
         "now": timezone.now(),
         "troubles": troubles,
@@ -69,14 +70,13 @@ def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
         **_traffic(),
         **_outcomes(),
         **_canaries(paths),
-        **_streams(paths),
-        **_connectors(),
+        **_streams(paths, views),
+        **_connectors(views),
     }
 
 
-def stream_rows(paths: Sequence[stages.Path], volumes: lookups.Volumes) -> list[StreamRow]:
+def stream_rows(paths: Sequence[stages.Path], volumes: lookups.Volumes, lags: Mapping[str, int | None]) -> list[StreamRow]:
     """Failing streams first, then by what they carry."""
-    lags = _lags([path.stream for path in paths])
     rows = [_stream_row(path, volumes.of(path.stream), lags.get(path.stream)) for path in paths]
     return sorted(rows, key=lambda row: (row.state != "fail", -row.hour, row.name))
 
@@ -122,8 +122,8 @@ def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int |
     )
 
 
-def _streams(paths: Sequence[stages.Path]) -> dict[str, Any]:
-    rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES))
+def _streams(paths: Sequence[stages.Path], views: Sequence[connectors.ConnectorView]) -> dict[str, Any]:
+    rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES), _lags([path.stream for path in paths], views))
     return {"streams": rows[:_ROWS], "streams_total": len(rows)}
 
 
@@ -151,13 +151,23 @@ def _oldest(paths: Sequence[stages.Path]) -> datetime | None:
     return min((stage.seen_at for path in paths for stage in path.stages if stage.seen_at), default=None)
 
 
-def _connectors() -> dict[str, Any]:
-    views = sorted(connectors.overview(), key=lambda view: -(view.lag_records or 0))
-    return {"connectors": views, "slowest": views[0] if views else None}
+def _connectors(views: Sequence[connectors.ConnectorView]) -> dict[str, Any]:
+    worst_first = sorted(views, key=lambda view: (_URGENCY.index(health.connector_state(view)), -view.lag_records, view.name))
+    return {
+        "connectors": [(view, health.connector_state(view)) for view in worst_first],
+        "slowest": max(views, key=lambda view: view.lag_records, default=None),
+    }
 
 
-def _lags(streams: Sequence[str]) -> dict[str, int | None]:
-    return {stream: max((view.lag_records or 0 for view in connectors.for_stream(stream)), default=None) for stream in streams}
+def _lags(streams: Sequence[str], views: Sequence[connectors.ConnectorView]) -> dict[str, int | None]:
+    """How far the slowest connector of each stream is behind on it."""
+    return {
+        stream: max((_lag(stream, view) for view in lookups.connectors_of(stream, views)), default=None) for stream in streams
+    }
+
+
+def _lag(stream: str, view: connectors.ConnectorView) -> int:
+    return sum(one.lag_records for one in view.partitions if one.stream == stream)
 
 
 def _outcomes() -> dict[str, Any]:

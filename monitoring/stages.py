@@ -62,11 +62,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A connector that reads the stream: `held_because` where it is not meant to run."""
+    """A connector that reads the stream: `held_because` where it is not meant to run, `trouble` where it says what ails it."""
 
     name: str
     link: str = ""
     held_because: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _store(store: Store, seen: Seen | None, topic: Seen | None, before: Stage, l
     stage = _passed(store.name, seen, topic, limit, store.link)
     if store.held_because:
         return replace(stage, state="paused", detail=store.held_because)
-    return replace(stage, state="unknown") if before.state != "ok" else stage
+    if before.state != "ok":
+        return replace(stage, state="unknown")
+    return replace(stage, detail=store.trouble) if stage.state == "fail" and store.trouble else stage
 
 
 @dataclass(frozen=True, slots=True)

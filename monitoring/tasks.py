@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from eventplatform.eventlog import event_log
 from monitoring import canaries, observing, services, volumes
 from monitoring.posting import Intake
 from monitoring.schedule import SCHEDULE
+
+log = logging.getLogger(__name__)
 
 _KEEP = timedelta(days=7)
 
@@ -49,6 +52,14 @@ def sample_volumes() -> None:
     with Intake(settings.INTAKE_URL) as intake:
         volumes.sample_intake(intake)
     volumes.sample(event_log())
+
+
+@shared_task
+def keep_log_in_bounds() -> None:
+    """Let the log delete what is older than its topics keep; Kafka does that by itself."""
+    deleted = event_log().apply_retention()
+    if deleted:
+        log.info("log.retention_applied", extra={"deleted": deleted})
 
 
 @shared_task

@@ -11,6 +11,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from eventplatform.broker.base import Log, partitions_of
+from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from monitoring import lookups, services
 from monitoring.posting import Intake
@@ -25,13 +26,16 @@ def sample(event_log: Log) -> None:
     """Count the minute that is running and those since the last sample, by where they begin in each partition."""
     now = timezone.now()
     current = now.replace(second=0, microsecond=0)
-    owners = _owners(event_log)
-    if not owners:
-        return
-    begins = dict(event_log.end_offsets(owners.keys()))
-    for minute in reversed(_minutes(current)):
-        ends, begins = begins, _begins(event_log, begins, minute)
-        services.record_volumes(minute=minute, volumes=_volumes(owners, begins, ends), now=now)
+    try:
+        owners = _owners(event_log)
+        begins = dict(event_log.end_offsets(owners.keys()))
+        for minute in reversed(_minutes(current)):
+            ends, begins = begins, _begins(event_log, begins, minute)
+            services.record_volumes(minute=minute, volumes=_volumes(owners, begins, ends), now=now)
+    except PlatformError as error:
+        services.beat(role="log", now=now, is_well=False, detail=str(error))
+    else:
+        services.beat(role="log", now=now)
 
 
 def sample_intake(intake: Intake) -> bool:

@@ -12,7 +12,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     found = World()
     for module in USERS:
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
-    monkeypatch.setattr("connectors.lookups.for_stream", lambda _stream: found.connectors)
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
     monkeypatch.setattr("connectors.lookups.canary_written", found.canary_written)
     monkeypatch.setattr("monitoring.pages.event_log", lambda: found.log)

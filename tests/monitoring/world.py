@@ -54,6 +54,8 @@ class Connector:
     lag_seconds: float | None = 0.0
     last_error: str = ""
     link: str = "/connectors/warehouse-main"
+    streams: tuple[str, ...] = ("*",)
+    partitions: tuple[object, ...] = ()
 
 
 class World:
