@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
 from registry.models import Repository, SchemaTitle, SchemaVersion
 
 
 @admin.register(Repository)
-class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class RepositoryAdmin(ModelAdmin):
     """Where schemas come from."""
 
     list_display = ["name", "role", "order", "imported_at", "failed_at"]
     list_filter = ["role"]
     readonly_fields = ["folder", "imported_at", "failed_at", "problems"]
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
-    """Published schemas change by importing alone."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  # Django's signature
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  # Django's signature
-        return False
 
 
 @admin.register(SchemaTitle)

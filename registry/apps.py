@@ -1,8 +1,10 @@
-"""Django's handle on the app; registers its panels at start."""
+"""Django's handle on the app; registers at start what it has to say on shared pages."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
+
+from eventplatform import panels
 
 
 class RegistryConfig(AppConfig):
@@ -10,3 +12,9 @@ class RegistryConfig(AppConfig):
 
     name = "registry"
     verbose_name = "Schemas"
+
+    def ready(self) -> None:
+        """Let the overview tell of imports that were refused."""
+        from registry import troubles
+
+        panels.add_troubles("registry", troubles.refused_imports)

@@ -21,7 +21,7 @@ from registry.repository_files import VersionFile
 _DRAFTS = {f"{scheme}://json-schema.org/draft-07/schema{end}" for scheme in ("http", "https") for end in ("", "#")}
 _META_SCHEMA: dict[str, Any] = dict(jsonschema.Draft7Validator.META_SCHEMA)
 # The verdict is a few microseconds; jsonschema, a thousand times slower, only explains the refusals.
-_META_VALIDATOR = jsonschema_rs.Draft7Validator(_META_SCHEMA, offline=True)
+_META_VALIDATOR = jsonschema_rs.Draft7Validator(_META_SCHEMA, offline=True, validate_formats=False)
 
 
 class SchemaInvalidError(RejectedError):
@@ -83,13 +83,13 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
     Raises:
         RejectedError: with the place in `pointer`.
     """
-    if document.get("$schema") not in _DRAFTS:
+    if not _is_draft_07(document.get("$schema")):
         raise DraftUnsupportedError(pointer="/$schema")
     _check_meta_schema(document)
     whole = materialiser.materialise(document)
     _check_meta_schema(whole)
     for pointer, schema in keywords.walk(whole):
-        if isinstance(schema, dict) and schema.get("$schema", document["$schema"]) not in _DRAFTS:
+        if isinstance(schema, dict) and "$schema" in schema and not _is_draft_07(schema["$schema"]):
             raise DraftUnsupportedError(pointer=f"{pointer}/$schema")
     compiled.validator(whole, format_mode)
     text = json.dumps(whole, ensure_ascii=False)
@@ -104,6 +104,10 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
         is_self_contained=not needs_materialising(document),
         field_paths=fields.paths_of(whole),
     )
+
+
+def _is_draft_07(name: Any) -> bool:
+    return isinstance(name, str) and name in _DRAFTS
 
 
 def content_hash(document: Mapping[str, Any]) -> str:
