@@ -19,11 +19,12 @@ from registry.materialise import Materialiser
 from tests.registry import corpus
 
 BASE = {"$id": "/a/b/1.0.0", "$schema": "https://json-schema.org/draft-07/schema#"}
+NOTHING: dict[str, dict[str, Any]] = {}
 WRONG: tuple[Any, ...] = (None, True, -1, 1.5, "strange", [], [1], {}, {"x": 1}, ["a", "a"])
 
 
 def check(**keywords: Any) -> checking.CheckedVersion:
-    return checking.check({**BASE, **keywords}, Materialiser({}.get))
+    return checking.check({**BASE, **keywords}, Materialiser(NOTHING.get))
 
 
 def mutants(count: int) -> Iterator[dict[str, Any]]:
