@@ -16,7 +16,6 @@ from eventplatform.embedded import folders
 from eventplatform.embedded.errors import EmbeddedServerError, ProgramMissingError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
-_START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
 _LEFTOVER_SECONDS = 15.0
 
@@ -31,6 +30,7 @@ class Server(ABC):
     name: ClassVar[str]
     variable: ClassVar[str]  # the setting that names a server of the user's own instead
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    start_seconds: ClassVar[float] = 30.0
 
     def __init__(self, var: Path) -> None:
         self.var = var
@@ -59,6 +59,11 @@ class Server(ABC):
         except BaseException:
             self.stop()
             raise
+
+    def ask_to_stop(self) -> None:
+        """Let the server begin to stop; several are asked before the first is waited for."""
+        if self.pid and self.process is not None:
+            self.process.send_signal(self.stop_signal)
 
     def stop(self) -> None:
         """Stop the server, gently first, and reap it."""
@@ -115,12 +120,12 @@ class Server(ABC):
             )
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not self.answers():
             if self.pid is None:
                 raise self.failed(last_line(self.log) or "it ended at once")
             if time.monotonic() > deadline:
-                raise self.failed(f"it did not answer within {_START_SECONDS:.0f} s")
+                raise self.failed(f"it did not answer within {self.start_seconds:.0f} s")
             time.sleep(0.03)
 
     def _end_leftover(self, pid: int) -> None:

@@ -34,13 +34,14 @@ def _run() -> int:
     folders.make_private(var / "log")
     with folders.hold(var / "run.lock", server="The platform", folder=var):
         ended = leftovers.end(var)
-        ports.need_free(port)
+        kafka_port = port + 2 if env.flag("KAFKA") else None
+        ports.need_free(port, with_kafka=kafka_port is not None)
         folders.need_space(var)
         console.say(f"Event platform: everything on this machine, on {port} and {port + 1}, data in {var}\n")
         if ended:
             console.say(f"  !  {ended} processes of an earlier start were still there and have been stopped")
         database, redis = env.text("DATABASE_URL"), env.text("REDIS_URL")
-        foundation = Foundation(var, database_url=database, redis_url=redis, with_kafka=env.flag("KAFKA"))
+        foundation = Foundation(var, database_url=database, redis_url=redis, kafka_port=kafka_port)
         supervisor = Supervisor(var, port, foundation)
         return supervise(supervisor, lambda: welcome(var, port, is_embedded=not database))
 

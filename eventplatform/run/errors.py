@@ -18,7 +18,7 @@ class PortUnusableError(FatalError):
 
     code = "run.port_unusable"
     message = "PORT={port} can't be used: {reason}."
-    remedy = "Choose one between 1024 and 65534: make run PORT=9000"
+    remedy = "Choose one between 1024 and 65532: make run PORT=9000"
 
 
 class StepFailedError(FatalError):

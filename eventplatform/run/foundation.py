@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventplatform import env
 from eventplatform.core.errors import PlatformError
+from eventplatform.embedded.kafka import Kafka
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
 from eventplatform.embedded.server import Server
@@ -16,10 +18,10 @@ DATABASES = ("eventplatform", "warehouse")
 class Foundation:
     """The servers of a start. Made on the main thread, since an embedded server ends with its starter's thread."""
 
-    def __init__(self, var: Path, *, database_url: str, redis_url: str, with_kafka: bool) -> None:
+    def __init__(self, var: Path, *, database_url: str, redis_url: str, kafka_port: int | None) -> None:
         self.postgres = None if database_url else Postgres(var)
         self.redis = None if redis_url else Redis(var)
-        self.kafka = _kafka(var) if with_kafka else None
+        self.kafka = Kafka(var, kafka_port, env.ROOT / "deploy/services/kafka") if kafka_port else None
         self._started: list[Server] = []
 
     def start(self) -> None:
@@ -45,7 +47,9 @@ class Foundation:
         return [self._restart(server) for server in self._started if not server.pid]
 
     def stop(self) -> None:
-        """Stop in the reverse order of the start."""
+        """Stop all at once: nobody uses them any more."""
+        for server in self._started:
+            server.ask_to_stop()
         for server in reversed(self._started):
             server.stop()
         self._started.clear()
@@ -61,9 +65,3 @@ class Foundation:
         except PlatformError as error:
             return f"{server.name} ended and does not start: {error}"
         return f"{server.name} ended (see {server.log}) and was started again"
-
-
-def _kafka(var: Path) -> Server:
-    from eventplatform.run.kafka import Kafka
-
-    return Kafka(var)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from pathlib import Path
 
 from eventplatform.run.errors import PortBusyError, PortUnusableError
 
-_LAST = 65534  # the intake takes the next one
+_LAST = 65532  # the intake takes the next one, Kafka the two after it
 
 
-def need_free(port: int) -> None:
+def need_free(port: int, *, with_kafka: bool = False) -> None:
     """Refuse a start whose ports can't be opened."""
     if not 0 < port <= _LAST:
         raise PortUnusableError(port=port, reason="no such pair of ports")
-    for role, number in (("web", port), ("intake", port + 1)):
+    roles = ("web", "intake", "Kafka", "Kafka's controller")[: 4 if with_kafka else 2]
+    for role, number in zip(roles, itertools.count(port), strict=False):
         with socket.socket() as probe:
             # As servers do: a connection that has just ended is no obstacle.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
