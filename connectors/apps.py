@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from eventplatform import panels
+
 
 class ConnectorsConfig(AppConfig):
     """Connectors."""
 
     name = "connectors"
     verbose_name = "Connectors"
+
+    def ready(self) -> None:
+        """Show the app's part on shared pages."""
+        from connectors import shared_pages
+
+        panel = panels.Panel("connectors", "connectors/_stream.html", shared_pages.of_stream, order=30, column="side")
+        panels.add("stream", panel)
+        panels.add_troubles("connectors", shared_pages.troubles)

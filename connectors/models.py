@@ -39,7 +39,6 @@ class Connector(models.Model):
 
     class Meta:
         ordering = ["name"]
-        permissions = [("operate_connector", "Can pause, resume and restart connectors")]
 
     def __str__(self) -> str:
         return self.name

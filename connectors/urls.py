@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from connectors import pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("connectors", pages.index, name="connectors"),
+    path("connectors/<slug:name>", pages.detail, name="connector"),
+    path("connectors/<slug:name>/pause", pages.pause, name="connector_pause"),
+    path("connectors/<slug:name>/resume", pages.resume, name="connector_resume"),
+    path("rejected", pages.rejected, name="rejected"),
+]

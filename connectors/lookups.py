@@ -1,0 +1,144 @@
+"""Reads of connectors as frozen facts: how each is doing, on which partitions, and whether a canary reached its store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from django.urls import reverse
+
+from connectors import opening, routing
+from connectors.models import Connector, Lease
+
+State = Literal["running", "idle", "retrying", "stopped", "paused"]
+
+# Worst first: a connector is as well as its worst partition.
+_ORDER: tuple[State, ...] = ("stopped", "retrying", "running", "idle")
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionView:
+    """One partition of a connector."""
+
+    stream: str
+    topic: str
+    partition: int
+    state: State
+    state_since: datetime
+    next_offset: int | None
+    end_offset: int | None
+    lag_records: int
+    lag_seconds: float | None
+    owner: str
+    attempts: int
+    not_before: datetime | None
+    error_code: str
+    last_error: str
+    failed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """A connector; `last_error` is set only while an error holds it back."""
+
+    name: str
+    kind: str
+    target: str
+    streams: tuple[str, ...]
+    state: State
+    is_enabled: bool
+    lag_records: int
+    lag_seconds: float | None
+    error_code: str
+    last_error: str
+    link: str
+    partitions: tuple[PartitionView, ...]
+
+    @property
+    def failing(self) -> tuple[PartitionView, ...]:
+        """The partitions that an error holds back."""
+        return tuple(one for one in self.partitions if one.state in {"stopped", "retrying"})
+
+
+def overview() -> tuple[ConnectorView, ...]:
+    """All connectors, in the order of their names."""
+    return _views(Connector.objects.select_related("target"), Lease.objects.all())
+
+
+def find(name: str) -> ConnectorView | None:
+    """One connector by its name."""
+    found = _views(Connector.objects.select_related("target").filter(name=name), Lease.objects.filter(connector__name=name))
+    return found[0] if found else None
+
+
+def for_stream(stream: str) -> tuple[ConnectorView, ...]:
+    """The connectors that take the stream, as they are doing on its partitions."""
+    found = [one for one in Connector.objects.select_related("target") if routing.takes(one.streams, stream)]
+    return _views(found, Lease.objects.filter(stream=stream))
+
+
+def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | None:
+    """When the connector's store marked the canary; None if it did not yet.
+
+    Raises:
+        PlatformError: the store can't be asked.
+    """
+    found = Connector.objects.select_related("target").filter(name=connector).first()
+    if found is None:
+        return None
+    with opening.make_sink(found) as sink:
+        return sink.canary_written(stream, event_id)
+
+
+def _views(connectors: Iterable[Connector], leases: Iterable[Lease]) -> tuple[ConnectorView, ...]:
+    now = datetime.now(UTC)
+    by_connector: dict[int, list[PartitionView]] = defaultdict(list)
+    for lease in leases:
+        by_connector[lease.connector_id].append(_partition(lease, now))
+    return tuple(_view(one, by_connector[one.pk]) for one in connectors)
+
+
+def _partition(lease: Lease, now: datetime) -> PartitionView:
+    waits = lease.lag and lease.unread_since
+    is_held = lease.until is not None and lease.until >= now
+    state: State = "idle" if lease.state == Lease.State.RUNNING and not is_held else lease.state  # type: ignore[assignment]  # the choices are these words
+    return PartitionView(
+        stream=lease.stream,
+        topic=lease.topic,
+        partition=lease.partition,
+        state=state,
+        state_since=lease.state_since,
+        next_offset=lease.next_offset,
+        end_offset=lease.end_offset,
+        lag_records=lease.lag,
+        lag_seconds=(now - lease.unread_since).total_seconds() if waits and lease.unread_since else None,
+        owner=lease.owner,
+        attempts=lease.attempts,
+        not_before=lease.not_before,
+        error_code=lease.error_code,
+        last_error=lease.last_error,
+        failed_at=lease.failed_at,
+    )
+
+
+def _view(connector: Connector, partitions: Sequence[PartitionView]) -> ConnectorView:
+    states = {one.state for one in partitions}
+    state: State = next((one for one in _ORDER if one in states), "idle")
+    worst = next((one for one in partitions if one.state == state and state in {"stopped", "retrying"}), None)
+    return ConnectorView(
+        name=connector.name,
+        kind=connector.target.kind,
+        target=connector.target.name,
+        streams=tuple(connector.streams),
+        state=state if connector.is_enabled else "paused",
+        is_enabled=connector.is_enabled,
+        lag_records=sum(one.lag_records for one in partitions),
+        lag_seconds=max((one.lag_seconds for one in partitions if one.lag_seconds is not None), default=None),
+        error_code=worst.error_code if worst else "",
+        last_error=worst.last_error if worst else "",
+        link=reverse("connector", args=[connector.name]),
+        partitions=tuple(partitions),
+    )

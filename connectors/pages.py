@@ -1,0 +1,116 @@
+"""Pages about connectors: the list, one connector with cause and remedy, its two verbs, and what was rejected."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from connectors import catalog, letters, lookups, options, services
+from connectors.models import Connector, Target
+from eventplatform.core.errors import PlatformError
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponseBase:
+    """All connectors, the troubled ones first."""
+    views = sorted(lookups.overview(), key=lambda view: (not view.last_error, view.name))
+    return render(request, "connectors/list.html", {"connectors": views, "failing": [v for v in views if v.last_error]})
+
+
+@require_safe
+def detail(request: HttpRequest, name: str) -> HttpResponseBase:
+    """One connector: state, cause and remedy, lag per partition, last errors, configuration."""
+    view = lookups.find(name)
+    if view is None:
+        raise Http404(f"No connector {name}.")
+    row = Connector.objects.select_related("target").get(name=name)
+    context = {
+        "view": view,
+        "kind": _kind(row.target.kind),
+        "options": _shown(row.target, row),
+        "errors": [one for one in view.partitions if one.failed_at],
+        "set_aside": letters.count(connector=name),
+        "can_operate": request.user.has_perm("connectors.change_connector"),
+        "row": row,
+    }
+    return render(request, "connectors/connector.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("connectors.change_connector", raise_exception=True)
+def pause(request: HttpRequest, name: str) -> HttpResponseRedirect:
+    """Stop waking the connector."""
+    services.pause(connector=name, by=request.user.get_username())
+    messages.success(
+        request, f"{name} is paused. Its place is kept in the store; nothing is lost while the log keeps its events."
+    )
+    return redirect("connector", name)
+
+
+@require_POST
+@login_required
+@permission_required("connectors.change_connector", raise_exception=True)
+def resume(request: HttpRequest, name: str) -> HttpResponseRedirect:
+    """Let the connector go on, also after a stop."""
+    services.resume(connector=name, by=request.user.get_username())
+    messages.success(request, f"{name} goes on from where its store stands.")
+    return redirect("connector", name)
+
+
+@require_safe
+def rejected(request: HttpRequest) -> HttpResponseBase:
+    """Dead letters by reason; of the chosen group the newest ones, and one as it is."""
+    groups = letters.groups(connector=request.GET.get("connector", ""))
+    wanted = (request.GET.get("of"), request.GET.get("stream"), request.GET.get("code"))
+    chosen = next((one for one in groups if (one.connector, one.stream, one.code) == wanted), groups[0] if groups else None)
+    lines = letters.newest(chosen) if chosen else []
+    given = request.GET.get("letter", "")
+    sample_id = next((one.id for one in lines if str(one.id) == given), chosen.newest_id if chosen else 0)
+    sample = letters.letter(sample_id) if chosen else None
+    context = {
+        "groups": groups,
+        "total": sum(group.count for group in groups),
+        "connector": request.GET.get("connector", ""),
+        "chosen": chosen,
+        "lines": lines,
+        "sample": sample,
+        "sample_text": _readable(sample.value) if sample else "",
+    }
+    return render(request, "connectors/rejected.html", context)
+
+
+def _readable(value: bytes | None) -> str:
+    """The record's bytes for reading: JSON indented, what is no text with escapes."""
+    try:
+        return json.dumps(json.loads(value or b""), indent=2, ensure_ascii=False)
+    except ValueError:
+        return (value or b"").decode(errors="backslashreplace")
+
+
+def _kind(name: str) -> catalog.Kind | None:
+    try:
+        return catalog.describe(name)
+    except PlatformError:
+        return None  # the partitions' error says so
+
+
+def _shown(target: Target, connector: Connector) -> list[tuple[str, str]]:
+    """Options as the page shows them: what is set, or the default; secrets as a mask."""
+    kind = _kind(target.kind)
+    if kind is None:
+        return []
+    rows = [(one, target.options) for one in kind.target_options] + [(one, connector.options) for one in kind.options]
+    return [(one.name, _text(one, given, has_secrets=bool(target.secrets))) for one, given in rows]
+
+
+def _text(option: options.Option, given: dict[str, object], *, has_secrets: bool) -> str:
+    if option.is_secret:
+        return options.MASK if has_secrets else "none"
+    return str(given.get(option.name, option.default))
