@@ -48,7 +48,7 @@ def _users(var: Path) -> str:
 def _try_it(var: Path, port: int, *, is_embedded: bool) -> str:
     where = {"start page": f"http://{HOST}:{port}/", "files": f"{shown(var / 'events')}/   (within 10 s)"}
     if is_embedded:
-        where["Postgres"] = f"{_psql()} '{addresses.postgres_url(var, 'warehouse')}' -c 'table test_event'"
+        where["Postgres"] = f"{_psql()} '{addresses.postgres_url(var, 'warehouse')}' -c 'table events.test_event'"
     return f"Send an event:\n\n{curl(port)}\n\nand see it arrive:\n" + _table(where)
 
 

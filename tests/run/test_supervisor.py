@@ -60,28 +60,6 @@ def test_start__first_and_second__curl_works_and_sigterm_leaves_nothing(start: S
     assert start.processes() == []
 
 
-def test_event__of_the_printed_curl__reaches_postgres_and_a_file(start: Start) -> None:
-    start.begin()
-    start.wait_until_ready()
-    psql = next(line for line in start.text().splitlines() if "psql" in line).split(maxsplit=1)[1]
-
-    sent = time.monotonic()
-    subprocess.run(curl_of(start.text()), capture_output=True, check=True)
-
-    def row_is_there() -> bool:
-        run = subprocess.run(shlex.split(psql), cwd=env.ROOT, capture_output=True, text=True, check=False)
-        return "hello" in run.stdout
-
-    def line_is_there() -> bool:
-        return any(b'"hello"' in path.read_bytes() for path in (start.var / "events").rglob("*") if path.is_file())
-
-    wait_until(row_is_there, 20, start.text)
-    in_postgres = time.monotonic() - sent
-    wait_until(line_is_there, 30, start.text)
-    assert in_postgres < 10
-    assert start.stop()[0] == 0
-
-
 def test_start__after_kill_9_of_the_supervisor__cleans_up_and_runs(start: Start) -> None:
     start.begin()
     start.wait_until_ready()

@@ -27,7 +27,7 @@ def test_welcome__demo__names_users_pages_and_places(tmp_path: Path) -> None:
         "http://127.0.0.1:9000/admin/",
         "http://127.0.0.1:9001/v1/events",
         "a-password",
-        "table test_event",
+        "table events.test_event",
         "events/",
     ):
         assert word in text
