@@ -15,5 +15,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
     monkeypatch.setattr("connectors.lookups.canary_written", found.canary_written)
     monkeypatch.setattr("monitoring.pages.event_log", lambda: found.log)
+    monkeypatch.setattr("monitoring.health.event_log", lambda: found.log)
     monkeypatch.setattr("monitoring.pages._tails", {})
     return found

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from monitoring import canaries, observing, services, volumes
-from tests.monitoring.world import World
+from monitoring.models import CanaryRun
+from tests.monitoring.world import WAREHOUSE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 HOSTILE = '</pre><script>alert(1)</script><img src=x onerror="alert(2)">'
@@ -127,3 +129,19 @@ def test_pages__login_needed__stranger_is_sent_to_the_login(client: Client, sett
     answers = {path: client.get(path).status_code for path in ("/", "/overview", "/healthz", "/readyz", "/metrics")}
 
     assert answers == {"/": 302, "/overview": 302, "/healthz": 200, "/readyz": 200, "/metrics": 200}
+
+
+def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(client: Client, busy: World) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=20)
+    CanaryRun.objects.filter(stream="test.event").update(sent_at=long_ago)
+    CanaryRun.objects.create(
+        stream="test.event", event_id="new", topic="t", sent_at=datetime.now(UTC), recorded_at=datetime.now(UTC), status=201
+    )
+    alone = client.get("/overview").content.decode()
+    busy.connectors = (replace(WAREHOUSE, state="stopped", last_error="column too short"),)
+
+    told = client.get("/overview").content.decode()
+
+    assert "Canary of test.event not seen at warehouse-main" in alone
+    assert "Canary of test.event" not in told
+    assert told.count('<p class="what">') == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import connection, connections
 
 from monitoring import canaries, lookups, observing, services, volumes
 from monitoring.models import CanaryArrival, CanaryRun, CanaryTurn, IntakeCount, StreamVolume
-from tests.monitoring.world import World
+from tests.monitoring.world import WAREHOUSE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 MINUTE = timedelta(minutes=1)
@@ -163,7 +164,7 @@ def test_observe__store_fails_in_its_drivers_words__the_others_are_still_asked(
 
 
 def test_observe__disabled_connector__is_not_waited_for(world: World) -> None:
-    world.connectors[0].is_enabled = False
+    world.connectors = (replace(WAREHOUSE, is_enabled=False, state="paused"),)
     with world.intake() as intake:
         canaries.send_due(world.log, intake)
     observing.observe(world.log)

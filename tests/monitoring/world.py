@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from connectors.lookups import ConnectorView
 from eventplatform.broker import open_log
 from eventplatform.broker.base import Delivery, Log
 from eventplatform.core.records import NewRecord
@@ -43,19 +44,20 @@ class Config:
     taken_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-@dataclass
-class Connector:
-    name: str = "warehouse-main"
-    kind: str = "postgres"
-    target: str = "warehouse"
-    state: str = "running"
-    is_enabled: bool = True
-    lag_records: int = 0
-    lag_seconds: float | None = 0.0
-    last_error: str = ""
-    link: str = "/connectors/warehouse-main"
-    streams: tuple[str, ...] = ("*",)
-    partitions: tuple[object, ...] = ()
+WAREHOUSE = ConnectorView(
+    name="warehouse-main",
+    kind="postgres",
+    target="warehouse",
+    streams=("*",),
+    state="idle",
+    is_enabled=True,
+    lag_records=0,
+    lag_seconds=None,
+    error_code="",
+    last_error="",
+    link="/connectors/warehouse-main",
+    partitions=(),
+)
 
 
 class World:
@@ -65,7 +67,7 @@ class World:
         example = {"$schema": "/test/event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
         self.config = Config({}, Schemas({"test/event": example}))
         self.log: Log = open_log(f"memory://{uuid.uuid4().hex}")
-        self.connectors: tuple[Connector, ...] = (Connector(),)
+        self.connectors: tuple[ConnectorView, ...] = (WAREHOUSE,)
         self.written: dict[str, datetime] = {}
         self.status = 201
         self.posted: list[dict[str, Any]] = []
