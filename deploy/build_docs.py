@@ -151,9 +151,18 @@ def pages() -> dict[Path, str]:
 
 def connectors_page() -> str:
     """Every kind of sink with its options, as declared in the sink's own file."""
-    from connectors.reference import connectors_markdown
+    from connectors import catalog
 
-    return connectors_markdown()
+    lines = ["# Connectors", "", "Kinds are the files of `connectors/sinks/` and the entry points `eventplatform.sinks`."]
+    for kind in (catalog.describe(name) for name in catalog.names()):
+        lines += ["", f"## {kind.name}: {kind.title}", "", f"Guarantee: {kind.guarantee}"]
+        for heading, options in (("Target", kind.target_options), ("Connector", kind.options)):
+            lines += ["", f"### {heading}", "", "| option | type | default | meaning |", "|---|---|---|---|"]
+            for option in options:
+                default = "required" if option.is_required else "" if option.is_secret else f"`{option.default!r}`"
+                secret = " Kept encrypted, never shown." if option.is_secret else ""
+                lines.append(f"| `{option.name}` | {option.type.__name__} | {default} | {_cell(option.help)}{secret} |")
+    return "\n".join(lines)
 
 
 def broken_links() -> list[str]:
