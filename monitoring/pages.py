@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from eventplatform import panels
-from eventplatform.broker.base import LogUnavailableError
+from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
@@ -73,7 +73,7 @@ def _tail(request: HttpRequest) -> dict[str, Any]:
     events: tuple[tail.TailEvent, ...] = ()
     try:
         events = event_tail.newest(_TAIL_LENGTH, with_canaries=with_canaries)
-    except LogUnavailableError as error:
+    except PlatformError as error:
         problem = str(error)
     refused = sum(count for outcome, count in lookups.outcomes().items() if outcome not in SUCCESSES)
     return {"events": events, "tail_problem": problem, "with_canaries": with_canaries, "refused": refused}

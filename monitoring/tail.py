@@ -45,6 +45,7 @@ class Tail:
     def __init__(self, event_log: Log) -> None:
         self._log = event_log
         self._lock = threading.Lock()
+        self._reader: Reader | None = None
         self._ends: dict[TopicPartition, int] = {}
         self._events: tuple[TailEvent, ...] = ()
         self._looked_at = float("-inf")
@@ -53,7 +54,7 @@ class Tail:
         """At most `limit` events, newest first.
 
         Raises:
-            LogUnavailableError: the log is away.
+            PlatformError: the log is away, or what was to be read is gone.
         """
         with self._lock:
             if time.monotonic() - self._looked_at >= _REFRESH_SECONDS:
@@ -68,28 +69,27 @@ class Tail:
         moved = {where: end for where, end in ends.items() if end != self._ends.get(where, 0)}
         if not moved:
             return
-        firsts = self._log.first_offsets(moved.keys())
-        reader = self._log.reader()
-        try:
-            found = self._read(reader, moved, firsts)
-        finally:
-            reader.close()
+        found = self._read(moved, self._log.first_offsets(moved.keys()))
         kept = {(event.topic, event.partition, event.offset): event for event in (*self._events, *found)}
         self._events = tuple(sorted(kept.values(), key=lambda event: event.received_at, reverse=True)[:_KEPT])
 
-    def _read(
-        self, reader: Reader, ends: Mapping[TopicPartition, int], firsts: Mapping[TopicPartition, int]
-    ) -> list[TailEvent]:
+    def _read(self, ends: Mapping[TopicPartition, int], firsts: Mapping[TopicPartition, int]) -> list[TailEvent]:
         deadline = time.monotonic() + _READING_SECONDS
+        reader = self._reader = self._reader or self._log.reader()
         found: list[TailEvent] = []
-        for where, end in ends.items():
-            if time.monotonic() > deadline:
-                break
-            known = self._ends.get(where, 0)
-            start = max(firsts.get(where, 0), end - _DEPTH, known if known <= end else 0)
-            batch = reader.read(where, start, max_records=_DEPTH, max_bytes=_MAX_BYTES)
-            found += [event_of(record) for record in batch.records]
-            self._ends[where] = batch.next_offset
+        try:
+            for where, end in ends.items():
+                if time.monotonic() > deadline:
+                    break
+                known = self._ends.get(where, 0)
+                start = max(firsts.get(where, 0), end - _DEPTH, known if known <= end else 0)
+                batch = reader.read(where, start, max_records=_DEPTH, max_bytes=_MAX_BYTES)
+                found += [event_of(record) for record in batch.records]
+                self._ends[where] = batch.next_offset
+        except PlatformError:
+            self._reader = None  # a broken connection is not used again
+            reader.close()
+            raise
         return found
 
 
