@@ -1,0 +1,143 @@
+"""The streams document, which files, revisions and snapshots share: defaults, and an entry per stream.
+
+A mapping as in Wikimedia's file, with two keys of our own in an entry: `is_enabled`, and `about` (description, owner,
+purpose, contact). All others are settings and come out of the API as they went in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from eventplatform.core.errors import RejectedError
+from streamconfig.merge import array_replace_recursive
+from streamconfig.setting_types import Problem, name_problems, problems_of
+
+DEFAULTS = "defaults"  # in the place of a stream's name, where a problem lies in the defaults
+
+
+class DocumentInvalidError(RejectedError):
+    """A document, or a change of it, holds entries that can't be used."""
+
+    code = "streams.invalid"
+    message = "{summary}"
+    remedy = "Mend the named places; nothing was changed."
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        summary = "; ".join(str(problem) for problem in self.problems[:5])
+        more = f" (and {len(self.problems) - 5} more)" if len(self.problems) > 5 else ""  # noqa: PLR2004  # five fit
+        super().__init__(summary=summary + more)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What people say of a stream."""
+
+    description: str = ""
+    owner: str = ""
+    purpose: str = ""
+    contact: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """What is set."""
+        named = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stream as it is written down: its own settings, not merged with the defaults."""
+
+    name: str
+    settings: Mapping[str, Any]
+    is_enabled: bool = True
+    about: About = field(default_factory=About)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry's mapping in a document."""
+        own: dict[str, Any] = {} if self.is_enabled else {"is_enabled": False}
+        about = self.about.as_json()
+        return {**self.settings, **own, **({"about": about} if about else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything that is configured, entries in their order: the first pattern that matches a name wins."""
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The document as one mapping."""
+        return {"defaults": dict(self.defaults), "streams": {entry.name: entry.as_json() for entry in self.entries}}
+
+    def get(self, name: str) -> Entry | None:
+        """The entry of exactly that name."""
+        return next((entry for entry in self.entries if entry.name == name), None)
+
+    def with_entries(self, changed: Iterable[Entry]) -> Self:
+        """Entries replaced where they stand, new ones at the end."""
+        new = {entry.name: entry for entry in changed}
+        kept = tuple(new.pop(entry.name, entry) for entry in self.entries)
+        return replace(self, entries=(*kept, *new.values()))
+
+    def without(self, names: Iterable[str]) -> Self:
+        """Without the entries of those names."""
+        gone = frozenset(names)
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.name not in gone))
+
+
+def read(document: Any) -> Document:
+    """The document's entries that can be used, and the problems of those that can't: one never breaks the others."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("streams", {}), Mapping):
+        remedy = "Write `defaults:` and `streams:`, each with a map below it."
+        problem = Problem("", "", "streams.not_a_map", "A streams document must be a map with streams.", remedy)
+        return Document(problems=(problem,))
+    defaults = document.get("defaults") or {}
+    problems = problems_of(DEFAULTS, defaults)
+    if problems:
+        defaults = {}
+    entries = []
+    for name, value in document.get("streams", {}).items():
+        entry, wrong = read_entry(name, value)
+        problems += wrong
+        if entry:
+            entries.append(entry)
+    return Document(dict(defaults), tuple(entries), tuple(problems))
+
+
+def read_entry(name: Any, value: Any) -> tuple[Entry | None, list[Problem]]:
+    """One entry, or why it can't be used."""
+    problems = name_problems(name) + problems_of(str(name), value)
+    if problems:
+        return None, problems
+    settings = dict(value)
+    is_enabled, about = settings.pop("is_enabled", True), settings.pop("about", None)
+    problems = _own_problems(name, is_enabled, about)
+    if problems:
+        return None, problems
+    texts = {key: str(text).strip() for key, text in (about or {}).items() if text is not None}
+    return Entry(name, settings, is_enabled, About(**texts)), []
+
+
+def _own_problems(name: str, is_enabled: Any, about: Any) -> list[Problem]:
+    known = {one.name for one in fields(About)}
+    problems = []
+    if not isinstance(is_enabled, bool):
+        problems.append(
+            Problem(name, "/is_enabled", "setting.bad_value", "is_enabled must be true or false.", "Write true or false.")
+        )
+    if about is not None and not (isinstance(about, Mapping) and set(about) <= known):
+        problems.append(
+            Problem(name, "/about", "setting.bad_value", f"about may hold {', '.join(sorted(known))}.", "Leave out the others.")
+        )
+    return problems
+
+
+def merged(defaults: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    """The settings that hold for an entry: defaults, its own on top, and `stream`, its key."""
+    settings: Any = array_replace_recursive(defaults, entry.settings)
+    return {**(settings if isinstance(settings, dict) else {}), "stream": entry.name}

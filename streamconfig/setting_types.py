@@ -1,0 +1,137 @@
+"""What each setting of a stream may hold: one table, and the errors that teach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from eventplatform.core.names import is_topic_name
+from eventplatform.core.streams import SampleUnit
+from streamconfig.topics import BadPatternError, compile_pattern, is_pattern
+
+UNITS: tuple[str, ...] = get_args(SampleUnit)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an entry can't be used: the stream, the place in it as a JSON pointer, a stable code, what to do."""
+
+    stream: str
+    pointer: str
+    code: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.stream}{self.pointer}: {self.message} {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A test of one setting; None always passes, since null means "clear what the defaults say"."""
+
+    is_fine: Callable[[Any], bool]
+    message: str
+    remedy: str
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_topics(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, str) and (is_pattern(item) or is_topic_name(item)) for item in value
+    )
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, Mapping) or value == []  # PHP prints an empty map as an empty list
+
+
+def _is_text_map(value: Any) -> bool:
+    return _is_map(value) and all(_is_text(item) for item in dict(value).values())
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1
+
+
+_TEXT = Check(_is_text, "must be text.", "Write a name, or leave the setting out.")
+_FLAG = Check(lambda value: isinstance(value, bool), "must be true or false.", "Write true or false without quotes.")
+_MAP = Check(_is_map, "must be a map.", "Write names and values, or leave the setting out.")
+_TEXT_MAP = Check(_is_text_map, "must map names to paths of fields.", "Write for example page_id: page.page_id.")
+_PREFIXES = Check(_is_texts, "must be a list of prefixes, or null for none.", 'Write for example ["eqiad.", "codfw."].')
+_TOPICS = Check(_is_topics, "must be a list of topic names.", "Use letters, digits, dot, - and _ only, at most 249 of them.")
+_UNIT = Check(lambda value: value in UNITS, "must be pageview, session or device.", "Choose one of the three.")
+_RATE = Check(_is_rate, "must be a number from 0 to 1.", "Write 0.05 for 5 %.")
+
+# Path of a setting → its check; `*` stands for any name. What isn't named here is free.
+CHECKS: Mapping[tuple[str, ...], Check] = {
+    ("schema_title",): _TEXT,
+    ("destination_event_service",): _TEXT,
+    ("topic_prefixes",): _PREFIXES,
+    ("topics",): _TOPICS,
+    ("canary_events_enabled",): _FLAG,
+    ("message_key_fields",): _TEXT_MAP,
+    ("sample",): _MAP,
+    ("sample", "unit"): _UNIT,
+    ("sample", "rate"): _RATE,
+    ("consumers",): _MAP,
+    ("consumers", "*"): _MAP,
+    ("consumers", "*", "enabled"): _FLAG,
+    ("producers",): _MAP,
+    ("producers", "*"): _MAP,
+    ("producers", "*", "enabled"): _FLAG,
+}
+
+
+def problems_of(stream: str, settings: Any) -> list[Problem]:
+    """Everything that is wrong with the settings of one entry."""
+    if not _is_map(settings):
+        return [Problem(stream, "", "stream.not_a_map", "The settings of a stream must be a map.", _MAP.remedy)]
+    return [
+        Problem(stream, _pointer(path), "setting.bad_value", f"{'.'.join(path)} {check.message}", check.remedy)
+        for pattern, check in CHECKS.items()
+        for path, value in _found(settings, pattern)
+        if value is not None and not check.is_fine(value)
+    ]
+
+
+def name_problems(name: Any) -> list[Problem]:
+    """What is wrong with a stream's name."""
+    if not isinstance(name, str):
+        return [Problem(str(name), "", "stream.bad_name", "A stream's name must be text.", "Put it in quotes.")]
+    if is_pattern(name):
+        try:
+            compile_pattern(name)
+        except BadPatternError as error:
+            return [Problem(name, "", "stream.bad_pattern", str(error), "Mend the expression, as in /^job\\..+/.")]
+        return []
+    if is_topic_name(name):
+        return []
+    remedy = "Use letters, digits, dot, - and _ only, at most 249 of them."
+    return [Problem(name[:249], "", "stream.bad_name", "The name can't name a topic.", remedy)]
+
+
+def _found(settings: Any, pattern: tuple[str, ...], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values at a path of the table, `*` unfolded; nothing where a container is missing or no map."""
+    head, *rest = pattern
+    if not isinstance(settings, Mapping):
+        return
+    for name in list(settings) if head == "*" else [head] if head in settings else []:
+        here = (*path, str(name))
+        if rest:
+            yield from _found(settings[name], tuple(rest), here)
+        else:
+            yield here, settings[name]
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
