@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from intake.views import EventsView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/events", EventsView.as_view(), name="events"),
+    path("v1/events/", EventsView.as_view()),
+]

@@ -31,6 +31,7 @@ class TopicUnknownError(RejectedError):
     """There is no such topic or partition; topics are never made by producing."""
 
     code = "log.topic_unknown"
+    http_status = 500  # the client named a configured stream; its topic is for us to make
     message = "The event log has no topic {topic}."
     remedy = "Publish the stream's configuration; its topic is made from it."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -62,36 +61,46 @@ class Summary:
 
 
 def summarise(results: Sequence[EventResult]) -> Summary:
-    """The answer for a whole request.
+    """The answer for a whole request."""
+    return summarise_failures(len(results), [result for result in results if result.outcome not in SUCCESSES])
 
-    Codes and sentences as EventGate 1.8 (`routes/events.js`), but a client's mistake is 400 where EventGate says 500,
+
+def summarise_failures(total: int, failures: Sequence[EventResult]) -> Summary:
+    """The answer for a request of `total` events, all accepted but `failures`.
+
+    Codes and sentences as EventGate 1.8 (`routes/events.js`), but a client's mistake is 4xx where EventGate says 500,
     and a log that is away is 503 with Retry-After.
     """
-    total = len(results)
-    counts = Counter("ok" if r.outcome in SUCCESSES else "invalid" if r.outcome == "invalid" else "error" for r in results)
-    ok, invalid, errors = counts["ok"], counts["invalid"], counts["error"]
-    if ok == total:
+    failed = len(failures)
+    if not failed:
         return Summary(HTTPStatus.CREATED, f"All {total} out of {total} events were accepted.", None)
-    retriable = [r.error for r in results if isinstance(r.error, RetriableError)]
-    retry_after = max((e.retry_after_seconds for e in retriable), default=None)
-    if ok:
-        status = HTTPStatus.MULTI_STATUS
-        detail = f"{ok} out of {total} events were accepted, but {total - ok} failed ({invalid} invalid and {errors} errored)."
-    elif retriable:
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        detail = f"{total} out of {total} events had failures and were not accepted. ({invalid} invalid and {errors} errored)."
-    elif not errors:
-        status = HTTPStatus.BAD_REQUEST
-        detail = f"{invalid} out of {total} events were invalid and not accepted."
+    invalid = [failure for failure in failures if failure.outcome == "invalid"]
+    errored = [failure for failure in failures if failure.outcome != "invalid"]
+    kinds = f"({len(invalid)} invalid and {len(errored)} errored)."
+    if failed < total:
+        status = int(HTTPStatus.MULTI_STATUS)
+        detail = f"{total - failed} out of {total} events were accepted, but {failed} failed {kinds}"
+    elif errored:
+        status = _common_status(failures)
+        detail = f"{failed} out of {total} events had failures and were not accepted. {kinds}"
     else:
-        status = HTTPStatus.BAD_REQUEST
-        detail = f"{total} out of {total} events had failures and were not accepted. ({invalid} invalid and {errors} errored)."
-    failures = [r for r in results if r.outcome not in SUCCESSES]
+        status = int(HTTPStatus.BAD_REQUEST)
+        detail = f"{failed} out of {total} events were invalid and not accepted."
     body = problem(status, detail) | {
-        "invalid": [r.as_json() for r in failures if r.outcome == "invalid"],
-        "error": [r.as_json() for r in failures if r.outcome != "invalid"],
+        "invalid": [failure.as_json() for failure in invalid],
+        "error": [failure.as_json() for failure in errored],
     }
-    return Summary(status, detail, body, retry_after)
+    waits = [failure.error.retry_after_seconds for failure in errored if isinstance(failure.error, RetriableError)]
+    return Summary(status, detail, body, max(waits, default=None))
+
+
+def _common_status(failures: Sequence[EventResult]) -> int:
+    """The status of a request that failed whole: worth a retry if one event is; ours if one is; else what all share."""
+    statuses = {failure.error.http_status for failure in failures if failure.error}
+    ours = [status for status in statuses if status >= HTTPStatus.INTERNAL_SERVER_ERROR]
+    if ours:
+        return int(max(ours))
+    return int(statuses.pop()) if len(statuses) == 1 else int(HTTPStatus.BAD_REQUEST)
 
 
 def problem(status: int, detail: str, *, code: str = "", remedy: str = "") -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What stands before every door: limits, content types, the body, its JSON; pure, written once for both adapters."""

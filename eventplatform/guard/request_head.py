@@ -1,0 +1,92 @@
+"""What a request's headers decide before its body is read: content type, length, request id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from eventplatform.core.errors import RejectedError
+from eventplatform.guard.body import BodyReader
+from eventplatform.guard.errors import (
+    CharsetError,
+    ContentEncodingError,
+    ContentTypeError,
+    LengthInvalidError,
+)
+
+# text/plain is what navigator.sendBeacon sends; reports+json is the Reporting API's.
+JSON_TYPES = frozenset({"application/json", "text/plain", "application/reports+json"})
+_PLAIN_JSON = "application/json"
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
+_UTF8 = {"utf-8", "utf8", "us-ascii"}
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_NOT_HASTY = {"", "0", "false", "no"}
+_MAX_PARAMETERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """The headers that matter here; empty text for an absent one."""
+
+    content_type: str = ""
+    content_length: str = ""
+    content_encoding: str = ""
+    request_id: str = ""
+    is_hasty: bool = False
+
+
+def open_body(head: RequestHead, limit: int) -> BodyReader:
+    """A reader for the body that these headers announce; it remembers what they already give reason to refuse."""
+    try:
+        check_content_type(head)
+        announced = announced_length(head)
+    except RejectedError as error:
+        return BodyReader(limit, refusal=error)
+    return BodyReader(limit, announced=announced)
+
+
+def check_content_type(head: RequestHead) -> None:
+    """Only JSON, only UTF-8, only uncompressed.
+
+    Raises:
+        RejectedError: 415, with the remedy.
+    """
+    if head.content_encoding and head.content_encoding.strip().lower() != "identity":
+        raise ContentEncodingError
+    if head.content_type == _PLAIN_JSON:
+        return
+    kind = head.content_type.partition(";")[0].strip().lower()
+    if kind not in JSON_TYPES:
+        raise ContentTypeError
+    charset = _CHARSET.search(head.content_type)
+    if charset and charset[1].lower() not in _UTF8:
+        raise CharsetError
+
+
+def announced_length(head: RequestHead) -> int | None:
+    """The body's length as announced, or None where the client sends chunks.
+
+    Raises:
+        LengthInvalidError: it is no number.
+    """
+    if not head.content_length:
+        return None
+    if not _LENGTH.fullmatch(head.content_length):
+        raise LengthInvalidError
+    return int(head.content_length)
+
+
+def request_id(head: RequestHead, new_id: Callable[[], str]) -> str:
+    """The client's own id where it is short and printable (it goes into records and logs), else a new one."""
+    return head.request_id if _REQUEST_ID.fullmatch(head.request_id) else new_id()
+
+
+def is_hasty(query: str) -> bool:
+    """What `?hasty=` means: any word but an empty one, 0, false or no (EventGate takes those as yes)."""
+    if "hasty" not in query:
+        return False
+    given = [value for name, value in parse_qsl(query, max_num_fields=_MAX_PARAMETERS) if name == "hasty"]
+    return bool(given) and given[-1].strip().lower() not in _NOT_HASTY

@@ -1,0 +1,160 @@
+"""The lane: a bare ASGI application in front of the intake, the fast one of the two doors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+from eventplatform.guard.request_head import RequestHead, is_hasty
+from intake import answers
+from intake.answers import Answer
+from intake.counting import count_request
+from intake.service import ConfigurationAwayError, Intake
+from intake.submission import Submission
+from intake.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+EVENTS_PATHS = frozenset({"/v1/events", "/v1/events/"})
+
+
+class Runtime(Protocol):
+    """What the lane stands on; each call may block and is made in a thread."""
+
+    def start(self) -> Intake:
+        """Make the process ready to take events."""
+        ...
+
+    def stop(self) -> None:
+        """Settle what is queued, and let go."""
+        ...
+
+    def readiness(self) -> tuple[bool, dict[str, Any]]:
+        """Whether events can be judged, and what to say about it."""
+        ...
+
+    def metrics(self) -> tuple[bytes, str]:
+        """All metrics of the role, and their content type."""
+        ...
+
+
+class Lane:
+    """The ASGI application."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._intake: Intake | None = None
+        self._wakeups = Wakeups()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def start(self) -> None:
+        """Make ready; called by the server's lifespan."""
+        self._intake = await asyncio.to_thread(self._runtime.start)
+
+    async def stop(self) -> None:
+        """Settle and let go."""
+        await asyncio.to_thread(self._runtime.stop)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if scope["path"] not in EVENTS_PATHS:
+            answer: Answer | None = await self._other(scope["path"], method)
+        elif method == "POST":
+            answer = await self._post(scope, receive)
+        else:
+            answer = answers.OPTIONS if method == "OPTIONS" else answers.method_not_allowed("POST")
+        if answer is None:
+            return  # the client is gone
+        await send({"type": "http.response.start", "status": int(answer.status), "headers": answer.asgi_headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+    async def _post(self, scope: Scope, receive: Receive) -> Answer | None:
+        intake = self._intake
+        if intake is None:
+            return answers.of_error(ConfigurationAwayError())
+        head = _head(scope)
+        body = intake.open_body(head)
+        has_more = True
+        while has_more and body.wants_more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body.feed(message.get("body", b""))
+            has_more = message.get("more_body", False)
+        started = time.perf_counter()
+        outcome = intake.submit(body, head)
+        answer = outcome if isinstance(outcome, Answer) else await self._settled(intake, outcome)
+        count_request("lane", answer.status, time.perf_counter() - started)
+        return answer
+
+    async def _settled(self, intake: Intake, submission: Submission) -> Answer:
+        """Wait for the log, but not longer than a client should."""
+        settled = self._wakeups.expect(intake.limits.ack_timeout_seconds)
+        submission.when_settled(lambda: self._wakeups.wake(settled))
+        return intake.answer(submission) if await settled else intake.give_up(submission)
+
+    async def _other(self, path: str, method: str) -> Answer:
+        route = _ROUTES.get(path)
+        if route is None:
+            return answers.not_found()
+        if method not in {"GET", "HEAD"}:
+            return answers.method_not_allowed("GET, HEAD")
+        return await route(self)
+
+    async def _healthz(self) -> Answer:
+        return answers.json_document({"status": "ok"})
+
+    async def _readyz(self) -> Answer:
+        is_ready, document = await asyncio.to_thread(self._runtime.readiness)
+        return answers.json_document(document, 200 if is_ready else 503)
+
+    async def _metrics(self) -> Answer:
+        body, content_type = await asyncio.to_thread(self._runtime.metrics)
+        return Answer(200, body, content_type)
+
+    async def _robots(self) -> Answer:
+        return answers.ROBOTS
+
+
+_ROUTES: dict[str, Callable[[Lane], Awaitable[Answer]]] = {
+    "/healthz": Lane._healthz,  # noqa: SLF001  # the class's own table
+    "/readyz": Lane._readyz,  # noqa: SLF001  # likewise
+    "/metrics": Lane._metrics,  # noqa: SLF001  # likewise
+    "/robots.txt": Lane._robots,  # noqa: SLF001  # likewise
+}
+
+
+def _head(scope: Scope) -> RequestHead:
+    headers = dict(scope["headers"])
+    query = scope["query_string"]
+    return RequestHead(
+        content_type=headers.get(b"content-type", b"").decode("latin-1"),
+        content_length=headers.get(b"content-length", b"").decode("latin-1"),
+        content_encoding=headers.get(b"content-encoding", b"").decode("latin-1"),
+        request_id=headers.get(b"x-request-id", b"").decode("latin-1"),
+        is_hasty=bool(query) and is_hasty(query.decode("latin-1")),
+    )

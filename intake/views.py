@@ -1,0 +1,106 @@
+"""The DRF door: documented, in OpenAPI, and under WSGI; the same guard, gate and answers as the lane."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from eventplatform.guard.body import BodyReader
+from eventplatform.guard.request_head import RequestHead, is_hasty
+from intake import answers, runtime
+from intake.answers import Answer
+from intake.counting import count_request
+from intake.openapi import describe
+from intake.service import Intake
+from intake.submission import Submission
+
+_CHUNK_BYTES = 64 * 1024
+
+
+@describe
+class EventsView(APIView):
+    """POST /v1/events."""
+
+    # Producers are no users of the admin: no session, no cookie, so nothing for CSRF to abuse.
+    authentication_classes: ClassVar[Sequence[Any]] = ()
+    permission_classes: ClassVar[Sequence[Any]] = ()
+
+    def post(self, request: Request) -> HttpResponse:
+        """Take events in."""
+        door = runtime.intake()
+        head = _head(request.META)
+        body = _read(request.META, door.open_body(head), head)
+        started = time.perf_counter()
+        outcome = door.submit(body, head)
+        answer = outcome if isinstance(outcome, Answer) else _settled(door, outcome)
+        count_request("drf", answer.status, time.perf_counter() - started)
+        return _response(answer)
+
+    def options(self, _request: Request) -> HttpResponse:
+        """What a browser asks before a cross-origin POST."""
+        return _response(answers.OPTIONS)
+
+    def http_method_not_allowed(self, _request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Any other method."""
+        return _response(answers.method_not_allowed("POST"))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Forget cookies: a malformed one would have Django set another, and answers to producers set none."""
+        request.COOKIES.clear()
+        request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+        super().initial(request, *args, **kwargs)
+
+    def perform_content_negotiation(self, _request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature
+        """Answer as the lane does, whatever `Accept` says."""
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None of DRF's own: the answer's headers are complete."""
+        return {}
+
+
+def _settled(door: Intake, submission: Submission) -> Answer:
+    settled = threading.Event()
+    submission.when_settled(settled.set)
+    return door.answer(submission) if settled.wait(door.limits.ack_timeout_seconds) else door.give_up(submission)
+
+
+def _head(environ: dict[str, Any]) -> RequestHead:
+    return RequestHead(
+        content_type=environ.get("CONTENT_TYPE") or "",
+        content_length=environ.get("CONTENT_LENGTH") or "",
+        content_encoding=environ.get("HTTP_CONTENT_ENCODING", ""),
+        request_id=environ.get("HTTP_X_REQUEST_ID", ""),
+        is_hasty=is_hasty(environ.get("QUERY_STRING", "")),
+    )
+
+
+def _read(environ: dict[str, Any], body: BodyReader, head: RequestHead) -> BodyReader:
+    """Read the server's own stream: Django's stops at Content-Length, which a chunked body doesn't have."""
+    is_open_ended = "HTTP_TRANSFER_ENCODING" in environ or environ.get("wsgi.input_terminated")
+    left = int(head.content_length) if head.content_length.isdecimal() else None if is_open_ended else 0
+    while body.wants_more and left != 0:
+        chunk = environ["wsgi.input"].read(_CHUNK_BYTES if left is None else min(left, _CHUNK_BYTES))
+        if not chunk:
+            break
+        body.feed(chunk)
+        left = None if left is None else left - len(chunk)
+    return body
+
+
+def _response(answer: Answer) -> HttpResponse:
+    """Django's middleware adds only what is missing, so every header that it knows is set here."""
+    response = HttpResponse(answer.body, status=answer.status)
+    del response["Content-Type"]
+    for name, value in answer.headers:
+        response[name] = value
+    response["content-length"] = str(len(answer.body))
+    return response
