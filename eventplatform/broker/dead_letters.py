@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +58,9 @@ class DeadLetter:
     replayed_at: datetime | None = None
 
 
+_FIELDS = tuple(known.name for known in fields(DeadLetter))  # in the order of _LIST
+
+
 class DeadLetters:
     """The table of dead letters at a connection URL; safe to share between threads."""
 
@@ -80,7 +83,7 @@ class DeadLetters:
         limit: int = 50,
     ) -> list[DeadLetter]:
         """The newest first; `before_id` pages on."""
-        where, values = _conditions(connector, stream, is_replayed, before_id)
+        where, values = _conditions(connector, stream, before_id, is_replayed=is_replayed)
         with self._connection() as connection, connection.cursor(binary=True) as cursor:
             query = sql.SQL(_LIST) + where + sql.SQL(" order by id desc limit %s")
             return [_letter(row) for row in cursor.execute(query, [*values, limit]).fetchall()]
@@ -92,7 +95,7 @@ class DeadLetters:
 
     def count(self, *, connector: str = "", stream: str = "", is_replayed: bool | None = None) -> int:
         """How many there are."""
-        where, values = _conditions(connector, stream, is_replayed, None)
+        where, values = _conditions(connector, stream, None, is_replayed=is_replayed)
         with self._connection() as connection:
             row = connection.execute(sql.SQL("select count(*) from dead_letters") + where, values).fetchone()
         return int(row[0]) if row else 0
@@ -115,27 +118,36 @@ class DeadLetters:
             with self._lock, self._session.connection() as connection:
                 yield connection
         except LogUnavailableError as error:
-            raise DeadLettersUnavailableError(**error.facts) from error
+            raise DeadLettersUnavailableError(reason=error.facts["reason"]) from error
 
 
 def _row(letter: DeadLetter) -> tuple[Any, ...]:
     text = headers.dump(letter.headers)
     # Postgres' text holds no NUL, and a reason may quote one from the record.
     reason = [part.replace("\0", "\N{REPLACEMENT CHARACTER}") for part in (letter.code, letter.pointer, letter.message)]
-    where = (letter.connector, letter.stream, letter.topic, letter.incarnation, letter.partition, letter.offset)
+    where: tuple[Any, ...] = (
+        letter.connector,
+        letter.stream,
+        letter.topic,
+        letter.incarnation,
+        letter.partition,
+        letter.offset,
+    )
     content = (letter.timestamp_ms, letter.key, letter.value, text.decode() if text else None)
     return (*where, *content, *reason, letter.created_at)
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:
-    return DeadLetter(*row[:9], headers.load(row[9]), *row[10:])
+    found = dict(zip(_FIELDS, row, strict=True))
+    return DeadLetter(**{**found, "headers": headers.load(found["headers"])})
 
 
 def _conditions(
     connector: str,
     stream: str,
+    before_id: int | None,
+    *,
     is_replayed: bool | None,
-    before_id: int | None,  # noqa: FBT001  # private
 ) -> tuple[sql.SQL, list[Any]]:
     conditions: list[str] = []
     values: list[Any] = []

@@ -1,0 +1,116 @@
+"""Topics and offsets by kafka-python's admin client, made when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import IsolationLevel
+from kafka import TopicPartition as KafkaPartition
+from kafka.admin import KafkaAdminClient, NewTopic, OffsetSpec
+from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
+
+from eventplatform.broker import base
+from eventplatform.broker.kafka.errors import as_log_errors
+from eventplatform.core.records import TopicPartition
+
+REQUEST_MS = 5000
+CLIENT: dict[str, Any] = {
+    "request_timeout_ms": REQUEST_MS,
+    "bootstrap_timeout_ms": REQUEST_MS,
+    "reconnect_backoff_max_ms": 1000,
+}
+
+
+class Admin:
+    """The admin client behind a lock: threads share it."""
+
+    def __init__(self, servers: str) -> None:
+        self._servers = servers
+        self._lock = threading.Lock()
+        self._client: KafkaAdminClient | None = None
+
+    def cluster_id(self) -> str:
+        with self._connected() as client:
+            return str(client.describe_cluster()["cluster_id"])
+
+    def topics(self, names: Collection[str] | None) -> dict[str, base.Topic]:
+        if names is not None and not names:
+            return {}
+        with self._connected() as client:
+            found = client.describe_topics(None if names is None else list(names))
+        return {
+            topic["name"]: base.Topic(topic["name"], len(topic["partitions"]), str(topic["topic_id"]))
+            for topic in found
+            if not topic["error_code"] and not topic["is_internal"]
+        }
+
+    def create_topic(self, name: str, partitions: int, retention_ms: int | None) -> None:
+        settings = {} if retention_ms is None else {"retention.ms": str(retention_ms)}
+        # Minus one: as many replicas as the cluster's own default says.
+        topic = NewTopic(name=name, num_partitions=partitions, replication_factor=-1, topic_configs=settings)
+        with self._connected() as client:
+            try:
+                client.create_topics([topic])
+            except TopicAlreadyExistsError:
+                return
+            client.wait_for_topics([name])
+
+    def delete_topic(self, name: str) -> None:
+        with self._connected() as client:
+            try:
+                client.delete_topics([name])
+            except UnknownTopicOrPartitionError:
+                return
+
+    def first_offsets(self, wanted: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        return self._offsets(dict.fromkeys(wanted, OffsetSpec.EARLIEST))
+
+    def end_offsets(self, wanted: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The last stable ones: what a reader of committed records can reach."""
+        return self._offsets(dict.fromkeys(wanted, OffsetSpec.LATEST))
+
+    def written_end(self, where: TopicPartition) -> int:
+        """Where the log ends with the records of open transactions."""
+        return self._ask({where: OffsetSpec.LATEST}, IsolationLevel.READ_UNCOMMITTED)[where]
+
+    def offsets_for_times(self, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, int | None]:
+        found = self._offsets(wanted)
+        return {where: offset if offset >= 0 else None for where, offset in found.items()}
+
+    def close(self) -> None:
+        """Let go of sockets and thread."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _offsets(self, wanted: Mapping[TopicPartition, Any]) -> dict[TopicPartition, int]:
+        """One request per broker; a second round only where some partition is gone."""
+        if not wanted:
+            return {}
+        try:
+            return self._ask(wanted)
+        except base.TopicUnknownError:
+            there = set(base.partitions_of(self.topics({where.topic for where in wanted})))
+            left = {where: spec for where, spec in wanted.items() if where in there}
+            return self._ask(left) if left else {}
+
+    def _ask(
+        self,
+        wanted: Mapping[TopicPartition, Any],
+        isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
+    ) -> dict[TopicPartition, int]:
+        specs = {KafkaPartition(*where): spec for where, spec in wanted.items()}
+        with self._connected() as client:
+            found = client.list_partition_offsets(specs, isolation)
+        return {TopicPartition(where.topic, where.partition): answer.offset for where, answer in found.items()}
+
+    @contextmanager
+    def _connected(self) -> Iterator[KafkaAdminClient]:
+        with self._lock, as_log_errors():
+            if self._client is None:
+                self._client = KafkaAdminClient(bootstrap_servers=self._servers.split(","), **CLIENT)
+            yield self._client

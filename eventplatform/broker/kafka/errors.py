@@ -1,0 +1,47 @@
+"""Errors of both Kafka clients as errors of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import confluent_kafka
+from kafka import errors as kafka_errors
+
+from eventplatform.broker.base import LogUnavailableError, RecordTooLargeError, TopicUnknownError
+from eventplatform.core.errors import FatalError, PlatformError
+
+_UNKNOWN_TOPIC = {
+    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+    confluent_kafka.KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001  # librdkafka's own codes are public names with a dash
+    confluent_kafka.KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001  # likewise
+    confluent_kafka.KafkaError.TOPIC_EXCEPTION,
+}
+
+
+class ChecksumMissingError(FatalError):
+    """kafka-python computes checksums in Python where crc32c is missing: ten times the CPU for each record."""
+
+    code = "log.crc32c_missing"
+    message = "The package crc32c is missing, without which reading Kafka takes ten times the CPU."
+    remedy = "Install requirements.txt, or `pip install 'kafka-python[crc32c]'`."
+
+
+@contextmanager
+def as_log_errors(topic: str = "") -> Iterator[None]:
+    """Let kafka-python's errors come out as errors of the log."""
+    try:
+        yield
+    except kafka_errors.UnknownTopicOrPartitionError as error:
+        raise TopicUnknownError(topic=topic) from error
+    except kafka_errors.KafkaError as error:
+        raise LogUnavailableError(reason=str(error) or type(error).__name__) from error
+
+
+def of_delivery(error: confluent_kafka.KafkaError, *, topic: str, size: int) -> PlatformError:
+    """What a failed delivery means."""
+    if error.code() in _UNKNOWN_TOPIC:
+        return TopicUnknownError(topic=topic)
+    if error.code() == confluent_kafka.KafkaError.MSG_SIZE_TOO_LARGE:
+        return RecordTooLargeError(size=size)
+    return LogUnavailableError(reason=error.str())

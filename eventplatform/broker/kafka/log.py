@@ -1,0 +1,59 @@
+"""The Kafka log as a whole: hands each question to the client that answers it best."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Collection, Mapping
+
+from eventplatform.broker import base
+from eventplatform.broker.kafka.admin import Admin
+from eventplatform.broker.kafka.errors import ChecksumMissingError
+from eventplatform.broker.kafka.producer import KafkaProducer
+from eventplatform.broker.kafka.reader import KafkaReader
+from eventplatform.core.records import TopicPartition
+
+
+class KafkaLog(base.Log):
+    """A Kafka cluster, 3.7 or newer, at `host:port,host:port`.
+
+    Its brokers should run with `auto.create.topics.enable=false`: librdkafka has no way to forbid it for a producer.
+    """
+
+    def __init__(self, servers: str) -> None:
+        if importlib.util.find_spec("crc32c") is None:
+            raise ChecksumMissingError
+        self._servers = servers.rstrip("/")
+        self._admin = Admin(self._servers)
+        self._cluster_id = ""
+
+    def producer(self) -> base.Producer:
+        return KafkaProducer(self._servers)
+
+    def reader(self) -> base.Reader:
+        return KafkaReader(self._servers, self._admin)
+
+    def cluster_id(self) -> str:
+        if not self._cluster_id:
+            self._cluster_id = self._admin.cluster_id()
+        return self._cluster_id
+
+    def topics(self, names: Collection[str] | None = None) -> Mapping[str, base.Topic]:
+        return self._admin.topics(names)
+
+    def create_topic(self, name: str, *, partitions: int = 1, retention_ms: int | None = None) -> None:
+        self._admin.create_topic(name, partitions, retention_ms)
+
+    def delete_topic(self, name: str) -> None:
+        self._admin.delete_topic(name)
+
+    def first_offsets(self, wanted: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return self._admin.first_offsets(wanted)
+
+    def end_offsets(self, wanted: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return self._admin.end_offsets(wanted)
+
+    def offsets_for_times(self, wanted: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int | None]:
+        return self._admin.offsets_for_times(wanted)
+
+    def close(self) -> None:
+        self._admin.close()
