@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from psycopg.conninfo import make_conninfo
 
+from connectors import own_database
 from eventplatform.broker.dead_letters import DeadLetter, DeadLetters
 
-_PARTS = ("host", "port", "user", "password", "dbname", "connect_timeout", "sslmode", "sslrootcert")
 _opened: dict[tuple[int, str], DeadLetters] = {}
 
 _GROUPS = """
@@ -52,9 +51,14 @@ class Line:
 
 def dead_letters() -> DeadLetters:
     """This process's handle; one, shared by its threads, and a new one after a fork."""
-    facts = connection.get_connection_params()
-    conninfo = make_conninfo(**{name: value for name, value in facts.items() if name in _PARTS})
-    return _opened.setdefault((os.getpid(), conninfo), DeadLetters(conninfo))
+    url = own_database.conninfo()
+    return _opened.setdefault((os.getpid(), url), DeadLetters(url))
+
+
+def close() -> None:
+    """Let go of this process's handles."""
+    while _opened:
+        _opened.popitem()[1].close()
 
 
 def count(*, connector: str = "") -> int:

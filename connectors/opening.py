@@ -8,9 +8,8 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from connectors import catalog, encryption, options
+from connectors import catalog, encryption, options, own_database
 from connectors.models import Connector
 from connectors.sinks.base import Sink
 
@@ -39,7 +38,7 @@ def ensure_embedded_database(values: Mapping[str, Any]) -> None:
     """Make the databases that `embedded:` options name, where they don't exist yet."""
     names = [str(v).removeprefix(_EMBEDDED) for v in values.values() if str(v).startswith(_EMBEDDED)]
     for name in names:
-        with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
+        with psycopg.connect(own_database.conninfo(), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
@@ -48,6 +47,5 @@ def _resolve(place: str, value: Any) -> Any:
     if place == "folder" and value:
         return str(settings.VAR_DIR / str(value))
     if place == "database" and str(value).startswith(_EMBEDDED):
-        facts = conninfo_to_dict(settings.DATABASE_URL)
-        return make_conninfo(**{**facts, "dbname": str(value).removeprefix(_EMBEDDED)})
+        return own_database.conninfo(str(value).removeprefix(_EMBEDDED))
     return value

@@ -1,0 +1,185 @@
+"""Delivery: rows and canaries apart, poison alone set aside, the rest delivered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from connectors.delivery import Delivery, SchemaNotSeenYetError, Source
+from connectors.sinks.base import FlushRule, Position, RecordRefusedError, Sink, WriteBatch, Written
+from eventplatform.broker.dead_letters import DeadLetter
+from eventplatform.core.records import Record, TopicPartition
+from eventplatform.core.schemas import CompiledSchema
+
+WHERE = TopicPartition("test.event", 0)
+SOURCE = Source("test.event", WHERE, "i1", "cluster")
+
+
+class PickySink(Sink):
+    """Refuses batches that hold `poison`; remembers each transaction."""
+
+    title = "Picky"
+    guarantee = "None."
+    needs_schema = False
+
+    def __init__(self) -> None:
+        self.stored: Position | None = None
+        self.rows: list[int] = []
+        self.canaries: list[str] = []
+        self.tries = 0
+        self.prepared: list[str] = []
+
+    @property
+    def flush_rule(self) -> FlushRule:
+        return FlushRule()
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def position(self, where: TopicPartition) -> Position | None:  # noqa: ARG002  # the contract's signature
+        return self.stored
+
+    def prepare(self, stream: str, schema_id: str, document: Any) -> None:  # noqa: ARG002  # the contract's signature
+        self.prepared.append(schema_id)
+
+    def canary_written(self, stream: str, event_id: str) -> datetime | None:  # noqa: ARG002  # the contract's signature
+        return None
+
+    def write(self, batch: WriteBatch) -> Written:
+        self.tries += 1
+        assert batch.expected == self.stored
+        if any(row.event.get("test") == "poison" for row in batch.rows):
+            raise RecordRefusedError(reason="it is poison")
+        assert self.stored is None or batch.after.next_offset > self.stored.next_offset
+        self.stored = batch.after
+        self.rows += [row.offset for row in batch.rows]
+        self.canaries += [canary.event_id for canary in batch.canaries]
+        return Written(len(batch.rows), len(batch.canaries))
+
+
+class Schema:
+    document = {"type": "object"}
+
+
+def record(offset: int, text: str = "fine", **fields: Any) -> Record:
+    event = {"$schema": "/test/event/1.0.0", "test": text, **fields}
+    return Record(*WHERE, offset, int(time.time() * 1000), None, orjson.dumps(event))
+
+
+def delivery(sink: Sink, aside: list[DeadLetter], schemas: dict[str, Any] | None = None) -> Delivery:
+    def find(schema_id: str) -> CompiledSchema | None:
+        found: CompiledSchema | None = (schemas or {}).get(schema_id)
+        return found
+
+    def set_aside(letters: Sequence[DeadLetter]) -> None:
+        aside.extend(letters)
+
+    return Delivery(connector="c", sink=sink, source=SOURCE, stored=None, find_schema=find, set_aside=set_aside)
+
+
+@pytest.mark.parametrize("bad", [[0], [9], [4], [3, 4], list(range(10))])
+def test_flush__poison_in_a_batch__set_aside_once_and_the_rest_delivered(bad: list[int]) -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+    records = [record(n, "poison" if n in bad else "fine") for n in range(10)]
+
+    one = delivery(sink, aside)
+    one.handle(records)
+    one.flush(12)
+
+    assert sink.rows == [n for n in range(10) if n not in bad]
+    assert sorted(letter.offset for letter in aside) == bad
+    assert {letter.code for letter in aside} == {"sink.record_refused"}
+    assert sink.stored == one.stored == Position(12, "i1", "cluster")
+
+
+def test_flush__one_poison_in_1000__found_by_halving() -> None:
+    sink = PickySink()
+
+    one = delivery(sink, [])
+    one.handle([record(n, "poison" if n == 700 else "fine") for n in range(1000)])
+    one.flush(1000)
+
+    assert sink.tries < 30
+
+
+def test_flush__canaries__in_their_half_and_no_rows() -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+    canary = record(1, meta={"domain": "canary", "id": "k1"})
+
+    one = delivery(sink, aside)
+    one.handle([record(0), canary, record(2, "poison"), record(3)])
+    one.flush(4)
+
+    assert (sink.rows, sink.canaries) == ([0, 3], ["k1"])
+
+
+@pytest.mark.parametrize("value", [b"{", b"[1]", b"\xff", b'{"a": 1e999999}x', b"null"])
+def test_flush__no_event__set_aside_with_its_bytes(value: bytes) -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+
+    one = delivery(sink, aside)
+    one.handle([record(0), Record(*WHERE, 1, 0, b"k", value, (("h", b"v"),)), record(2)])
+    one.flush(3)
+
+    assert sink.rows == [0, 2]
+    (letter,) = aside
+    assert (letter.code, letter.offset, letter.value, letter.key, letter.headers) == (
+        "record.not_an_event",
+        1,
+        value,
+        b"k",
+        (("h", b"v"),),
+    )
+
+
+def test_flush__tombstone__skipped_and_the_offset_moves() -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+
+    one = delivery(sink, aside)
+    one.handle([Record(*WHERE, 0, 0, b"k", None)])
+    one.flush(1)
+
+    assert (sink.rows, aside) == ([], [])
+    assert sink.stored == Position(1, "i1", "cluster")
+
+
+def test_flush__schema__prepared_once_before_the_rows() -> None:
+    sink = PickySink()
+    sink.needs_schema = True  # type: ignore[misc]  # one sink of this test
+
+    one = delivery(sink, [], {"/test/event/1.0.0": Schema()})
+    one.handle([record(0), record(1)])
+    one.flush(2)
+
+    assert sink.prepared == ["/test/event/1.0.0"]
+
+
+def test_flush__unknown_schema_of_a_new_record__waited_for() -> None:
+    sink = PickySink()
+    sink.needs_schema = True  # type: ignore[misc]  # one sink of this test
+
+    one = delivery(sink, [])
+    one.handle([record(0)])
+    with pytest.raises(SchemaNotSeenYetError):
+        one.flush(1)
+
+    assert sink.stored is None
+
+
+def test_flush__unknown_schema_of_an_old_record__set_aside() -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+    sink.needs_schema = True  # type: ignore[misc]  # one sink of this test
+
+    one = delivery(sink, aside)
+    one.handle([Record(*WHERE, 0, 1000, None, b'{"$schema": "/no/such/1.0.0"}')])
+    one.flush(1)
+
+    (letter,) = aside
+    assert (letter.code, letter.pointer) == ("record.schema_unknown", "/$schema")
+    assert sink.stored == Position(1, "i1", "cluster")

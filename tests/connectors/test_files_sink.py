@@ -1,0 +1,166 @@
+"""What is the files sink's own: hours, interrupted commits, names that must not lead out of the folder."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import orjson
+import pytest
+
+from connectors.sinks import files
+from connectors.sinks.base import Canary, FencedError, Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
+from connectors.sinks.files import FilesSink, FolderTakenError, Options, Target
+from connectors.stores.file_manifests import Manifests
+from eventplatform.core.records import Record, TopicPartition
+from tests.contracts.sink_stores import FilesStore
+
+WHERE = TopicPartition("s", 0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FilesStore:
+    return FilesStore(tmp_path)
+
+
+def at(offset: int) -> Position:
+    return Position(offset, "i", "c")
+
+
+def row(offset: int, dt: Any = "2026-11-25T09:59:59Z") -> Row:
+    event = {"meta": {"dt": dt}, "test": f"t{offset}"}
+    return Row(Record(*WHERE, offset, 1_700_000_000_000, None, orjson.dumps(event)), event)
+
+
+def killed(*_: object) -> NoReturn:
+    """Ends the process at this line, as far as the test can."""
+    raise KeyboardInterrupt
+
+
+def batch(expected: Position | None, *rows: Row, stream: str = "s", where: TopicPartition = WHERE) -> WriteBatch:
+    return WriteBatch(
+        stream, where, expected, at(rows[-1].offset + 1), rows, (Canary(99, "k1", datetime(2026, 1, 1, tzinfo=UTC)),)
+    )
+
+
+def test_write__two_hours__a_file_each(store: FilesStore) -> None:
+    with store.sink() as sink:
+        sink.write(batch(None, row(0), row(1, "2026-11-25T10:00:00Z"), row(2, "bad"), row(3, None)))
+
+    assert store.data_files() == [
+        "s/year=2023/month=11/day=14/hour=22/s.0.0000-00000000000000000000.jsonl",
+        "s/year=2026/month=11/day=25/hour=09/s.0.0000-00000000000000000000.jsonl",
+        "s/year=2026/month=11/day=25/hour=10/s.0.0000-00000000000000000000.jsonl",
+    ]
+
+
+def test_position__killed_between_manifest_and_rename__finished(store: FilesStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.sink() as sink, monkeypatch.context() as patch:
+        patch.setattr(sink, "_publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sink.write(batch(None, row(0), row(1)))
+    assert store.data_files() == []
+
+    with store.sink() as again:
+        assert again.position(WHERE) == at(2)
+
+    assert store.texts("s") == ["t0", "t1"]
+    assert store.canaries() == [("s", "k1")]
+
+
+def test_position__killed_before_manifest__nothing_seen_and_swept_later(
+    store: FilesStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.sink() as sink, monkeypatch.context() as patch:
+        patch.setattr(Manifests, "link", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sink.write(batch(None, row(0)))
+
+    with store.sink() as again:
+        assert again.position(WHERE) is None
+        again.write(batch(None, row(0)))
+        again.position(WHERE)
+
+    assert store.texts("s") == ["t0"]
+    assert [path for path in (store.root / ".staging").rglob("*") if path.is_file()] == []
+
+
+def test_sweep__slice_still_at_work__its_files_stay(store: FilesStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zombie wakes after another slice asked for the position, and may still win: its staged files must be there."""
+    with store.sink() as zombie, store.sink() as other:
+        zombie.position(WHERE)
+        real_link = Manifests.link
+
+        def link_late(manifests: Manifests, where: TopicPartition, manifest: Any) -> bool:
+            other.position(where)
+            return real_link(manifests, where, manifest)
+
+        monkeypatch.setattr(Manifests, "link", link_late)
+        zombie.write(batch(None, row(0)))
+        monkeypatch.undo()
+
+        with pytest.raises(FencedError):
+            other.write(batch(None, row(0)))
+
+    assert store.texts("s") == ["t0"]
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "../x", "/etc", ""])
+def test_write__name_that_leads_out__refused(store: FilesStore, name: str) -> None:
+    with store.sink() as sink, pytest.raises(RecordRefusedError):
+        sink.write(batch(None, row(0), stream=name))
+    with store.sink() as sink, pytest.raises(RecordRefusedError):
+        sink.position(TopicPartition(name, 0))
+
+
+@pytest.mark.parametrize("event_id", ["../../up", "a/b", "x" * 400, "\u00e4"])
+def test_canary__strange_id__marked_inside_the_folder(store: FilesStore, event_id: str) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    with store.sink() as sink:
+        sink.write(WriteBatch("s", WHERE, None, at(1), (), (Canary(0, event_id, moment),)))
+
+        assert sink.canary_written("s", event_id) is not None
+
+    assert store.canaries() == [("s", event_id)]
+
+
+def test_write__disk_full__retriable_and_nothing_left(store: FilesStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, _parts: Any) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device", str(path))
+
+    with store.sink() as sink:
+        monkeypatch.setattr(files, "write_durably", full)
+        with pytest.raises(StoreUnavailableError):
+            sink.write(batch(None, row(0)))
+        monkeypatch.undo()
+
+        assert [path for path in (store.root / ".staging").rglob("*") if path.is_file()] == []
+        sink.write(batch(None, row(0)))
+
+    assert store.texts("s") == ["t0"]
+
+
+def test_open__folder_of_another_connector__refused(store: FilesStore) -> None:
+    store.sink("first").open()
+
+    with pytest.raises(FolderTakenError):
+        store.sink("second").open()
+
+
+def test_manifest__lists_files_and_position(store: FilesStore) -> None:
+    with store.sink() as sink:
+        sink.write(batch(None, row(0)))
+
+    manifest = json.loads((store.root / "_offsets/s/0/0000-00000000000000000000.json").read_text())
+
+    assert manifest["position"] == {"next_offset": 1, "incarnation": "i", "cluster_id": "c"}
+    assert [file["rows"] for file in manifest["files"]] == [1]
+
+
+def test_flush_rule__from_options(tmp_path: Path) -> None:
+    rule = FilesSink("c", Target(str(tmp_path)), Options(flush_age_seconds=10)).flush_rule
+
+    assert (rule.age_seconds, rule.bytes) == (10, 128 * 1024 * 1024)

@@ -1,0 +1,162 @@
+"""Pages and admin of connectors: what is shown, to whom, and what POST alone may do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from connectors import letters, services, watcher
+from connectors.models import Connector, Lease, Target
+from eventplatform import panels
+from eventplatform.broker.dead_letters import DeadLetter
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def engineer(client: Client, transactional_db: None) -> Client:
+    user = User.objects.create_user("engineer", is_staff=True)
+    wanted = ["change_connector", "view_connector", "view_target", "add_target", "change_target", "add_connector"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=wanted))
+    client.force_login(user)
+    return client
+
+
+def fail(**facts: Any) -> None:
+    Lease.objects.update(failed_at=datetime.now(UTC), **facts)
+
+
+def letter(offset: int, value: bytes = b'{"a": "<script>"}') -> DeadLetter:
+    return DeadLetter(
+        connector="files",
+        stream="test.event",
+        topic="test.event",
+        incarnation="i",
+        partition=0,
+        offset=offset,
+        timestamp_ms=0,
+        key=None,
+        value=value,
+        headers=(),
+        code="sink.record_refused",
+        pointer="/a",
+        message="The store refused it.",
+    )
+
+
+def test_list__no_connector__says_so(client: Client, transactional_db: None) -> None:
+    page = client.get("/connectors").content.decode()
+
+    assert "No connector yet" in page
+
+
+def test_list_and_detail__healthy__state_and_partitions(client: Client, connector: Connector) -> None:
+    watcher.reconcile()
+
+    assert "/connectors/files" in client.get("/connectors").content.decode()
+    page = client.get("/connectors/files").content.decode()
+    assert "test.<wbr>event" in page
+    assert "Exactly once" in page
+    assert "Sign in to operate" in page
+
+
+def test_detail__unknown__404(client: Client, transactional_db: None) -> None:
+    assert client.get("/connectors/none").status_code == 404
+
+
+@pytest.mark.parametrize(("state", "word"), [("stopped", "Stopped"), ("retrying", "Trying again")])
+def test_detail__held_back__cause_and_remedy(client: Client, connector: Connector, state: str, word: str) -> None:
+    watcher.reconcile()
+    fail(state=state, error_code="sink.unavailable", last_error="The disk <b>is</b> full.")
+
+    page = client.get("/connectors/files").content.decode()
+
+    assert word in page
+    assert "The disk &lt;b&gt;is&lt;/b&gt; full." in page
+    assert [t.what for t in panels.troubles() if "files" in t.what]
+
+
+def test_detail__secret__masked(client: Client, transactional_db: None) -> None:
+    values = {"url": "postgresql://w@db/x", "password": "hunter2"}
+    services.save_target(name="db", kind="postgres", values=values)
+    services.save_connector(name="c", target="db", streams=["*"], values={})
+
+    page = client.get("/connectors/c").content.decode()
+
+    assert "hunter2" not in page
+    assert "••••" in page
+
+
+def test_verbs__get__refused(engineer: Client, connector: Connector) -> None:
+    assert engineer.get("/connectors/files/pause").status_code == 405
+
+
+def test_verbs__stranger_and_viewer__refused(client: Client, connector: Connector) -> None:
+    assert client.post("/connectors/files/pause").status_code == 302
+    client.force_login(User.objects.create_user("viewer"))
+    assert client.post("/connectors/files/pause").status_code == 403
+    assert Connector.objects.get().is_enabled
+
+
+def test_verbs__no_csrf_token__refused(connector: Connector) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("root"))
+
+    assert client.post("/connectors/files/pause").status_code == 403
+
+
+def test_verbs__engineer__pauses_and_resumes(engineer: Client, connector: Connector) -> None:
+    page = engineer.post("/connectors/files/pause", follow=True).content.decode()
+    assert "Resume" in page
+    assert not Connector.objects.get().is_enabled
+
+    engineer.post("/connectors/files/resume")
+    assert Connector.objects.get().is_enabled
+
+
+def test_rejected__none__says_so(client: Client, transactional_db: None) -> None:
+    assert "Nothing was set aside" in client.get("/rejected").content.decode()
+
+
+def test_rejected__letters__by_reason_with_sample_escaped(client: Client, connector: Connector) -> None:
+    letters.dead_letters().put([letter(3), letter(4, b"\xff\x00")])
+
+    page = client.get("/rejected?connector=files").content.decode()
+    assert "sink.<wbr>record_<wbr>refused" in page
+    assert "The store refused it." in page
+    assert "test.event/0 at 4" in page
+    older = client.get("/rejected?of=files&stream=test.event&code=sink.record_refused&letter=1").content.decode()
+    assert "<script>" not in older.split("<main")[1].split("</main>")[0]
+    assert any("set aside" in trouble.what for trouble in panels.troubles())
+
+
+def test_admin__target__secret_write_only(engineer: Client) -> None:
+    typed = {"name": "db", "kind": "postgres", "options": '{"url": "postgresql://w@db/x", "password": "hunter2"}'}
+    assert engineer.post("/admin/connectors/target/add/", typed).status_code == 302
+    target = Target.objects.get()
+    assert target.options == {"url": "postgresql://w@db/x"}
+
+    page = engineer.get(f"/admin/connectors/target/{target.pk}/change/").content.decode()
+    assert "hunter2" not in page
+    assert "\\u2022" in page or "••••" in page
+
+
+def test_admin__bad_option__said_at_the_field(engineer: Client) -> None:
+    typed = {"name": "db", "kind": "postgres", "options": '{"colour": "red"}'}
+
+    page = engineer.post("/admin/connectors/target/add/", typed).content.decode()
+
+    assert "There is no option colour." in page
+
+
+def test_admin__connector__saved_through_the_service(engineer: Client, transactional_db: None) -> None:
+    services.save_target(name="a", kind="files", values={"root": "x"})
+    typed = {"name": "c", "target": Target.objects.get().pk, "streams": '["page.*"]', "options": "{}", "is_enabled": "on"}
+
+    assert engineer.post("/admin/connectors/connector/add/", typed).status_code == 302
+
+    assert Connector.objects.get().streams == ["page.*"]

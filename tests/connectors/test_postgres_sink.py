@@ -1,0 +1,140 @@
+"""What is the Postgres sink's own: tables, types, evolution, refused rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+
+from connectors.sinks.base import Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
+from connectors.sinks.postgres import Options, PostgresSink, Target
+from eventplatform.core.records import Record, TopicPartition
+from tests.contracts.sink_stores import PostgresStore
+
+pytestmark = pytest.mark.slow
+
+WHERE = TopicPartition("t", 0)
+SCHEMA = {
+    "properties": {
+        "$schema": {"type": "string"},
+        "test": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "n": {"type": "integer"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "page": {"type": "object", "properties": {"id": {"type": "integer"}}},
+    }
+}
+
+
+@pytest.fixture
+def store(postgres_url: str) -> PostgresStore:
+    return PostgresStore(postgres_url)
+
+
+def write(
+    store: PostgresStore, events: list[dict[str, Any]], *, stream: str = "s", start: int = 0, schema: Any = SCHEMA
+) -> None:
+    rows = [
+        Row(Record(*WHERE, start + n, 1000, None, orjson.dumps(e)), {"$schema": "/s/1.0.0", **e}) for n, e in enumerate(events)
+    ]
+    with store.sink() as sink:
+        sink.prepare(stream, "/s/1.0.0", schema)
+        after = Position(start + len(rows), "i", "c")
+        sink.write(WriteBatch(stream, WHERE, sink.position(WHERE), after, rows))
+
+
+def test_write__types__queried_as_columns(store: PostgresStore) -> None:
+    write(store, [{"test": "a", "at": "2026-01-02T03:04:05Z", "n": 7, "tags": ["x"], "page": {"id": 9}}])
+
+    found = store.query(
+        "SELECT test, extract(day FROM at)::int, n, tags->>0, page__id, _topic, _offset, _schema, _extra FROM events.s"
+    )
+
+    assert found == [("a", 2, 7, "x", 9, "t", 0, "/s/1.0.0", None)]
+
+
+def test_write__what_fits_no_column__in_extra(store: PostgresStore) -> None:
+    write(store, [{"test": "a\x00b", "at": "2020-19-39T00:00:00Z", "n": 2**63, "new": {"deep": True}}])
+
+    ((extra,),) = store.query("SELECT _extra FROM events.s")
+
+    assert {pointer: why["why"] for pointer, why in extra.items()} == {
+        "/test": "nul_character",
+        "/at": "impossible_time",
+        "/n": "beyond_64_bit",
+        "/new": "unknown_field",
+    }
+    assert extra["/n"]["value"] == 2**63
+
+
+def test_prepare__new_version__adds_columns_in_place(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    wider = {"properties": {**SCHEMA["properties"], "more": {"type": "boolean"}}}
+
+    write(store, [{"test": "b", "more": True}], start=1, schema=wider)
+
+    assert store.query("SELECT test, more FROM events.s ORDER BY _offset") == [("a", None), ("b", True)]
+
+
+def test_prepare__type_changed_at_a_major_version__misfits_in_extra(store: PostgresStore) -> None:
+    write(store, [{"n": 1}])
+    changed = {"properties": {"n": {"type": "string"}}}
+
+    write(store, [{"n": "one"}], start=1, schema=changed)
+
+    assert store.query("SELECT n, _extra->'/n'->>'value' FROM events.s ORDER BY _offset") == [(1, None), (None, "one")]
+
+
+def test_prepare__streams_that_spell_alike__tables_of_their_own(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}], stream="a.b")
+    write(store, [{"test": "b"}], stream="a_b", start=1)
+    write(store, [{"test": "c"}], stream="_offsets", start=2)
+
+    names = store.query("SELECT stream, name FROM events._tables ORDER BY stream")
+
+    assert ("a.b", "a_b") in names
+    assert len({name for _, name in names}) == 3
+
+
+def test_prepare__hostile_names__quoted(store: PostgresStore) -> None:
+    schema = {"properties": {'x"; DROP TABLE events._offsets; --': {"type": "string"}, "%s": {"type": "string"}}}
+
+    write(store, [{'x"; DROP TABLE events._offsets; --': "v", "%s": "w"}], stream='s"; DROP', schema=schema)
+
+    assert store.query("SELECT count(*) FROM events._offsets") == [(1,)]
+
+
+def test_prepare__table_locked__tried_again_later(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    wider = {"properties": {**SCHEMA["properties"], "more": {"type": "boolean"}}}
+    with psycopg.connect(store.url) as reader:
+        reader.execute("SELECT * FROM events.s")  # a reader idle in its transaction blocks ALTER TABLE
+
+        with pytest.raises(StoreUnavailableError):
+            write(store, [{"more": True}], start=1, schema=wider)
+
+    write(store, [{"more": True}], start=1, schema=wider)
+    assert store.query("SELECT count(*) FROM events.s") == [(2,)]
+
+
+def test_write__rule_of_the_store_broken__refused_and_nothing_written(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    store.query("ALTER TABLE events.s ADD CHECK (test <> 'poison')")
+
+    with pytest.raises(RecordRefusedError) as caught:
+        write(store, [{"test": "b"}, {"test": "poison"}], start=1)
+
+    assert "poison" not in str(caught.value)
+    assert store.query("SELECT test FROM events.s") == [("a",)]
+    assert store.query("SELECT next_offset FROM events._offsets") == [(1,)]
+
+
+def test_open__server_away__retriable_and_no_password_in_the_text(tmp_path: Any) -> None:
+    sink = PostgresSink("c", Target(f"host={tmp_path} dbname=x", "hunter2"), Options())
+
+    with pytest.raises(StoreUnavailableError) as caught:
+        sink.open()
+
+    assert "hunter2" not in str(caught.value)

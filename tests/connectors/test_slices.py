@@ -1,0 +1,202 @@
+"""A slice from lease to release, and what each error does to the lease."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors import leasing, letters, lookups, services, slices, watcher
+from connectors.models import Connector, Lease
+from connectors.opening import make_sink
+from connectors.sinks.base import Position, StoreUnavailableError, WriteBatch
+from connectors.sinks.files import FilesSink
+from eventplatform.broker.base import Log
+from eventplatform.core.records import TopicPartition
+from tests.connectors.conftest import Produce
+from tests.contracts.sink_stores import FilesStore
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def lease(connector: Connector) -> Lease:
+    watcher.reconcile()
+    return Lease.objects.get()
+
+
+def put_position(connector: Connector, where: TopicPartition, position: Position) -> None:
+    with make_sink(connector) as sink:
+        sink.write(WriteBatch(where.topic, where, sink.position(where), position, ()))
+
+
+def test_run__events_wait__written_mirrored_and_released(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
+) -> None:
+    produce("a", "b", "c")
+
+    end = slices.run(connector.pk, where)
+
+    lease.refresh_from_db()
+    assert (end.end, end.rows) == ("done", 3)
+    assert FilesStore(tmp_path).texts("test.event") == ["a", "b", "c"]
+    assert (lease.state, lease.owner, lease.next_offset, lease.epoch) == ("idle", "", 3, 1)
+
+
+def test_run__again__goes_on_from_the_store(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
+) -> None:
+    produce("a")
+    slices.run(connector.pk, where)
+    Lease.objects.update(next_offset=0)  # the mirror is wrong; nobody believes it
+    produce("b")
+
+    slices.run(connector.pk, where)
+
+    assert FilesStore(tmp_path).texts("test.event") == ["a", "b"]
+
+
+def test_run__lease_held__busy(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
+) -> None:
+    assert leasing.take(connector_id=connector.pk, where=where, owner="other") is not None
+    produce("a")
+
+    assert slices.run(connector.pk, where).end == "busy"
+    assert FilesStore(tmp_path).texts("test.event") == []
+
+
+def test_run__lease_run_out__taken_over_and_the_former_owner_shut_out(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce
+) -> None:
+    former = leasing.take(connector_id=connector.pk, where=where, owner="former")
+    assert former is not None
+    Lease.objects.update(until=datetime.now(UTC) - timedelta(seconds=1))
+    produce("a")
+
+    assert slices.run(connector.pk, where).end == "done"
+
+    assert not leasing.renew(former, next_offset=77)
+    leasing.stop(former, ValueError("late"), code="late")
+    lease.refresh_from_db()
+    assert (lease.next_offset, lease.state) == (1, "idle")
+
+
+@pytest.mark.parametrize("change", ["incarnation", "cluster", "beyond", "below"])
+def test_run__position_of_another_log__stops_with_a_named_alarm(
+    change: str, connector: Connector, where: TopicPartition, produce: Produce, log: Log
+) -> None:
+    watcher.reconcile()
+    produce("a", "b")
+    topic, cluster = log.topics(["test.event"])["test.event"], log.cluster_id()
+    position, code = {
+        "incarnation": (Position(1, "another", cluster), "connector.topic_recreated"),
+        "cluster": (Position(1, topic.incarnation, "another"), "connector.cluster_changed"),
+        "beyond": (Position(3, topic.incarnation, cluster), "log.offset_out_of_range"),
+        "below": (Position(-1, topic.incarnation, cluster), "log.offset_out_of_range"),
+    }[change]
+    put_position(connector, where, position)
+
+    assert slices.run(connector.pk, where).end == "failed"
+
+    (view,) = lookups.overview()
+    assert (view.state, view.error_code) == ("stopped", code)
+    assert view.last_error
+    assert view.partitions[0].next_offset is None
+    assert slices.run(connector.pk, where).end == "busy"
+
+
+def test_resume__after_a_stop__runs_again(lease: Lease, connector: Connector, where: TopicPartition, produce: Produce) -> None:
+    produce("a")
+    taken = leasing.take(connector_id=connector.pk, where=where, owner="x")
+    assert taken is not None
+    leasing.stop(taken, ValueError("bad"), code="bad")
+
+    services.resume(connector="files", by="engineer")
+
+    assert slices.run(connector.pk, where).end == "done"
+    assert lookups.overview()[0].last_error == ""
+
+
+def test_run__store_away__tried_again_each_time_later(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produce("a")
+
+    def away(*_: object) -> None:
+        raise StoreUnavailableError(reason="the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FilesSink, "write", away)
+        assert slices.run(connector.pk, where).end == "retry"
+
+    lease.refresh_from_db()
+    assert (lease.state, lease.attempts, lease.error_code) == ("retrying", 1, "sink.unavailable")
+    assert lease.not_before is not None
+    assert slices.run(connector.pk, where).end == "busy"
+
+    Lease.objects.update(not_before=None)
+    assert slices.run(connector.pk, where).end == "done"
+    lease.refresh_from_db()
+    assert (lease.state, lease.attempts, lease.last_error) == ("idle", 0, "")
+
+
+def test_delay__grows_to_five_minutes() -> None:
+    assert [leasing.delay_seconds(n) for n in (0, 1, 2, 3)] == [2, 4, 8, 16]
+    assert leasing.delay_seconds(1000) == 300
+
+
+def test_run__poison__in_the_dead_letters_and_the_rest_written(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
+) -> None:
+    produce("a", b"not json", "b")
+
+    assert slices.run(connector.pk, where).end == "done"
+
+    (group,) = letters.groups()
+    (line,) = letters.newest(group)
+    assert (group.connector, group.stream, group.code, group.count) == ("files", "test.event", "record.not_an_event", 1)
+    assert line.offset == 1
+    assert FilesStore(tmp_path).texts("test.event") == ["a", "b"]
+
+
+def test_run__stop_asked__gives_the_lease_back_at_once(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce
+) -> None:
+    Connector.objects.update(options={"flush_age_seconds": 0})  # would linger
+    produce("a")
+    stop = threading.Event()
+    stop.set()
+    began = time.monotonic()
+
+    assert slices.run(connector.pk, where, stop=stop).end == "done"
+
+    lease.refresh_from_db()
+    assert lease.owner == ""
+    assert time.monotonic() - began < 1
+
+
+def test_run__paused__nothing_written(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
+) -> None:
+    produce("a")
+    services.pause(connector="files", by="engineer")
+
+    slices.run(connector.pk, where)
+
+    assert FilesStore(tmp_path).texts("test.event") == []
+    assert lookups.overview()[0].state == "paused"
+
+
+def test_canary_written__by_the_stores_marker(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce
+) -> None:
+    produce(b'{"meta": {"domain": "canary", "id": "k1"}}')
+    slices.run(connector.pk, where)
+
+    assert lookups.canary_written(connector="files", stream="test.event", event_id="k1") is not None
+    assert lookups.canary_written(connector="files", stream="test.event", event_id="k2") is None
+    assert lookups.canary_written(connector="none", stream="test.event", event_id="k1") is None

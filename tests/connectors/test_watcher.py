@@ -1,0 +1,125 @@
+"""The watcher: leases follow the configuration, and only what is due is asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors import services, watcher
+from connectors.models import Connector, Lease
+from connectors.routing import topics_of
+from connectors.tasks import run_slice
+from connectors.watcher import Watcher, is_due
+from eventplatform.broker.base import Log
+from eventplatform.broker.loop import FlushRule
+from eventplatform.core.streams import Stream
+from tests.connectors.conftest import FakeSnapshot, Produce, stream
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+AT_ONCE = FlushRule(rows=1000, age_seconds=0)
+PATIENT = FlushRule(rows=1000, age_seconds=10)
+
+
+def waiting(**facts: Any) -> Lease:
+    return Lease(**{"topic": "t", "partition": 0, "next_offset": 5, "end_offset": 8, **facts})
+
+
+@pytest.mark.parametrize(
+    ("lease", "rule", "expected"),
+    [
+        (waiting(), AT_ONCE, True),
+        (waiting(next_offset=8), AT_ONCE, False),
+        (waiting(next_offset=None), AT_ONCE, True),
+        (waiting(until=NOW + timedelta(seconds=1)), AT_ONCE, False),
+        (waiting(until=NOW - timedelta(seconds=1)), AT_ONCE, True),
+        (waiting(queued_at=NOW - timedelta(seconds=2)), AT_ONCE, False),
+        (waiting(queued_at=NOW - timedelta(seconds=6)), AT_ONCE, True),
+        (waiting(not_before=NOW + timedelta(seconds=1)), AT_ONCE, False),
+        (waiting(not_before=NOW - timedelta(seconds=1)), AT_ONCE, True),
+        (waiting(state=Lease.State.STOPPED), AT_ONCE, False),
+        (waiting(unread_since=NOW - timedelta(seconds=9)), PATIENT, False),
+        (waiting(unread_since=NOW - timedelta(seconds=10)), PATIENT, True),
+        (waiting(end_offset=2000), PATIENT, True),
+    ],
+)
+def test_is_due__by_data_lease_message_delay_and_age(lease: Lease, rule: FlushRule, expected: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    assert is_due(lease, rule, NOW) is expected
+
+
+def test_topics_of__patterns__first_stream_wins_a_shared_topic() -> None:
+    streams = [
+        Stream("page.change", "t", "main", ("eqiad.page.change", "codfw.page.change")),
+        Stream("page.view", "t", "main", ("eqiad.page.change",)),
+        Stream("ui.click", "t", "main", ()),
+    ]
+
+    assert topics_of(["page.*"], streams) == {"eqiad.page.change": "page.change", "codfw.page.change": "page.change"}
+    assert topics_of(["ui.click"], streams) == {"ui.click": "ui.click"}
+    assert topics_of(["nothing"], streams) == {}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    found: list[Any] = []
+    monkeypatch.setattr(run_slice, "apply_async", lambda arguments, **_: found.append(arguments))
+    return found
+
+
+@pytest.mark.slow
+def test_tick__data__asked_for_once_until_the_message_counts_as_lost(
+    connector: Connector, produce: Produce, asked: list[Any]
+) -> None:
+    one = Watcher()
+    assert one.tick() == 0
+    produce("a")
+    Connector.objects.update(options={"flush_age_seconds": 0})
+
+    assert one.tick() == 1
+    assert one.tick() == 0
+    Lease.objects.update(queued_at=datetime.now(UTC) - timedelta(seconds=6))
+    assert one.tick() == 1
+
+    assert asked == [(connector.pk, "test.event", 0)] * 2
+    assert Lease.objects.get().end_offset == 1
+
+
+@pytest.mark.slow
+def test_tick__few_rows_of_a_patient_sink__asked_for_when_they_waited_long_enough(
+    connector: Connector, produce: Produce, asked: list[Any]
+) -> None:
+    Connector.objects.update(options={"flush_age_seconds": 10})
+    one = Watcher()
+    produce("a")
+
+    assert one.tick() == 0
+    assert Lease.objects.get().unread_since is not None
+    Lease.objects.update(unread_since=datetime.now(UTC) - timedelta(seconds=10))
+
+    assert one.tick() == 1
+
+
+@pytest.mark.slow
+def test_tick__paused__nothing_asked_for(connector: Connector, produce: Produce, asked: list[Any]) -> None:
+    services.pause(connector="files", by="engineer")
+    produce("a")
+
+    assert Watcher().tick() == 0
+
+
+@pytest.mark.slow
+def test_reconcile__streams_come_and_go__leases_follow(connector: Connector, log: Log, snapshot: FakeSnapshot) -> None:
+    log.create_topic("new.one", partitions=2)
+    snapshot.streams["new.one"] = stream("new.one")
+
+    watcher.reconcile()
+    assert {(lease.topic, lease.partition) for lease in Lease.objects.all()} == {
+        ("test.event", 0),
+        ("new.one", 0),
+        ("new.one", 1),
+    }
+
+    del snapshot.streams["new.one"]
+    watcher.reconcile()
+    assert {lease.topic for lease in Lease.objects.all()} == {"test.event"}
