@@ -10,3 +10,9 @@ class MonitoringConfig(AppConfig):
 
     name = "monitoring"
     verbose_name = "Monitoring"
+
+    def ready(self) -> None:
+        """Put the app's parts on shared pages."""
+        from monitoring import stream_panels
+
+        stream_panels.register()

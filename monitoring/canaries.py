@@ -29,9 +29,8 @@ _TICK_SECONDS = 30.0
 def send_due(event_log: Log, intake: Intake) -> int:
     """Send a canary to every stream whose turn it is; the number sent."""
     config = snapshot()
-    reasons = {
-        name: canary.excluded_because(stream, _example(stream, config.schemas)) for name, stream in config.streams.items()
-    }
+    streams = [one.stream for one in config.stream_set.entries]  # patterns too: they are shown, with the reason
+    reasons = {stream.name: canary.excluded_because(stream, _example(stream, config.schemas)) for stream in streams}
     services.note_exclusions(reasons=reasons)
     interval = timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
     deadline = time.monotonic() + _TICK_SECONDS

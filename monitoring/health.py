@@ -18,7 +18,7 @@ from eventplatform.panels import Trouble
 from monitoring import lookups, stages
 from monitoring.models import RoleHeartbeat
 from registry.schema_set import SchemaSet
-from streamconfig.lookups import snapshot
+from streamconfig.lookups import age_seconds, snapshot
 
 _WORKERS = "Workers"
 _FRESH = timedelta(seconds=30)
@@ -60,7 +60,7 @@ def readiness(*, now: datetime) -> dict[str, Any]:
     config = snapshot()
     beat = lookups.heartbeats().get("log")
     return {
-        "configuration": {"revision": config.revision, "age_seconds": round((now - config.taken_at).total_seconds(), 3)},
+        "configuration": {"revision": config.revision, "age_seconds": round(age_seconds(), 3)},
         "log": _beaten("Log", beat, now, "ok").detail,
     }
 

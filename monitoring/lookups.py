@@ -65,13 +65,13 @@ def runs_under_way(*, now: datetime) -> list[CanaryRun]:
 
 
 def canary_paths() -> tuple[stages.Path, ...]:
-    """Every stream's way, by name."""
+    """Every stream's way, by name; patterns of names first, which have none and no service."""
     streams = snapshot().streams
     excluded = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
     sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
     now, interval = timezone.now(), timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
     views = connectors.overview()
-    paths = []
+    paths = [stages.Path(name, "", excluded_because=why) for name, why in excluded.items() if why and name not in streams]
     for name in sorted(streams):
         why = excluded.get(name, "")
         judged = stages.judge(sent.get(name), seen.get(name), _stores(name, views), arrivals[name], now=now, interval=interval)

@@ -123,6 +123,7 @@ def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int |
 
 
 def _streams(paths: Sequence[stages.Path], views: Sequence[connectors.ConnectorView]) -> dict[str, Any]:
+    paths = [path for path in paths if path.service]  # patterns are no streams
     rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES), _lags([path.stream for path in paths], views))
     return {"streams": rows[:_ROWS], "streams_total": len(rows)}
 

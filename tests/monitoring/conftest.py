@@ -16,5 +16,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("connectors.lookups.canary_written", found.canary_written)
     monkeypatch.setattr("monitoring.pages.event_log", lambda: found.log)
     monkeypatch.setattr("monitoring.health.event_log", lambda: found.log)
+    monkeypatch.setattr("monitoring.health.age_seconds", lambda: 0.5)
     monkeypatch.setattr("monitoring.pages._tails", {})
     return found

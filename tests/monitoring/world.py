@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -41,7 +42,10 @@ class Config:
     streams: dict[str, Stream]
     schemas: Schemas
     revision: int = 7
-    taken_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def stream_set(self) -> SimpleNamespace:
+        return SimpleNamespace(entries=[SimpleNamespace(stream=stream) for stream in self.streams.values()])
 
 
 WAREHOUSE = ConnectorView(
