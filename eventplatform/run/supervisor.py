@@ -85,6 +85,7 @@ class Supervisor:
         """Run a management command to its end; its output goes to `log/setup.log`."""
         log = self.var / "log" / "setup.log"
         command = [sys.executable, str(env.ROOT / "manage.py"), *arguments]
+        (self.var / "metrics" / "setup").mkdir(parents=True, exist_ok=True)  # metrics are opened on import
         with log.open("ab") as output:
             run = subprocess.run(  # noqa: S603  # our own program and arguments
                 tied(command, signal.SIGTERM),
