@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from streamconfig import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("w/api.php", views.ActionApi.as_view(), name="streamconfigs"),
+    path("api/v1/streams", views.StreamList.as_view(), name="api-streams"),
+    path("api/v1/streams/<path:name>", views.StreamDetail.as_view(), name="api-stream"),
+]

@@ -1,0 +1,89 @@
+"""Cached reads: the snapshot that this process serves, and the history of what was published."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.db import DatabaseError
+
+from eventplatform.core import metrics
+from streamconfig import document, snapshots
+from streamconfig.document import Document
+from streamconfig.models import Revision
+from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
+
+log = logging.getLogger(__name__)
+
+_CHECK_SECONDS = 1.0
+
+
+class _Kept:
+    """The snapshot of a process without a keeper: looked at when it is asked for, at most once a second."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.source = SnapshotSource()
+        self.checked_at = -_CHECK_SECONDS
+
+    def snapshot(self) -> Snapshot:
+        current = self.source.current
+        if current is not None and time.monotonic() - self.checked_at < _CHECK_SECONDS:
+            return current
+        with self.lock:
+            try:
+                return self.source.refresh()
+            except DatabaseError as error:
+                if self.source.current is None:
+                    raise SnapshotMissingError from error
+                metrics.SNAPSHOT_AGE.set(self.source.age_seconds())
+                log.warning("snapshot.database_away", extra={"revision": self.source.current.revision})
+                return self.source.current
+            finally:
+                self.checked_at = time.monotonic()
+
+
+_kept = _Kept()
+
+
+def snapshot() -> Snapshot:
+    """All configuration and schemas of this moment; while the database is away, the last good ones.
+
+    Kept by a thread where a `SnapshotKeeper` runs, at most a second old elsewhere.
+    """
+    keeper = snapshots.running()
+    return keeper.snapshot() if keeper else _kept.snapshot()
+
+
+def fresh_snapshot() -> Snapshot:
+    """The snapshot that holds now, asked of the database; for work after a publish."""
+    forget()
+    return _kept.snapshot()
+
+
+def age_seconds() -> float:
+    """Since this process last confirmed its snapshot."""
+    keeper = snapshots.running()
+    return keeper.age_seconds() if keeper else _kept.source.age_seconds()
+
+
+def forget() -> None:
+    """Look again at the next call, whatever time it is; a process sees a change of its own at once."""
+    _kept.checked_at = -_CHECK_SECONDS
+
+
+def current_document() -> Document:
+    """The document of the newest revision."""
+    newest = Revision.objects.order_by("-number").first()
+    return document.read(newest.document) if newest else Document()
+
+
+def export() -> dict[str, object]:
+    """The newest document as `services.import_document` takes it."""
+    return current_document().as_json()
+
+
+def streams_of_title(title: str) -> tuple[str, ...]:
+    """The streams that carry events of a schema title, for pages of lower apps."""
+    return tuple(name for name, stream in snapshot().streams.items() if stream.schema_title == title)
