@@ -171,12 +171,13 @@ class Gate:
         schema_id = event.get("$schema")
         if schema_id is None:
             raise SchemaMissingError(pointer="/$schema")
+        # Known ids first: a look into a mapping is all that an id can cause, and cheaper than judging its form.
+        schema = self.find_schema(schema_id) if isinstance(schema_id, str) else None
+        if schema is not None:
+            return schema
         if not isinstance(schema_id, str) or not names.is_schema_id(schema_id):
             raise SchemaIdError(pointer="/$schema")
-        schema = self.find_schema(schema_id)
-        if schema is None:
-            raise SchemaUnknownError(pointer="/$schema", schema=schema_id)
-        return schema
+        raise SchemaUnknownError(pointer="/$schema", schema=schema_id)
 
     def _record(self, event: dict[str, Any], stream: Stream, request: Request) -> NewRecord:
         value = orjson.dumps(event)

@@ -1,0 +1,131 @@
+"""`make bench`: requests, events and CPU per event through both doors, for each event log, beside the server's own floor.
+
+CPU is the server process's (user + system, its worker included), not the clock's: the load generator shares the machine.
+Rounds alternate over everything that is compared; the table shows medians. The floor is the same server with an empty
+POST handler in place of the door, under the same load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import served as workload  # the project's root is on the path first
+from bench.load import MARK
+from bench.servers import CannotStartError, Served, event_log, served
+from eventplatform import env
+
+DOORS = {"lane": "asgi", "drf": "wsgi"}
+FLOORS = {"floor_lane": "asgi", "floor_drf": "wsgi"}
+SIZES = (1, 20, 100)
+LOGS = ("memory", "postgres", "kafka")
+Case = tuple[str, int]  # application, events per request
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round showed."""
+
+    requests_per_second: float
+    events_per_second: float
+    cpu_us_per_event: float
+    p99_ms: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each round")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--logs", nargs="+", choices=LOGS, default=LOGS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / "event.json"
+        template.write_bytes(_template())
+        _say_workload(options, template)
+        for kind in options.logs:
+            try:
+                with event_log(kind) as url:
+                    applications = {**DOORS, **(FLOORS if kind == "memory" else {})}
+                    _print_table(kind, _measure(url, applications, template, options))
+            except CannotStartError as reason:
+                print(f"\n## {kind}\n\nNOT MEASURED: {reason}")
+
+
+def _measure(url: str, applications: dict[str, str], template: Path, options: argparse.Namespace) -> dict[Case, list[Round]]:
+    """All rounds over one log; every server runs from the first to the last."""
+    found: dict[Case, list[Round]] = defaultdict(list)
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(served(name, kind, url)) for name, kind in applications.items()]
+        for server in servers:  # the first requests import, compile and connect
+            _round(server, 1, template, options.connections, 0.5)
+        for _ in range(options.rounds):
+            for size in SIZES:
+                for server in servers:
+                    result = _round(server, size, template, options.connections, options.seconds)
+                    found[server.name, size].append(result)
+    return found
+
+
+def _round(server: Served, size: int, template: Path, connections: int, seconds: float) -> Round:
+    command: Sequence[str] = [
+        *(sys.executable, str(env.ROOT / "bench/load.py"), "--port", str(server.port), "--template", str(template)),
+        *("--batch", str(size), "--connections", str(connections), "--seconds", str(seconds)),
+    ]
+    before = server.cpu_seconds()
+    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    cpu = server.cpu_seconds() - before
+    if set(answer["statuses"]) != {"201"}:
+        sys.exit(f"{server.name}, {size} events per request: answers {answer['statuses']}, all should be 201")
+    requests, wall = answer["requests"], answer["seconds"]
+    return Round(requests / wall, requests * size / wall, cpu / (requests * size) * 1e6, answer["p99_ms"])
+
+
+def _template() -> bytes:
+    event = workload.example()
+    event["meta"]["id"] = MARK.decode()
+    return orjson.dumps(event)
+
+
+def _say_workload(options: argparse.Namespace, template: Path) -> None:
+    size = len(template.read_bytes()) - len(MARK) + 36
+    print(
+        f"Workload: {workload.TITLE} {workload.VERSION}, {size} bytes per event, an id of its own in each; "
+        f"{options.connections} keep-alive connections, one load process, one worker per server; "
+        f"{options.rounds} alternated rounds of {options.seconds:g} s, medians. Metrics go to files, as in production.\n"
+        f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}."
+    )
+
+
+def _print_table(kind: str, found: dict[Case, list[Round]]) -> None:
+    print(f"\n## {kind}\n")
+    print("| door | events per request | requests/s | events/s | CPU µs/request | CPU µs/event | p99 ms |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for (name, size), rounds in found.items():
+        requests = statistics.median(r.requests_per_second for r in rounds)
+        events = statistics.median(r.events_per_second for r in rounds)
+        cpu = statistics.median(r.cpu_us_per_event for r in rounds)
+        p99 = statistics.median(r.p99_ms for r in rounds)
+        label = name.replace("floor_lane", "empty handler, ASGI").replace("floor_drf", "empty handler, WSGI")
+        print(
+            f"| {label} | {size} | {requests:,.0f} | {events:,.0f} | {cpu * size:,.0f} | {cpu:,.1f} | {p99:.1f} |", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()
