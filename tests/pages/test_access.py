@@ -99,7 +99,7 @@ def test_navigation__counts_fail__page_stands(monkeypatch: pytest.MonkeyPatch) -
 
 def test_navigation__admin_page__costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(panels, "_functions", {"navigation.counts": lambda: asked.append(1) or {}})
+    monkeypatch.setattr(panels, "_functions", {"navigation.counts": lambda: asked.append(1)})
 
     navigation(request("/admin/"))
 
