@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from eventplatform.core import metrics
 from streamconfig import document, snapshots
+from streamconfig.changes import chain_hash
 from streamconfig.document import Document
 from streamconfig.models import Revision
 from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
@@ -77,6 +78,18 @@ def current_document() -> Document:
     """The document of the newest revision."""
     newest = Revision.objects.order_by("-number").first()
     return document.read(newest.document) if newest else Document()
+
+
+def broken_revision() -> int | None:
+    """The first revision that is not what was published, told by the chain of hashes; None where all are."""
+    previous = None
+    for row in Revision.objects.order_by("number").iterator(chunk_size=20):
+        facts = {"number": row.number, "created_at": row.created_at, "author": row.author, "reason": row.reason}
+        expected = chain_hash(previous=row.previous_hash, document_text=row.document_text, **facts)
+        if row.hash != expected or previous not in (None, row.previous_hash):
+            return row.number
+        previous = row.hash
+    return None
 
 
 def export() -> dict[str, object]:

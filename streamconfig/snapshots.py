@@ -60,9 +60,9 @@ class Snapshot:
         return self.schemas.get(schema_id)
 
     @property
-    def etag(self) -> str:
+    def tag(self) -> str:
         """Changes with what is published, and with the database that it was published to."""
-        return f'"{self.incarnation.hex[:8] if self.incarnation else 0}-{self.revision}"'
+        return f"{self.incarnation.hex[:8] if self.incarnation else 0}-{self.revision}"
 
 
 class SnapshotSource:
@@ -145,6 +145,11 @@ class SnapshotKeeper:
     def is_alive(self) -> bool:
         """True in the process that started it, while its thread runs."""
         return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
+
+    @property
+    def current(self) -> Snapshot | None:
+        """The last good snapshot, or none yet; never waits, so an event loop may ask."""
+        return self._source.current
 
     def snapshot(self) -> Snapshot:
         """The last good snapshot.

@@ -13,6 +13,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -46,7 +47,11 @@ def _parameter(name: str, description: str) -> OpenApiParameter:
 
 
 class ActionApi(_PublicView):
-    """`action=streamconfigs` of MediaWiki's Action API: settings by stream, errors with status 200 and their code in a header."""
+    """`action=streamconfigs` of MediaWiki's Action API: settings by stream; errors are 200 with their code in a header."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature
+        """JSON, whatever `Accept` and `format` say."""
+        return JSONRenderer(), JSONRenderer.media_type
 
     @extend_schema(
         operation_id="streamconfigs",
@@ -102,10 +107,11 @@ class _SnapshotView(_PublicView):
 
     def get(self, request: Request, **names: str) -> HttpResponseBase:
         snapshot = lookups.snapshot()
-        response = get_conditional_response(request._request, etag=snapshot.etag)  # noqa: SLF001  # Django's own needs Django's
+        etag = f'"{snapshot.tag}-{request.accepted_renderer.format}"'
+        response = get_conditional_response(request._request, etag=etag)  # noqa: SLF001  # Django's own needs Django's
         if response is None:
             response = self.answer(request, snapshot, **names)
-        response["ETag"] = snapshot.etag
+        response["ETag"] = etag
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
         return response

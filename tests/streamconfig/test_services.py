@@ -1,0 +1,178 @@
+"""Publishing: whole or not at all, a revision each, nothing lost between two writers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from pytest_django.fixtures import Settings
+
+from eventplatform.broker import open_log
+from streamconfig import lookups, services, topic_sync
+from streamconfig.changes import chain_hash
+from streamconfig.document import DocumentInvalidError
+from streamconfig.models import Defaults, Revision, Stream, TopicCheck
+from tests.streamconfig.conftest import DOCUMENT
+
+pytestmark = pytest.mark.slow
+
+
+def rate(name: str, rate: float) -> dict[str, object]:
+    return {"streams": {name: {**DOCUMENT["streams"][name], "sample": {"unit": "session", "rate": rate}}}}
+
+
+def test_import__new_streams__are_published_as_one_revision(streams: None) -> None:
+    snapshot = lookups.snapshot()
+
+    assert snapshot.revision == 1
+    assert list(snapshot.streams) == ["page.change", "ui.click"]
+    assert snapshot.streams["ui.click"].sampling is not None
+    assert snapshot.streams["page.change"].consumers["warehouse"]["enabled"] is True
+    assert Stream.objects.get(name="ui.click").sampling_rate == 0.5
+    assert lookups.export() == DOCUMENT
+
+
+def test_import__the_same_again__publishes_nothing(streams: None) -> None:
+    assert services.import_document(document=DOCUMENT, author="tests", reason="") is None
+    assert Revision.objects.count() == 1
+
+
+def test_import__part_of_the_streams__leaves_the_others(streams: None) -> None:
+    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="less is enough")
+
+    revision = Revision.objects.get(number=2)
+    assert len(lookups.snapshot().streams) == 2
+    fields = [{"path": "sample.rate", "was": 0.5, "becomes": 0.25}]
+    assert revision.changes == [{"stream": "ui.click", "kind": "changed", "fields": fields}]
+    assert (revision.author, revision.reason) == ("ann", "less is enough")
+
+
+def test_import__complete_document__removes_what_it_does_not_name(streams: None) -> None:
+    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="", is_complete=True)
+
+    assert list(lookups.snapshot().streams) == ["ui.click"]
+    assert not Stream.objects.filter(name="page.change").exists()
+
+
+def test_import__bad_entry__refuses_all_and_names_every_place(streams: None) -> None:
+    document = {"streams": {"a": {"sample": {"rate": 5}}, "b c": {}, "d": {"canary_events_enabled": "yes"}}}
+
+    with pytest.raises(DocumentInvalidError) as caught:
+        services.import_document(document=document, author="ann", reason="")
+
+    places = [(one.stream, one.pointer) for one in caught.value.problems]
+    assert places == [("a", "/sample/rate"), ("b c", ""), ("d", "/canary_events_enabled")]
+    assert lookups.snapshot().revision == 1
+
+
+def test_defaults__changed__reach_every_stream_and_its_row(streams: None) -> None:
+    services.save_defaults(settings={"canary_events_enabled": False, "topic_prefixes": ["a."]}, author="ann", reason="")
+
+    assert lookups.snapshot().streams["page.change"].topics == ("a.page.change",)
+    assert not Stream.objects.get(name="page.change").canary_events_enabled
+    assert Stream.objects.get(name="page.change").revision == 1  # its own settings are as they were
+    assert Defaults.objects.get().revision == 2
+
+
+def test_disabled__stream__stops_clients_and_intake(streams: None) -> None:
+    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="too loud")
+
+    stream = lookups.snapshot().streams["ui.click"]
+    assert not stream.is_enabled
+    assert stream.settings["sample"] == {"unit": "session", "rate": 0}
+    assert stream.sampling is not None
+    assert stream.sampling.rate == 0.5  # what holds again once it is on
+
+
+def test_save__read_before_another_change__is_refused(streams: None) -> None:
+    entry = Stream.objects.get(name="ui.click").entry
+    services.import_document(document=rate("ui.click", 0.25), author="ben", reason="")
+
+    with pytest.raises(services.ChangedMeanwhileError, match=r"ben changed ui\.click"):
+        services.save_stream(entry=entry, author="ann", reason="", is_new=False, base_revision=1)
+
+
+def test_save__new_stream_with_a_taken_name__is_refused(streams: None) -> None:
+    entry = Stream.objects.get(name="ui.click").entry
+
+    with pytest.raises(services.StreamExistsError):
+        services.save_stream(entry=entry, author="ann", reason="", is_new=True)
+
+
+def test_remove__unknown_stream__is_refused(streams: None) -> None:
+    with pytest.raises(services.StreamMissingError):
+        services.remove_streams(names=["nobody"], author="ann", reason="")
+
+
+def test_revisions__form_a_chain_that_a_change_would_break(streams: None) -> None:
+    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="")
+    services.import_document(document=rate("ui.click", 0.125), author="ben", reason="")
+
+    assert lookups.broken_revision() is None
+    newest = Revision.objects.get(number=3)
+    facts = {"number": 3, "created_at": newest.created_at, "author": "eve", "reason": "", "document_text": newest.document_text}
+    assert chain_hash(previous=newest.previous_hash, **facts) != newest.hash  # another author, another hash
+
+
+@pytest.mark.parametrize("verb", [lambda: Revision.objects.update(author="eve"), lambda: Revision.objects.all().delete()])
+def test_revisions__changed_behind_our_back__are_refused_by_the_database(streams: None, verb: Callable[[], object]) -> None:
+    with pytest.raises(DatabaseError, match="never change"), transaction.atomic():
+        verb()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish__eight_at_once__none_is_lost() -> None:
+    services.import_document(document={"streams": {f"s{n}": {} for n in range(8)}}, author="tests", reason="")
+    begin = threading.Barrier(8)
+
+    def publish(number: int) -> None:
+        begin.wait()
+        name = f"s{number}"
+        services.import_document(document={"streams": {name: {"sample": {"rate": 0.5}}}}, author=name, reason="")
+        connection.close()
+
+    threads = [threading.Thread(target=publish, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(Revision.objects.values_list("number", flat=True)) == list(range(1, 10))
+    rates = [stream.sampling.rate for stream in lookups.fresh_snapshot().streams.values() if stream.sampling]
+    assert rates == [0.5] * 8
+    assert lookups.broken_revision() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish__after_commit__topics_exist(settings: Settings) -> None:
+    settings.EVENT_LOG_URL = "memory://published"
+
+    services.import_document(document=DOCUMENT, author="tests", reason="")
+
+    assert set(open_log("memory://published").topics()) == {"page.change", "ui.click"}
+
+
+def test_topics__log_away__is_trouble_until_it_is_back(streams: None, settings: Settings) -> None:
+    away = open_log("kafka://127.0.0.1:1")
+
+    topic_sync.reconcile(away)
+
+    assert set(TopicCheck.objects.get().missing) == {"page.change", "ui.click"}
+    assert [trouble.level for trouble in topic_sync.troubles()] == ["fail"]
+
+    topic_sync.reconcile(open_log("memory://back"))
+
+    assert topic_sync.troubles() == []
+
+
+def test_snapshot__entry_gone_bad__leaves_the_others(streams: None) -> None:
+    document = lookups.current_document()
+    bad = replace(document.entries[1], settings={"sample": {"rate": "all"}})
+
+    found = services.StreamSet(document.with_entries([bad]))
+
+    assert list(found.streams) == ["page.change"]
+    assert [problem.pointer for problem in found.problems] == ["/sample/rate"]
