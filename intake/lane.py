@@ -12,7 +12,7 @@ from eventplatform.guard.request_head import RequestHead, is_hasty
 from intake import answers
 from intake.answers import Answer
 from intake.counting import count_request
-from intake.service import ConfigurationAwayError, Intake
+from intake.service import Intake, StartingError
 from intake.submission import Submission
 from intake.wakeups import Wakeups
 
@@ -95,7 +95,7 @@ class Lane:
     async def _post(self, scope: Scope, receive: Receive) -> Answer | None:
         intake = self._intake
         if intake is None:
-            return answers.of_error(ConfigurationAwayError())
+            return answers.of_error(StartingError())
         head = _head(scope)
         body = intake.open_body(head)
         has_more = True

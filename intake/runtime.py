@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -11,32 +12,35 @@ from django.conf import settings
 
 from eventplatform import exposition
 from eventplatform.guard.json_body import JsonLimits
-from intake.service import Configuration, ConfigurationAwayError, Intake, Limits
+from intake.service import Configuration, Intake, Limits
 
 if TYPE_CHECKING:
-    from streamconfig.snapshots import SnapshotKeeper
+    from streamconfig.snapshots import Snapshot, SnapshotKeeper
 
+_FIRST_SNAPSHOT_SECONDS = 5.0  # then the intake starts without, and answers 503 until there is one
 _lock = threading.Lock()
 _opened: tuple[int, Intake] | None = None
 
 
 def intake() -> Intake:
-    """The intake of this process, made on first use and again after a fork: the log's clients don't survive one."""
+    """The DRF door's intake, made on first use and again after a fork: the log's clients don't survive one."""
     global _opened  # noqa: PLW0603  # one per process is the point
     opened = _opened
     if opened is not None and opened[0] == os.getpid():
         return opened[1]
+    from streamconfig.lookups import snapshot
+
     with _lock:
         if _opened is None or _opened[0] != os.getpid():
-            _opened = (os.getpid(), _make())
+            _opened = (os.getpid(), _make(snapshot))
         return _opened[1]
 
 
-def _make() -> Intake:
+def _make(configuration: Callable[[], Configuration]) -> Intake:
     from eventplatform.eventlog import event_log
 
     return Intake(
-        configuration=_configuration,
+        configuration=configuration,
         producer=event_log().producer(),
         limits=_limits(),
         services=settings.INTAKE_SERVICES,
@@ -53,51 +57,48 @@ def _limits() -> Limits:
     )
 
 
-def _configuration() -> Configuration:
-    from django.db import Error as DatabaseError
-    from streamconfig.lookups import snapshot
-
-    try:
-        return snapshot()
-    except DatabaseError:
-        raise ConfigurationAwayError from None
-
-
 class ProcessRuntime:
     """The lane's footing in a process of role `intake`."""
 
     def __init__(self) -> None:
         self._keeper: SnapshotKeeper | None = None
+        self._intake: Intake | None = None
 
     def start(self) -> Intake:
-        """Set Django up, follow the configuration, open the log."""
+        """Set Django up, follow the configuration, open the log. Neither store needs to be there yet."""
         django.setup()
         from streamconfig.snapshots import SnapshotKeeper
 
         self._keeper = SnapshotKeeper()
-        self._keeper.start()
-        return intake()
+        self._keeper.start(wait_seconds=_FIRST_SNAPSHOT_SECONDS)
+        self._intake = _make(self._configuration)
+        return self._intake
 
     def stop(self) -> None:
         """Settle what is queued, then let go of log and database."""
-        intake().close()
+        if self._intake is not None:
+            self._intake.close()
         if self._keeper is not None:
             self._keeper.stop()
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Ready once there is a configuration. A log that stumbles is said, no more: taking every intake out mends nothing."""
-        try:
-            configuration = _configuration()
-        except ConfigurationAwayError as error:
-            return False, {"status": "unavailable", "configuration": str(error)}
-        age = self._keeper.age_seconds() if self._keeper else 0.0
-        document = {
-            "status": "ok",
-            "configuration": {"revision": configuration.revision, "age_seconds": round(age, 3)},
-            "log": intake().log_trouble or "ok",
-        }
-        return True, document
+        snapshot = self._keeper.current if self._keeper else None
+        document: dict[str, Any] = {"status": "ok" if snapshot else "unavailable", "configuration": "not read yet"}
+        if self._keeper and snapshot:
+            document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(self._keeper.age_seconds(), 3)}
+        if self._intake:
+            document["log"] = self._intake.log_trouble or "ok"
+        return snapshot is not None, document
 
     def metrics(self) -> tuple[bytes, str]:
         """The metrics of all processes of this role."""
         return exposition.scrape(settings.ROLE), exposition.CONTENT_TYPE
+
+    def _configuration(self) -> Snapshot:
+        snapshot = self._keeper.current if self._keeper else None
+        if snapshot is None:
+            from streamconfig.snapshots import SnapshotMissingError
+
+            raise SnapshotMissingError
+        return snapshot

@@ -48,11 +48,11 @@ class UnexpectedError(PlatformError):
     remedy = "Report it, with the time and the request id."
 
 
-class ConfigurationAwayError(RetriableError):
-    """No configuration has been read yet since this process started."""
+class StartingError(RetriableError):
+    """The process is not ready yet, or no longer."""
 
-    code = "configuration.unavailable"
-    message = "The intake has not read its configuration yet."
+    code = "intake.starting"
+    message = "The intake is starting."
     remedy = "Send it again after the time that Retry-After names."
 
 

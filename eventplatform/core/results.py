@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
@@ -103,11 +103,15 @@ def _common_status(failures: Sequence[EventResult]) -> int:
     return int(statuses.pop()) if len(statuses) == 1 else int(HTTPStatus.BAD_REQUEST)
 
 
+# RFC 9110's name; Python's own changed with 3.13, and an answer must not.
+_TITLES: Mapping[int, str] = {413: "Content Too Large"}
+
+
 def problem(status: int, detail: str, *, code: str = "", remedy: str = "") -> dict[str, Any]:
     """A problem document (RFC 9457): what went wrong, its stable code, and what to do."""
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
     }

@@ -88,5 +88,6 @@ def is_hasty(query: str) -> bool:
     """What `?hasty=` means: any word but an empty one, 0, false or no (EventGate takes those as yes)."""
     if "hasty" not in query:
         return False
-    given = [value for name, value in parse_qsl(query, max_num_fields=_MAX_PARAMETERS) if name == "hasty"]
+    bounded = "&".join(query.split("&", _MAX_PARAMETERS)[:_MAX_PARAMETERS])
+    given = [value for name, value in parse_qsl(bounded) if name == "hasty"]
     return bool(given) and given[-1].strip().lower() not in _NOT_HASTY

@@ -1,0 +1,162 @@
+"""The gate: what it fills, refuses and makes of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import pytest
+
+from eventplatform.core.errors import RejectedError
+from eventplatform.core.gate import Gate, Request, outcome_of
+from eventplatform.core.schemas import Violation
+from eventplatform.core.streams import Stream
+
+REQUEST = Request(received_at="2026-01-02T03:04:05.678Z", received_ms=1767323045678, request_id="req")
+STREAM = Stream("test.event", "test/event", "main", ("eqiad.test.event", "codfw.test.event"))
+
+
+@dataclass
+class AnySchema:
+    """Declares the given paths; an event without `test` breaks it."""
+
+    title: str = "test/event"
+    declared: frozenset[tuple[str, ...]] = frozenset({("meta", "dt"), ("meta", "id"), ("meta", "request_id")})
+    schema_id: str = "/test/event/1.0.0"
+    document: Mapping[str, Any] = ()  # type: ignore[assignment]  # not looked at
+
+    def is_valid(self, event: Mapping[str, Any]) -> bool:
+        return "test" in event
+
+    def violations(self, event: Mapping[str, Any], limit: int = 20) -> list[Violation]:
+        found = [Violation("/test", "required", "must be there"), Violation("/meta/x", "type", "must be string")]
+        return [] if self.is_valid(event) else found[:limit]
+
+    def declares(self, *path: str) -> bool:
+        return path in self.declared
+
+
+def gate(stream: Stream = STREAM, schema: AnySchema | None = None, **changes: Any) -> Gate:
+    known = schema or AnySchema()
+    made = Gate(
+        find_stream={stream.name: stream}.get,
+        find_schema={known.schema_id: known}.get,
+        new_id=lambda: "new",
+        topic_prefix="codfw.",
+    )
+    return replace(made, **changes)
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    return {"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "x", **changes}
+
+
+def refusal(given: Any, by: Gate | None = None) -> RejectedError:
+    with pytest.raises(RejectedError) as caught:
+        (by or gate()).admit(given, REQUEST)
+    return caught.value
+
+
+def test_admit__good_event__record_with_topic_headers_time() -> None:
+    record = gate().admit(event(), REQUEST)
+
+    assert (record.topic, record.key, record.timestamp_ms, record.partition) == (
+        "codfw.test.event",
+        None,
+        REQUEST.received_ms,
+        None,
+    )
+    assert dict(record.headers) == {"received-at": REQUEST.received_at.encode(), "request-id": b"req", "service": b"main"}
+    assert orjson.loads(record.value or b"")["test"] == "x"
+
+
+def test_admit__bare_meta__filled_where_declared() -> None:
+    given = event()
+
+    gate().admit(given, REQUEST)
+
+    assert given["meta"] == {"stream": "test.event", "dt": REQUEST.received_at, "id": "new", "request_id": "req"}
+
+
+def test_admit__schema_declares_nothing__nothing_added() -> None:
+    given = event()
+
+    gate(schema=AnySchema(declared=frozenset())).admit(given, REQUEST)
+
+    assert given["meta"] == {"stream": "test.event"}
+
+
+def test_admit__invalid__says_first_place_and_how_many_more() -> None:
+    given = event()
+    del given["test"]
+
+    error = refusal(given)
+
+    assert (error.code, error.pointer, str(error)) == ("event.invalid", "/test", "must be there (and 1 more)")
+    assert outcome_of(error) == "invalid"
+
+
+def test_admit__request_names_a_service__header_says_it() -> None:
+    record = gate().admit(event(), replace(REQUEST, service="canaries"))
+
+    assert dict(record.headers)["service"] == b"canaries"
+
+
+def test_admit__other_service__stream_unknown() -> None:
+    error = refusal(event(), gate(services=("analytics",)))
+
+    assert (error.code, outcome_of(error)) == ("stream.unknown", "denied")
+
+
+def test_admit__stopped_stream__disabled() -> None:
+    error = refusal(event(), gate(replace(STREAM, is_enabled=False)))
+
+    assert (error.code, outcome_of(error)) == ("stream.disabled", "disabled")
+
+
+def test_admit__invalid_for_a_schema_not_allowed__validity_is_said_first() -> None:
+    other = gate(schema=AnySchema(title="other/event"))
+    broken = event()
+    del broken["test"]
+
+    assert refusal(broken, other).code == "event.invalid"
+    assert refusal(event(), other).code == "schema.not_allowed"
+
+
+def test_admit__key_fields__json_object_in_configured_order() -> None:
+    keyed = replace(STREAM, message_key_fields={"wiki": "wiki_id", "page": "page.id"})
+
+    record = gate(keyed).admit(event(wiki_id="enwiki", page={"id": 5}), REQUEST)
+
+    assert record.key == b'{"wiki":"enwiki","page":5}'
+
+
+@pytest.mark.parametrize("page", [None, {}, {"id": None}, "text", []])
+def test_admit__key_field_missing__refused_with_its_place(page: Any) -> None:
+    error = refusal(event(page=page), gate(replace(STREAM, message_key_fields={"page": "page.id"})))
+
+    assert (error.code, error.pointer) == ("event.key_missing", "/page/id")
+
+
+def test_admit__larger_than_allowed__413() -> None:
+    error = refusal(event(test="x" * 100), gate(max_event_bytes=150))
+
+    assert (error.code, error.http_status) == ("event.too_large", 413)
+
+
+@pytest.mark.parametrize("given", [None, 1, "text", [], [event()], True])
+def test_admit__no_object__refused(given: Any) -> None:
+    assert refusal(given).code == "event.not_an_object"
+
+
+def test_admit__unknown_stream__its_name_is_cut() -> None:
+    assert len(str(refusal(event(meta={"stream": "x" * 10_000})))) < 300
+
+
+def test_admit__bad_schema_id__never_echoed() -> None:
+    error = refusal(event(**{"$schema": "http://internal.example/secret"}))
+
+    assert error.code == "schema.bad_id"
+    assert "internal" not in f"{error} {error.hint}"
