@@ -17,6 +17,8 @@ from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
 
+pytest_plugins = ["tests.services"]  # heavy servers, started by the tests that want them
+
 # Short, since a unix socket's path is; of its own per run, so that runs side by side don't meet.
 VAR = Path(tempfile.mkdtemp(prefix="ep-"))
 GIVEN_DATABASE_URL = env.text("DATABASE_URL")

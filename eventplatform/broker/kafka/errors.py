@@ -27,6 +27,14 @@ class ChecksumMissingError(FatalError):
     remedy = "Install requirements.txt, or `pip install 'kafka-python[crc32c]'`."
 
 
+class CodecMissingError(FatalError):
+    """Records in the log are compressed in a way that this environment can't undo; trying again changes nothing."""
+
+    code = "log.codec_missing"
+    message = "The log holds compressed records that can't be read here: {reason}."
+    remedy = "Install the codec beside kafka-python: lz4, zstandard or python-snappy."
+
+
 @contextmanager
 def as_log_errors(topic: str = "") -> Iterator[None]:
     """Let kafka-python's errors come out as errors of the log."""
@@ -34,6 +42,8 @@ def as_log_errors(topic: str = "") -> Iterator[None]:
         yield
     except kafka_errors.UnknownTopicOrPartitionError as error:
         raise TopicUnknownError(topic=topic) from error
+    except kafka_errors.UnsupportedCodecError as error:
+        raise CodecMissingError(reason=str(error)) from error
     except kafka_errors.KafkaError as error:
         raise LogUnavailableError(reason=str(error) or type(error).__name__) from error
 

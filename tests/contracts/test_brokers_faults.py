@@ -1,0 +1,126 @@
+"""The log's server is killed: what was acknowledged is there afterwards, and every client comes back by itself."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from eventplatform.broker import open_log
+from eventplatform.broker.base import Delivery, Log, LogUnavailableError, Producer, Reader
+from eventplatform.broker.postgres.schema import install
+from eventplatform.core.records import NewRecord, Record, TopicPartition
+from eventplatform.embedded.postgres import Postgres
+from tests.contracts.logs import read_all, send
+from tests.services import KafkaServer
+
+SERVERS = [pytest.param("postgres", marks=pytest.mark.slow), pytest.param("kafka", marks=pytest.mark.services)]
+
+
+@dataclass(frozen=True)
+class Fallible:
+    """A log whose server can be killed and started again."""
+
+    log: Log
+    kill: Callable[[], None]
+    start: Callable[[], None]
+
+
+@pytest.fixture(params=SERVERS)
+def fallible(request: pytest.FixtureRequest) -> Iterator[Fallible]:
+    if request.param == "postgres":
+        server: Postgres | KafkaServer = request.getfixturevalue("own_postgres")
+        assert isinstance(server, Postgres)
+        server.start()
+        server.ensure_database("log")
+        url = server.url("log")
+        install(url)
+    else:
+        server = request.getfixturevalue("kafka_server")
+        assert isinstance(server, KafkaServer)
+        url = f"kafka://{server.servers}"
+    log = open_log(url)
+    yield Fallible(log, server.kill, server.start)
+    log.close()
+
+
+@pytest.fixture
+def where(fallible: Fallible) -> TopicPartition:
+    name = f"contract.{uuid.uuid4().hex[:8]}"
+    fallible.log.create_topic(name)
+    return TopicPartition(name, 0)
+
+
+def test_ack__server_killed_right_after__record_is_there(fallible: Fallible, where: TopicPartition) -> None:
+    acknowledged: list[bytes] = []
+    producer = fallible.log.producer()
+    for turn in range(3):
+        for number in range(10):
+            value = f"{turn}.{number}".encode()
+            (delivery,) = send(producer, [NewRecord(where.topic, value)])
+            assert delivery.error is None
+            acknowledged.append(value)
+        fallible.kill()
+        fallible.start()
+
+    found = [record.value for record in _patiently(lambda: read_all(fallible.log, where))]
+
+    assert found == acknowledged
+    producer.close()
+
+
+def test_server_away__everything_says_so__and_comes_back(fallible: Fallible, where: TopicPartition) -> None:
+    producer, reader = fallible.log.producer(), fallible.log.reader()
+    send(producer, [NewRecord(where.topic, b"before")])
+    reader.read(where, 0, timeout_seconds=5)
+    before = fallible.log.topics([where.topic])
+    fallible.kill()
+    try:
+        started = time.monotonic()
+        (delivery,) = send(producer, [NewRecord(where.topic, b"meanwhile")])
+        assert isinstance(delivery.error, LogUnavailableError)
+        assert time.monotonic() - started < 10
+        with pytest.raises(LogUnavailableError):
+            reader.read(where, 1, timeout_seconds=0.1)
+        with pytest.raises(LogUnavailableError):
+            fallible.log.end_offsets([where])
+    finally:
+        fallible.start()
+
+    assert _send_patiently(producer, NewRecord(where.topic, b"after")).error is None
+    values = [record.value for record in _read_to(reader, where, b"after")]
+    assert values[0] == b"before"
+    assert len(values) == len(set(values))
+    assert fallible.log.topics([where.topic]) == before
+    producer.close()
+    reader.close()
+
+
+def _send_patiently(producer: Producer, record: NewRecord) -> Delivery:
+    deadline = time.monotonic() + 30
+    (delivery,) = send(producer, [record])
+    while isinstance(delivery.error, LogUnavailableError) and time.monotonic() < deadline:
+        (delivery,) = send(producer, [record])
+    return delivery
+
+
+def _read_to(reader: Reader, where: TopicPartition, last: bytes) -> list[Record]:
+    records: list[Record] = []
+    while not records or records[-1].value != last:
+        at = records[-1].offset + 1 if records else 0
+        records += _patiently(lambda at=at: list(reader.read(where, at, timeout_seconds=0.5).records))
+    return records
+
+
+def _patiently(ask: Callable[[], list[Record]]) -> list[Record]:
+    """Ask again while the log says that it is away."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return ask()
+        except LogUnavailableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
