@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from connectors import slices
+from eventplatform.celery import app
 from eventplatform.core.records import TopicPartition
 
 _stop = threading.Event()
@@ -20,7 +20,7 @@ def _finish_slices(**_: Any) -> None:
     _stop.set()
 
 
-@shared_task
+@app.task
 def run_slice(connector_id: int, topic: str, partition: int) -> str:
     """Run one slice; the answer says how it ended."""
     return slices.run(connector_id, TopicPartition(topic, partition), stop=_stop).end

@@ -1,0 +1,99 @@
+"""Real workers and a real watcher for the kill tests, and the events they carry."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from connectors.models import Lease
+from eventplatform.broker.base import Log
+from eventplatform.core.records import NewRecord
+
+TOPIC = "test.event"
+PARTITIONS = 4
+_WORKER = ("-m", "celery", "--app", "eventplatform.celery", "worker", "--pool", "threads", "--concurrency", "16")
+_QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+
+
+@dataclass
+class Fleet:
+    """Child processes of one test; killed ones are reaped, the others ended with it."""
+
+    environment: Mapping[str, str]
+    log_file: Path
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start_worker(self, name: str) -> None:
+        self.workers[name] = self._start(*_WORKER, *_QUIET, "--hostname", f"{name}@localhost")
+
+    def start_watcher(self) -> None:
+        self.others.append(self._start("manage.py", "watch"))
+
+    def kill(self, pid: int) -> str:
+        """`kill -9` of the worker with that pid; its name."""
+        name = next(name for name, process in self.workers.items() if process.pid == pid)
+        process = self.workers.pop(name)
+        process.kill()
+        process.wait(10)
+        return name
+
+    def stop(self) -> None:
+        every = [*self.workers.values(), *self.others]
+        for process in every:
+            process.send_signal(signal.SIGTERM)
+        for process in every:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        with self.log_file.open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, *command], cwd=settings.BASE_DIR, env=dict(self.environment), stdout=output, stderr=output
+            )
+
+
+def produce(log: Log, numbers: range) -> None:
+    """Events `t<number>` over all partitions, acknowledged when this returns."""
+    producer = log.producer()
+    producer.produce([_record(number) for number in numbers], lambda _: None)
+    assert producer.flush(30) == 0
+    producer.close()
+
+
+def _record(number: int) -> NewRecord:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    meta = {"stream": TOPIC, "id": f"id-{number}", "dt": now}
+    event = {"$schema": "/test/event/1.0.0", "meta": meta, "test": f"t{number}"}
+    return NewRecord(TOPIC, orjson.dumps(event), partition=number % PARTITIONS)
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
+    """Wait for a condition; the seconds it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"Waited {seconds} s for this: {what}"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def running_slice() -> tuple[Lease, int] | None:
+    """A lease held right now, and the pid of the worker that holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM connectors_lease WHERE owner <> '' AND until > now() ORDER BY random() LIMIT 1")
+        found = cursor.fetchone()
+    lease = Lease.objects.filter(pk=found[0]).exclude(owner="").first() if found else None
+    return (lease, int(lease.owner.split("-")[-2])) if lease else None
