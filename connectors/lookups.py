@@ -10,8 +10,9 @@ from typing import Literal
 
 from django.urls import reverse
 
-from connectors import opening, routing
+from connectors import opening
 from connectors.models import Connector, Lease
+from streamconfig import lookups as configuration
 
 State = Literal["running", "idle", "retrying", "stopped", "paused"]
 
@@ -76,7 +77,10 @@ def find(name: str) -> ConnectorView | None:
 
 def for_stream(stream: str) -> tuple[ConnectorView, ...]:
     """The connectors that take the stream, as they are doing on its partitions."""
-    found = [one for one in Connector.objects.select_related("target") if routing.takes(one.streams, stream)]
+    known = configuration.snapshot().find_stream(stream)
+    if known is None:
+        return ()
+    found = [one for one in Connector.objects.select_related("target") if one.route.takes(known)]
     return _views(found, Lease.objects.filter(stream=stream))
 
 

@@ -6,6 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from connectors.routing import Route
+
 NAME = RegexValidator(
     r"\A[a-z0-9][a-z0-9_-]*\Z", "Lower case letters, digits, hyphens and underscores; begins with a letter or digit."
 )
@@ -47,6 +49,11 @@ class Connector(models.Model):
     def kind(self) -> str:
         """The kind of store, which is the target's."""
         return self.target.kind
+
+    @property
+    def route(self) -> Route:
+        """Which streams it takes."""
+        return Route(tuple(self.streams), (self.name, self.target.name))
 
 
 class Lease(models.Model):

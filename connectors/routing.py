@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from eventplatform.core.streams import Stream
 
 
-def takes(patterns: Sequence[str], stream: str) -> bool:
-    """True where a name or a pattern (`page.*`) of `patterns` fits the stream."""
-    return any(fnmatchcase(stream, pattern) for pattern in patterns)
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What of a connector decides on its streams: patterns, and names under which a stream's `consumers` may switch it off."""
 
+    patterns: tuple[str, ...]
+    names: tuple[str, ...]
 
-def topics_of(patterns: Sequence[str], streams: Iterable[Stream]) -> Mapping[str, str]:
-    """The topics that carry the taken streams, each with its stream's name; a shared topic counts for the first stream."""
-    found: dict[str, str] = {}
-    for stream in sorted(streams, key=lambda stream: stream.name):
-        if takes(patterns, stream.name):
-            for topic in stream.topics or (stream.name,):
-                found.setdefault(topic, stream.name)
-    return found
+    def takes(self, stream: Stream) -> bool:
+        """True where a name or pattern fits, and the stream's own settings don't say `consumers.<name>.enabled: false`."""
+        is_wanted = any(fnmatchcase(stream.name, pattern) for pattern in self.patterns)
+        return is_wanted and all(stream.consumers.get(name, {}).get("enabled", True) for name in self.names)
+
+    def topics(self, streams: Iterable[Stream]) -> dict[str, str]:
+        """The topics that carry the taken streams, each with its stream's name; a shared topic counts for the first stream."""
+        found: dict[str, str] = {}
+        for stream in sorted(streams, key=lambda stream: stream.name):
+            if self.takes(stream):
+                for topic in stream.topics or (stream.name,):
+                    found.setdefault(topic, stream.name)
+        return found

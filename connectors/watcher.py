@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import DatabaseError, close_old_connections, connection
 from kombu.exceptions import OperationalError
 
-from connectors import leasing, opening, routing
+from connectors import leasing, opening
 from connectors.models import Connector, Lease
 from connectors.tasks import run_slice
 from eventplatform.broker.base import partitions_of
@@ -92,7 +92,7 @@ class Watcher:
 def reconcile() -> None:
     """Make a lease for every partition that a connector should take, and forget the others."""
     streams = configuration.snapshot().streams.values()
-    wanted = {connector.pk: routing.topics_of(connector.streams, streams) for connector in Connector.objects.all()}
+    wanted = {one.pk: one.route.topics(streams) for one in Connector.objects.select_related("target")}
     topics = event_log().topics({topic for routes in wanted.values() for topic in routes})
     partitions = partitions_of(topics)
     should_be = {

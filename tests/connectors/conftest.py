@@ -27,6 +27,9 @@ class FakeSnapshot:
     revision: int = 1
     streams: dict[str, Stream] = field(default_factory=dict)
 
+    def find_stream(self, name: str) -> Stream | None:
+        return self.streams.get(name)
+
     def find_schema(self, schema_id: str) -> None:  # noqa: ARG002  # a snapshot's signature
         return None
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors import services, watcher
 from connectors.models import Connector, Lease
-from connectors.routing import topics_of
+from connectors.routing import Route
 from connectors.tasks import run_slice
 from connectors.watcher import Watcher, is_due
 from eventplatform.broker.base import Log
@@ -48,16 +48,23 @@ def test_is_due__by_data_lease_message_delay_and_age(lease: Lease, rule: FlushRu
     assert is_due(lease, rule, NOW) is expected
 
 
-def test_topics_of__patterns__first_stream_wins_a_shared_topic() -> None:
+def test_topics__patterns__first_stream_wins_a_shared_topic() -> None:
     streams = [
         Stream("page.change", "t", "main", ("eqiad.page.change", "codfw.page.change")),
         Stream("page.view", "t", "main", ("eqiad.page.change",)),
         Stream("ui.click", "t", "main", ()),
     ]
 
-    assert topics_of(["page.*"], streams) == {"eqiad.page.change": "page.change", "codfw.page.change": "page.change"}
-    assert topics_of(["ui.click"], streams) == {"ui.click": "ui.click"}
-    assert topics_of(["nothing"], streams) == {}
+    assert Route(("page.*",), ()).topics(streams) == {"eqiad.page.change": "page.change", "codfw.page.change": "page.change"}
+    assert Route(("ui.click",), ()).topics(streams) == {"ui.click": "ui.click"}
+    assert Route(("nothing",), ()).topics(streams) == {}
+
+
+@pytest.mark.parametrize("name", ["files", "archive"])
+def test_topics__switched_off_by_the_streams_own_settings__not_taken(name: str) -> None:
+    streams = [Stream("a", "t", "main", ("a",), consumers={name: {"enabled": False}}), Stream("b", "t", "main", ("b",))]
+
+    assert Route(("*",), ("files", "archive")).topics(streams) == {"b": "b"}
 
 
 @pytest.fixture
