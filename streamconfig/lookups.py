@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics
 from streamconfig import document, snapshots
@@ -36,6 +36,7 @@ class _Kept:
             try:
                 return self.source.refresh()
             except DatabaseError as error:
+                connection.close_if_unusable_or_obsolete()  # outside of requests nobody else would ever connect again
                 if self.source.current is None:
                     raise SnapshotMissingError from error
                 metrics.SNAPSHOT_AGE.set(self.source.age_seconds())
