@@ -109,9 +109,12 @@ def _send_patiently(producer: Producer, record: NewRecord) -> Delivery:
 
 def _read_to(reader: Reader, where: TopicPartition, last: bytes) -> list[Record]:
     records: list[Record] = []
+
+    def read_on() -> list[Record]:
+        return list(reader.read(where, records[-1].offset + 1 if records else 0, timeout_seconds=0.5).records)
+
     while not records or records[-1].value != last:
-        at = records[-1].offset + 1 if records else 0
-        records += _patiently(lambda at=at: list(reader.read(where, at, timeout_seconds=0.5).records))
+        records += _patiently(read_on)
     return records
 
 

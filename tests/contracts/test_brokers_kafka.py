@@ -104,7 +104,7 @@ def test_produce__a_thousand_keys__all_clients_agree(log: KafkaLog, topic: str, 
     futures = [python.send(topic, b"python", key) for key in KEYS]
     theirs = [future.get(20).partition for future in futures]
     python.close()
-    other: dict[bytes, int] = {}
+    other: dict[bytes | None, int | None] = {}
     librdkafka = confluent_kafka.Producer({"bootstrap.servers": kafka_server.servers, "partitioner": "murmur2_random"})
     for key in KEYS:
         librdkafka.produce(topic, b"other", key, on_delivery=lambda _, m: other.update({m.key(): m.partition()}))

@@ -24,6 +24,8 @@ jars=$("$here/jars.sh")
 cat > "$data/server.properties" << PROPERTIES
 process.roles=broker,controller
 node.id=1
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 controller.quorum.bootstrap.servers=127.0.0.1:$controller
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
