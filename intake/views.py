@@ -88,7 +88,8 @@ def _read(environ: dict[str, Any], body: BodyReader, head: RequestHead) -> BodyR
     is_open_ended = "HTTP_TRANSFER_ENCODING" in environ or environ.get("wsgi.input_terminated")
     left = int(head.content_length) if head.content_length.isdecimal() else None if is_open_ended else 0
     while body.wants_more and left != 0:
-        chunk = environ["wsgi.input"].read(_CHUNK_BYTES if left is None else min(left, _CHUNK_BYTES))
+        # A read waits for all it asks for: never ask beyond the body, nor beyond what would be refused anyway.
+        chunk = environ["wsgi.input"].read(min(_CHUNK_BYTES, body.room if left is None else left))
         if not chunk:
             break
         body.feed(chunk)

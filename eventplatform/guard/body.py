@@ -26,6 +26,11 @@ class BodyReader:
             self._refuse()
             self.wants_more = announced <= 2 * limit
 
+    @property
+    def room(self) -> int:
+        """How many bytes it takes at most before it wants no more: what a blocking read may ask for."""
+        return 2 * self._limit + 1 - self.size
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
         self.size += len(chunk)
