@@ -7,7 +7,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
@@ -49,6 +49,12 @@ def _parameter(name: str, description: str) -> OpenApiParameter:
 class ActionApi(_PublicView):
     """`action=streamconfigs` of MediaWiki's Action API: settings by stream; errors are 200 with their code in a header."""
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Ask the session who it is before DRF, which knows nobody here, forgets the answer."""
+        user = getattr(request, "user", None)
+        self.is_signed_in = user is not None and user.is_authenticated
+        return super().initialize_request(request, *args, **kwargs)
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature
         """JSON, whatever `Accept` and `format` say."""
         return JSONRenderer(), JSONRenderer.media_type
@@ -84,18 +90,17 @@ class ActionApi(_PublicView):
             response["Cache-Control"] = "private, must-revalidate, max-age=0"
         else:
             response = HttpResponse(streamconfigs.answer(lookups.snapshot().stream_set, query), content_type=_JSON)
-            _let_caches_keep(request, response)
+            _let_caches_keep(response, is_signed_in=self.is_signed_in)
         if parameters.get("origin") == "*":
             response["Access-Control-Allow-Origin"] = "*"
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
         return response
 
 
-def _let_caches_keep(request: Request, response: HttpResponse) -> None:
+def _let_caches_keep(response: HttpResponse, *, is_signed_in: bool) -> None:
     """As in the reference: shared caches may keep what a stranger gets, a user's own answer stays private."""
     age = streamconfigs.MAX_AGE_SECONDS
-    user = getattr(request._request, "user", None)  # noqa: SLF001  # the session's; DRF knows no user without authentication
-    if user is not None and user.is_authenticated:
+    if is_signed_in:
         response["Cache-Control"] = f"private, must-revalidate, max-age={age}"
     else:
         response["Cache-Control"] = f"max-age={age}, s-maxage={age}, public"
