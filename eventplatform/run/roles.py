@@ -35,7 +35,7 @@ def roles(port: int, var: Path) -> tuple[Role, ...]:
     return (
         Role("intake", (*granian, *intake, "eventplatform.asgi:application"), f"http://{HOST}:{port + 1}/readyz"),
         Role("web", (*granian, *web, "eventplatform.wsgi:application"), f"http://{HOST}:{port}/readyz"),
-        Role("worker", (*celery, "worker", *worker, "--without-gossip", "--without-mingle", "--loglevel", "INFO")),
+        Role("worker", (*celery, "worker", *worker, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")),
         Role("watcher", (sys.executable, str(env.ROOT / "manage.py"), "watch")),
         Role("beat", (*celery, "beat", "--schedule", str(var / "beat"), "--pidfile", "", "--loglevel", "WARNING")),
     )

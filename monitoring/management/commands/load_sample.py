@@ -43,7 +43,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def load_streams(document: dict[str, Any]) -> None:
     """Add the streams that aren't there; one that is may have been changed by a person since."""
-    known = stream_lookups.snapshot().streams
+    known = stream_lookups.fresh_snapshot().streams
     new = {name: stream for name, stream in document["streams"].items() if name not in known}
     if new:
         stream_services.import_document(document={**document, "streams": new}, author=AUTHOR, reason="sample data")
