@@ -38,7 +38,7 @@ class KafkaProducer(base.Producer):
             "enable.idempotence": True,
             "partitioner": "murmur2_random",  # where the Java client would put it
             "compression.type": compression(),
-            "linger.ms": 2,
+            "linger.ms": 1,
             "message.timeout.ms": int(timeout_seconds * 1000),
             "request.timeout.ms": int(timeout_seconds * 1000),
             # How long a topic may be missing before it counts as unknown: a new one takes a moment to get around.
