@@ -115,7 +115,16 @@ def _runs(values: Sequence[Value], width: float, height_of: Callable[[float], fl
             runs.append([])
         else:
             runs[-1].append((index * step, height_of(value)))
-    return [run for run in runs if run]
+    return [_visible(run, step, width) for run in runs if run]
+
+
+def _visible(run: Run, step: float, width: float) -> Run:
+    """A single point would draw nothing: it gets half a step of width."""
+    if len(run) > 1:
+        return run
+    x, y = run[0]
+    half = min(step, width) / 2
+    return [(x - half, y), (x, y)] if x + half > width else [(x, y), (x + half, y)]
 
 
 def _points(run: Run) -> str:

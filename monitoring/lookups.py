@@ -12,7 +12,6 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from connectors import lookups as connectors
-from connectors import routing
 from monitoring import stages
 from monitoring.models import (
     CanaryArrival,
@@ -70,11 +69,13 @@ def canary_paths() -> tuple[stages.Path, ...]:
     excluded = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
     sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
     now, interval = timezone.now(), timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
-    views = connectors.overview()
+    takers = connectors.by_stream()
     paths = [stages.Path(name, "", excluded_because=why) for name, why in excluded.items() if why and name not in streams]
     for name in sorted(streams):
         why = excluded.get(name, "")
-        judged = stages.judge(sent.get(name), seen.get(name), _stores(name, views), arrivals[name], now=now, interval=interval)
+        judged = stages.judge(
+            sent.get(name), seen.get(name), _stores(takers.get(name, ())), arrivals[name], now=now, interval=interval
+        )
         last = sent.get(name)
         paths.append(
             stages.Path(
@@ -174,12 +175,7 @@ def _seen(sent_at: datetime, there_at: datetime) -> stages.Seen:
     return stages.Seen(sent_at=sent_at, seconds=max((there_at - sent_at).total_seconds(), 0.0))
 
 
-def connectors_of(stream: str, views: Iterable[connectors.ConnectorView]) -> list[connectors.ConnectorView]:
-    """Those of `views` that take the stream: read once and asked many times, where a page shows every stream."""
-    return [view for view in views if routing.takes(view.streams, stream)]
-
-
-def _stores(stream: str, views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
+def _stores(views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
     return [
         stages.Store(
             name=view.name,
@@ -187,7 +183,7 @@ def _stores(stream: str, views: Iterable[connectors.ConnectorView]) -> list[stag
             held_because="" if view.is_enabled else f"The connector is {view.state}.",
             trouble=view.last_error,
         )
-        for view in connectors_of(stream, views)
+        for view in views
     ]
 
 

@@ -96,10 +96,10 @@ def _meta_id(value: bytes) -> str | None:
 
 def _look_in_stores(runs: Iterable[CanaryRun]) -> int:
     deadline = time.monotonic() + _STORES_SECONDS
-    views = [view for view in connectors.overview() if view.is_enabled]
+    takers = connectors.by_stream()
     found = 0
     for run in runs:
-        missing = {view.name for view in lookups.connectors_of(run.stream, views)}
+        missing = {view.name for view in takers.get(run.stream, ()) if view.is_enabled}
         missing -= {arrival.connector for arrival in run.arrivals.all()}
         for connector in sorted(missing):
             if time.monotonic() > deadline:

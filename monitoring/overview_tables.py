@@ -70,7 +70,7 @@ def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
         **_traffic(),
         **_outcomes(),
         **_canaries(paths),
-        **_streams(paths, views),
+        **_streams(paths),
         **_connectors(views),
     }
 
@@ -122,9 +122,10 @@ def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int |
     )
 
 
-def _streams(paths: Sequence[stages.Path], views: Sequence[connectors.ConnectorView]) -> dict[str, Any]:
+def _streams(paths: Sequence[stages.Path]) -> dict[str, Any]:
+    takers = connectors.by_stream()
     paths = [path for path in paths if path.service]  # patterns are no streams
-    rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES), _lags([path.stream for path in paths], views))
+    rows = stream_rows(paths, lookups.volumes(minutes=_MINUTES), _lags(takers))
     return {"streams": rows[:_ROWS], "streams_total": len(rows)}
 
 
@@ -160,11 +161,9 @@ def _connectors(views: Sequence[connectors.ConnectorView]) -> dict[str, Any]:
     }
 
 
-def _lags(streams: Sequence[str], views: Sequence[connectors.ConnectorView]) -> dict[str, int | None]:
+def _lags(takers: Mapping[str, Sequence[connectors.ConnectorView]]) -> dict[str, int | None]:
     """How far the slowest connector of each stream is behind on it."""
-    return {
-        stream: max((_lag(stream, view) for view in lookups.connectors_of(stream, views)), default=None) for stream in streams
-    }
+    return {stream: max((_lag(stream, view) for view in views), default=None) for stream, views in takers.items()}
 
 
 def _lag(stream: str, view: connectors.ConnectorView) -> int:
@@ -192,7 +191,8 @@ def _traffic() -> dict[str, Any]:
     peak = max((value for value in volumes.total if value is not None), default=0)
     label = f"Events per minute over the last hour, at most {peak:.0f}"
     picture = charts.area(charts.Series(volumes.total), label=label, unit="/min", x_ticks=ticks(volumes.begins_at), height=190)
-    return {"volumes": volumes, "total": sum(value or 0 for value in volumes.total), "chart": picture}
+    is_counted = any(value is not None for value in volumes.total)
+    return {"volumes": volumes, "is_counted": is_counted, "total": sum(value or 0 for value in volumes.total), "chart": picture}
 
 
 def _refused(lines: Mapping[str, Sequence[float]]) -> tuple[charts.Chart, list[tuple[str, str, int]]]:

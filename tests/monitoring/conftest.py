@@ -13,6 +13,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for module in USERS:
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
+    monkeypatch.setattr("connectors.lookups.by_stream", lambda: dict.fromkeys(found.config.streams, found.connectors))
     monkeypatch.setattr("connectors.lookups.canary_written", found.canary_written)
     monkeypatch.setattr("monitoring.pages.event_log", lambda: found.log)
     monkeypatch.setattr("monitoring.health.event_log", lambda: found.log)

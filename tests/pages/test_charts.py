@@ -22,7 +22,7 @@ def test_area__values__line_from_zero_baseline_and_ticks_with_the_unit_once() ->
 def test_area__gap__breaks_the_line_and_is_never_zero() -> None:
     picture = charts.area(Series([1, None, 1, 1]), label="x", unit="", x_ticks=[])
 
-    assert picture.shapes[1].path == "M0,33.3M480,33.3 720,33.3"
+    assert picture.shapes[1].path == "M0,33.3 120,33.3M480,33.3 720,33.3"
 
 
 def test_area__nothing__keeps_the_axes() -> None:
