@@ -100,6 +100,8 @@ def _read(environ: dict[str, Any], body: BodyReader, head: RequestHead) -> BodyR
 def _response(answer: Answer) -> HttpResponse:
     """Django's middleware adds only what is missing, so every header that it knows is set here."""
     response = HttpResponse(answer.body, status=answer.status)
+    # The metrics count refusals; a log line for each would let any client flood the log.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  # Django's own mark
     del response["Content-Type"]
     for name, value in answer.headers:
         response[name] = value
