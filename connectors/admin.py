@@ -27,15 +27,15 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
         self.fields["kind"].choices = [(name, catalog.load(name).title) for name in catalog.names()]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["options"].help_text = _help("Target")
+        self.fields["options"].help_text = _help("target_type")
         if self.instance.secrets:
-            secret = [one.name for one in options.declared(catalog.load(self.instance.kind).Target) if one.is_secret]
+            secret = [one.name for one in options.declared(catalog.load(self.instance.kind).target_type) if one.is_secret]
             self.initial["options"] = {**self.instance.options, **dict.fromkeys(secret, options.MASK)}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
-            _check(self, lambda: options.parse(catalog.load(cleaned["kind"]).Target, cleaned["options"] or {}))
+            _check(self, lambda: options.parse(catalog.load(cleaned["kind"]).target_type, cleaned["options"] or {}))
         return cleaned
 
 
@@ -48,12 +48,12 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
 
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
-        self.fields["options"].help_text = _help("Options")
+        self.fields["options"].help_text = _help("options_type")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
-            _check(self, lambda: options.parse(catalog.load(cleaned["target"].kind).Options, cleaned["options"] or {}))
+            _check(self, lambda: options.parse(catalog.load(cleaned["target"].kind).options_type, cleaned["options"] or {}))
         return cleaned
 
 

@@ -71,7 +71,7 @@ def load(name: str) -> type[Sink]:
 def describe(name: str) -> Kind:
     """What a kind says of itself."""
     sink = load(name)
-    return Kind(name, sink.title, sink.guarantee, options.declared(sink.Target), options.declared(sink.Options))
+    return Kind(name, sink.title, sink.guarantee, options.declared(sink.target_type), options.declared(sink.options_type))
 
 
 def _entry_points() -> dict[str, metadata.EntryPoint]:

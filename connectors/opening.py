@@ -24,8 +24,9 @@ def make_sink(connector: Connector) -> Sink:
     """
     kind = catalog.load(connector.target.kind)
     secrets = encryption.unseal(connector.target.secrets, target=connector.target.name)
-    target = options.parse(kind.Target, resolve(kind.Target, {**connector.target.options, **secrets}))
-    return kind(connector.name, target, options.parse(kind.Options, connector.options))
+    values = resolve(kind.target_type, {**connector.target.options, **secrets})
+    target: Any = options.parse(kind.target_type, values)
+    return kind(connector.name, target, options.parse(kind.options_type, connector.options))
 
 
 def resolve(declared: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def import_document(*, document: Mapping[str, Any]) -> None:
 
 def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
     """Make or change a target. A secret that is absent, empty or the mask keeps the one that is there."""
-    declared = catalog.load(kind).Target
+    declared = catalog.load(kind).target_type
     target = Target.objects.filter(name=name).first() or Target(name=name)
     kept = encryption.unseal(target.secrets, target=name) if target.kind == kind else {}
     open_values, secrets = options.split_secrets(declared, values)
@@ -74,7 +74,7 @@ def save_connector(
         )
     if not streams or not all(isinstance(stream, str) and stream for stream in streams):
         raise DocumentInvalidError(pointer=f"{place}/streams", reason=f"Connector {name} needs names or patterns of streams.")
-    _checked(catalog.load(found.kind).Options, values, f"{place}/options")
+    _checked(catalog.load(found.kind).options_type, values, f"{place}/options")
     connector = Connector.objects.filter(name=name).first() or Connector(name=name)
     wanted = (found.pk, list(streams), dict(values), is_enabled)
     if (connector.target_id, connector.streams, connector.options, connector.is_enabled) != wanted or connector.pk is None:

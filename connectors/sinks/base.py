@@ -29,8 +29,8 @@ in `guarantee`. A store without even that says "at least once" there.
 **Canaries** (`meta.domain: canary`) prove that the path is alive. They come apart from the rows, and go into the store's
 marker (`_canaries`: stream, event id, sent, written), never into a table, file or index of data.
 
-**Options** are declared once, in two frozen dataclasses made of `option(…)`: `Target` (where the store is, for all its
-connectors) and `Options` (how this connector writes). Form, API, docs and masking follow from them.
+**Options** are declared once, in two frozen dataclasses made of `option(…)`: `target_type` (where the store is, for all its
+connectors) and `options_type` (how this connector writes). Form, API, docs and masking follow from them.
 """
 
 from __future__ import annotations
@@ -146,12 +146,12 @@ class Sink(ABC):
     title: ClassVar[str]  # as people call the store: "PostgreSQL"
     guarantee: ClassVar[str]  # one sentence: what survives a crash, and why
     needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
-    Target: ClassVar[type]
-    Options: ClassVar[type]
+    target_type: ClassVar[type[Any]]
+    options_type: ClassVar[type[Any]]
 
     @abstractmethod
     def __init__(self, connector: str, target: Any, options: Any) -> None:
-        """Remember the parsed `Target` and `Options`; touch nothing outside yet."""
+        """Remember the parsed target and options; touch nothing outside yet."""
 
     @property
     @abstractmethod

@@ -71,8 +71,8 @@ class FilesSink(Sink):
     title = "Local files"
     guarantee = "Exactly once: a flush is committed by one manifest, created only if absent under the name of its start offset."
     needs_schema = False
-    Target = Target
-    Options = Options
+    target_type = Target
+    options_type = Options
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         self._connector = connector

@@ -56,8 +56,8 @@ class PostgresSink(Sink):
 
     title = "PostgreSQL"
     guarantee = "Exactly once: rows and the next offset are written in one transaction."
-    Target = Target
-    Options = Options
+    target_type = Target
+    options_type = Options
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         self._connector = connector
@@ -121,7 +121,7 @@ class PostgresSink(Sink):
         return self._connection
 
     def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(sql.Identifier(self._options.schema))  # type: ignore[arg-type]  # every text is a literal of this module
+        return sql.SQL(text).format(sql.Identifier(self._options.schema))
 
     def _write(self, batch: WriteBatch, *, is_repeat: bool) -> Written:
         with _errors(), self._db.transaction():

@@ -130,7 +130,7 @@ class Tables:
 
     def _ensure_table(self, database: Database, stream: str) -> sql.Identifier:
         rows = database.execute(self._sql("SELECT stream, name FROM {}._tables")).fetchall()
-        names = dict(rows)
+        names: dict[str, str] = dict(rows)
         if stream not in names:
             name = unique_name(stream, stream, {*names.values(), *_OWN_NAMES})
             database.execute(self._sql("INSERT INTO {}._tables VALUES (%s, %s)"), (stream, name))
@@ -149,7 +149,7 @@ class Tables:
         database.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"connector tables of {self._schema}",))
 
     def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(sql.Identifier(self._schema))  # type: ignore[arg-type]  # every text is a literal of this module
+        return sql.SQL(text).format(sql.Identifier(self._schema))
 
 
 def _quoted(name: str) -> str:

@@ -11,8 +11,9 @@ import orjson
 import pytest
 
 from connectors.delivery import Delivery, SchemaNotSeenYetError, Source
-from connectors.sinks.base import FlushRule, Position, RecordRefusedError, Sink, WriteBatch, Written
+from connectors.sinks.base import Position, RecordRefusedError, Sink, WriteBatch, Written
 from eventplatform.broker.dead_letters import DeadLetter
+from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import Record, TopicPartition
 from eventplatform.core.schemas import CompiledSchema
 

@@ -8,6 +8,7 @@ import pytest
 
 from connectors import options
 from connectors.options import option
+from eventplatform.core.errors import RejectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def test_parse__texts_of_a_form__typed() -> None:
     ],
 )
 def test_parse__bad_value__code_place_and_remedy(values: dict[str, object], code: str, pointer: str) -> None:
-    with pytest.raises(options.RejectedError) as caught:
+    with pytest.raises(RejectedError) as caught:
         options.parse(Example, values)
 
     assert (caught.value.code, caught.value.pointer) == (code, pointer)

@@ -13,7 +13,8 @@ from django.conf import settings as django_settings
 
 from connectors import encryption, opening, services
 from connectors.models import Connector, Target
-from connectors.options import MASK, RejectedError
+from connectors.options import MASK
+from eventplatform.core.errors import RejectedError
 
 pytestmark = pytest.mark.slow
 
