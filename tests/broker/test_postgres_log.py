@@ -102,6 +102,25 @@ def test_produce__too_much_waits__is_refused_at_once(log: PostgresLog, postgres_
     producer.close()
 
 
+def test_produce__server_hangs__is_given_up_in_time_and_not_appended_later(log: PostgresLog, postgres_url: str) -> None:
+    log.create_topic(WHERE.topic)
+    producer = PostgresProducer(postgres_url, timeout_seconds=0.5)
+    send(producer, [NewRecord(WHERE.topic, b"warm")])
+    settled: list[object] = []
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("lock table log_partitions in exclusive mode")
+        for value in (b"sent", b"queued"):
+            producer.produce([NewRecord(WHERE.topic, value)], lambda found: settled.extend(d.error for d in found))
+            time.sleep(0.05)
+
+        assert producer.flush(5) == 0
+
+    assert [type(error) for error in settled] == [LogUnavailableError, LogUnavailableError]
+    assert send(producer, [NewRecord(WHERE.topic, b"after")])[0].error is None
+    assert [record.value for record in read_all(log, WHERE)] == [b"warm", b"after"]
+    producer.close()
+
+
 def test_produce__one_that_postgres_refuses__leaves_its_neighbours_alone(log: PostgresLog, postgres_url: str) -> None:
     log.create_topic(WHERE.topic)
     producer = log.producer()
@@ -110,11 +129,9 @@ def test_produce__one_that_postgres_refuses__leaves_its_neighbours_alone(log: Po
     done = threading.Event()
     with psycopg.connect(postgres_url) as connection:  # holds the thread, so that what follows becomes one group
         connection.execute("lock table log_partitions in exclusive mode")
-        for timestamp in (1, 1, 2**63 - 1, -(2**63), 1):
+        for timestamp in (1, 1, 2**63 - 1, 2**70, 1):
             record = NewRecord(WHERE.topic, b"{}", timestamp_ms=timestamp)
             producer.produce([record], lambda found: settled.append([type(d.error) for d in found]))
-        with psycopg.connect(postgres_url) as other:
-            assert other.execute("select 1").fetchone()
         connection.execute("alter table log_records add constraint no_extremes check (abs(timestamp_ms::numeric) < 2^62)")
     producer.produce([NewRecord(WHERE.topic, b"{}")], lambda _: done.set())
 

@@ -3,7 +3,7 @@
 # so a changed POM fetches anew and the second time costs nothing. EVENTPLATFORM_CACHE moves the cache.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-hash=$(sha256sum "$here/pom.xml" | cut -c1-16)
+hash=$({ sha256sum "$here/pom.xml" 2> /dev/null || shasum -a 256 "$here/pom.xml"; } | cut -c1-16)
 cache=${EVENTPLATFORM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eventplatform}
 jars=$cache/kafka-$hash
 
@@ -21,6 +21,6 @@ if [ ! -d "$jars" ]; then
         echo "Maven could not fetch the jars of Kafka; its words stand above." >&2
         exit 69
     fi
-    mv -T "$aside" "$jars" 2> /dev/null || [ -d "$jars" ] # another starter was quicker
+    [ -d "$jars" ] || mv "$aside" "$jars" # another starter may have been quicker
 fi
 echo "$jars"

@@ -182,6 +182,8 @@ def _enqueue(client: confluent_kafka.Producer, records: Sequence[NewRecord], req
             )
         except BufferError:
             refused[index] = base.LogUnavailableError(reason="too much waits for it already")
+        except (TypeError, ValueError, OverflowError) as error:
+            refused[index] = base.LogUnavailableError(reason=f"the record can't be sent ({error})")
         except confluent_kafka.KafkaException as error:
             refused[index] = of_delivery(error.args[0], topic=record.topic, size=base.size_of(record))
     return refused

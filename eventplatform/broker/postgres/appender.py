@@ -35,8 +35,8 @@ Slot = tuple[int, int]  # topic id, partition
 class Appender:
     """Knows where each record goes and puts them there. Used by one thread."""
 
-    def __init__(self, url: str) -> None:
-        self._session = Session(url, "producer", arrays.register)
+    def __init__(self, url: str, answer_seconds: float) -> None:
+        self._session = Session(url, "producer", arrays.register, answer_seconds=answer_seconds)
         self._topics: dict[str, tuple[int, int]] = {}  # name → id, partitions
         self._grown: set[Slot] = set()
 

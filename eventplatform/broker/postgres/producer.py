@@ -9,8 +9,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psycopg
-
 from eventplatform.broker import base
 from eventplatform.broker.postgres.appender import Appender
 from eventplatform.broker.postgres.session import NotSentError
@@ -52,7 +50,7 @@ class PostgresProducer(base.Producer):
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 5.0, queue_bytes: int = QUEUE_BYTES) -> None:
-        self._appender = Appender(url)
+        self._appender = Appender(url, timeout_seconds)
         self._timeout = timeout_seconds
         self._queue_bytes = queue_bytes
         self._changed = threading.Condition()
@@ -132,13 +130,17 @@ class PostgresProducer(base.Producer):
 
     def _append(self, jobs: Sequence[_Job]) -> None:
         """Append and settle these; a connection that can't be made is tried again until their time is over."""
+        jobs = self._without_overdue(jobs, base.LogUnavailableError(reason="it is slow, and the record waited too long for it"))
         while jobs:
             try:
                 self._append_once(jobs)
             except NotSentError as error:
+                if self._is_closed:
+                    for job in jobs:
+                        job.fail(error)
+                    return
+                time.sleep(_RETRY_SECONDS)
                 jobs = self._without_overdue(jobs, error)
-                if jobs:
-                    time.sleep(_RETRY_SECONDS)
             else:
                 return
 
@@ -151,7 +153,7 @@ class PostgresProducer(base.Producer):
         except PlatformError as error:
             for job in jobs:
                 job.fail(error)
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001  # one record that can't be sent must not stop all others for good
             self._append_apart(jobs, error)
         else:
             start = 0
@@ -159,8 +161,8 @@ class PostgresProducer(base.Producer):
                 job.settle(deliveries[start : start + len(job.records)])
                 start += len(job.records)
 
-    def _append_apart(self, jobs: Sequence[_Job], error: psycopg.Error) -> None:
-        """Postgres refused something in the group and appended nothing: its neighbours must not suffer for it."""
+    def _append_apart(self, jobs: Sequence[_Job], error: Exception) -> None:
+        """Something in the group can't be appended, so nothing was: its neighbours must not suffer for it."""
         if len(jobs) > 1:
             for job in jobs:
                 self._append([job])
@@ -169,11 +171,11 @@ class PostgresProducer(base.Producer):
         for job in jobs:
             job.fail(base.LogUnavailableError(reason=f"it refuses the records ({type(error).__name__})"))
 
-    def _without_overdue(self, jobs: Sequence[_Job], error: NotSentError) -> list[_Job]:
+    def _without_overdue(self, jobs: Sequence[_Job], error: base.LogUnavailableError) -> list[_Job]:
         now = time.monotonic()
         left = []
         for job in jobs:
-            if self._is_closed or now >= job.deadline:
+            if now >= job.deadline:
                 job.fail(error)
             else:
                 left.append(job)

@@ -28,17 +28,27 @@ class NotSentError(LogUnavailableError):
 class BoundedConnection(psycopg.Connection[TupleRow]):
     """A connection on which no call waits for ever: a server that hangs must not hang its clients."""
 
+    answer_seconds = _ANSWER_SECONDS
+
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        return super().wait(gen, interval, _ANSWER_SECONDS if timeout is None else timeout)
+        return super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
 
 
 class Session:
     """A connection of one thread at a time, made when it is first needed and again after a failure."""
 
-    def __init__(self, url: str, name: str, prepare: Callable[[BoundedConnection], Any] = lambda _: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        prepare: Callable[[BoundedConnection], Any] = lambda _: None,
+        *,
+        answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:
         self._url = url
         self._name = name
         self._prepare = prepare
+        self._answer_seconds = answer_seconds
         self._connection: BoundedConnection | None = None
 
     @contextmanager
@@ -82,8 +92,9 @@ class Session:
             connect_timeout=_CONNECT_SECONDS,
             application_name=f"eventplatform {self._name}",
         )
-        # The server gives up when we do, and compiles nothing: our statements are short.
-        connection.execute(f"set statement_timeout = '{_ANSWER_SECONDS:.0f}s'; set jit = off")
+        # The server gives up a little before we do, and compiles nothing: our statements are short.
+        connection.execute(f"set statement_timeout = {int(self._answer_seconds * 900)}; set jit = off")
+        connection.answer_seconds = self._answer_seconds
         self._prepare(connection)
         return connection
 
