@@ -31,6 +31,9 @@ def _run() -> int:
     var, port = settings.VAR_DIR, settings.PORT
     listen_to_signals()
     folders.make_private(var)
+    if env.flag("KAFKA"):
+        # Stores remember offsets of the log that filled them; another log gets stores of its own.
+        var = folders.make_private(var / "with-kafka")
     folders.make_private(var / "log")
     with folders.hold(var / "run.lock", server="The platform", folder=var):
         ended = leftovers.end(var)
