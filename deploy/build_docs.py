@@ -19,6 +19,10 @@ from eventplatform import env  # noqa: E402  # the project's folder must be on t
 
 REFERENCE = ROOT / "docs/reference"
 HEAD = "<!-- Made from the code by `make docs`; edit the code instead. -->\n\n"
+OF_COMMANDS = (
+    ("KAFKA", "`make run KAFKA=1` starts a real Kafka and uses it as the log"),
+    ("REQUIRE_SERVICES", "a heavy server that can't be started fails its tests instead of skipping them"),
+)
 ROOMS = ("eventplatform", "registry", "streamconfig", "intake", "connectors", "monitoring")
 
 
@@ -30,6 +34,8 @@ def settings_page() -> str:
     text = path.read_text()
     rows = [(name, kind, default, _comment(text.splitlines(), line)) for name, kind, default, line in _variables(text)]
     lines += [f"| `{name}` | {kind} | {default} | {meaning} |" for name, kind, default, meaning in sorted(rows)]
+    lines += ["", "Of single commands:", "", "| variable | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in OF_COMMANDS]
     return "\n".join(lines)
 
 

@@ -17,13 +17,15 @@ BASE_DIR = env.ROOT
 DEPLOYMENT = env.text("DEPLOYMENT", "demo")
 IS_DEMO = DEPLOYMENT != "production"
 ROLE = env.text("ROLE", "web")  # intake | web | worker | watcher | beat: names metrics and log lines
-VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # embedded servers' data, logs, demo secrets
+# real schemas and configuration that tests use where they are there
 REFERENCE_DATA_DIR = env.folder("REFERENCE_DATA_DIR", BASE_DIR / "../shared/data")
-DEBUG = env.flag("DEBUG")
-PORT = env.number("PORT", 8000)
+DEBUG = env.flag("DEBUG")  # Django's error pages with values; never in production
+PORT = env.number("PORT", 8000)  # of the web role in a demo; the intake listens on the next one
 
 # --- Secrets ------------------------------------------------------------------------------------------------------------
 
+# signs sessions and forms; 40 characters or more
 SECRET_KEY = env.text("SECRET_KEY") or secrets.demo_key("SECRET_KEY", VAR_DIR, is_demo=IS_DEMO)
 # Fernet keys, the first encrypts, all decrypt: rotation is putting a new one in front.
 ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS") or [secrets.demo_key("ENCRYPTION_KEYS", VAR_DIR, is_demo=IS_DEMO)]
@@ -89,6 +91,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Stores the platform itself stands on -------------------------------------------------------------------------------
 
+# postgresql://user:password@host/database; unset: the embedded Postgres
 DATABASE_URL = env.text("DATABASE_URL") or addresses.postgres_url(VAR_DIR, "eventplatform")
 _database = conninfo_to_dict(DATABASE_URL)
 DATABASES: dict[str, dict[str, Any]] = {
@@ -104,20 +107,21 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {**_database, "connect_timeout": 5},
     },
 }
+# Celery's broker, redis://host:port/0; unset: the embedded Redis
 REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(VAR_DIR)
 # Where events go: postgresql://… (the embedded log), kafka://host:port,host:port or memory:// (tests).
 EVENT_LOG_URL = env.text("EVENT_LOG_URL") or DATABASE_URL
 LOG_PARTITIONS = env.number("LOG_PARTITIONS", 1)  # of a topic made without a wish of its own
-LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)
+LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)  # how long the log keeps a record
 
 # --- Intake -------------------------------------------------------------------------------------------------------------
 
 INTAKE_URL = env.text("INTAKE_URL", f"http://127.0.0.1:{PORT + 1}")  # where canaries and snippets post
 INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
-INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)
-INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024)
-INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)
-INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)
+INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  # of one request
+INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024)  # of one event; the log takes no more
+INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
+INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)  # until an answer of 503 when the log does not confirm
 TOPIC_PREFIX = env.text("TOPIC_PREFIX")  # the datacenter's, as in "eqiad."; chosen among a stream's topics
 FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (fast mode) | strict
 
@@ -132,20 +136,22 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)
+CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)  # between two canaries of a stream
 
 # --- Doors and their locks ----------------------------------------------------------------------------------------------
 
+# names under which the web role may be reached; required in production
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if IS_DEMO else [])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-PAGES_NEED_LOGIN = env.flag("PAGES_NEED_LOGIN", default=not IS_DEMO)
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")  # https://host, where a proxy changes the origin
+PAGES_NEED_LOGIN = env.flag("PAGES_NEED_LOGIN", default=not IS_DEMO)  # whether pages may be read without signing in
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SECURE_SSL_REDIRECT = not IS_DEMO and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = not IS_DEMO and env.flag("SECURE_SSL_REDIRECT", default=True)  # http is sent to https
+# a proxy ends TLS and sets X-Forwarded-Proto itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 0 if IS_DEMO else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_DEMO
@@ -207,7 +213,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "eventplatform.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},  # DEBUG | INFO | WARNING | ERROR
     "loggers": {
         "kafka": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

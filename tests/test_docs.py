@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -29,3 +30,11 @@ def test_reference__matches_the_code(build_docs: ModuleType) -> None:
 
 def test_links__lead_somewhere(build_docs: ModuleType) -> None:
     assert build_docs.broken_links() == []
+
+
+def test_guarantees__each_named_test__exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/guarantees.md").read_text()))
+    defined = {name for path in ROOT.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
+
+    assert named
+    assert named - defined == set()
