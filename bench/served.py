@@ -21,14 +21,14 @@ env.use_settings()
 django.setup()
 
 from eventplatform.broker import open_log  # noqa: E402  # Django is set up first
-from eventplatform.broker.base import Log  # noqa: E402
-from eventplatform.broker.memory import MemoryLog  # noqa: E402
-from eventplatform.core.streams import Stream  # noqa: E402
-from intake import runtime  # noqa: E402
-from intake.lane import Lane  # noqa: E402
-from intake.service import Intake  # noqa: E402
-from registry import documents  # noqa: E402
-from registry.compiled import Schema  # noqa: E402
+from eventplatform.broker.base import Log  # noqa: E402  # likewise
+from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
+from eventplatform.core.streams import Stream  # noqa: E402  # likewise
+from intake import runtime  # noqa: E402  # likewise
+from intake.lane import Lane  # noqa: E402  # likewise
+from intake.service import Intake  # noqa: E402  # likewise
+from registry import documents  # noqa: E402  # likewise
+from registry.compiled import Schema  # noqa: E402  # likewise
 
 TITLE, VERSION, STREAM = "page/change", "1.1.0", "bench.page_change"
 _FILE = Path("examples/schemas/primary/jsonschema") / TITLE / f"{VERSION}.yaml"

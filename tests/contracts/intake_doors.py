@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
+import orjson
 from django.test import Client
 
 from eventplatform.broker.base import Delivery, OnSettled, Producer
@@ -20,6 +21,7 @@ from intake.lane import Lane
 from intake.service import Intake, Limits
 from registry.compiled import Schema
 
+GOOD = {"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
 LIMITS = Limits(
     max_body_bytes=20_000, max_event_bytes=5_000, json=JsonLimits(max_events=20, max_depth=64), ack_timeout_seconds=0.3
 )
@@ -172,7 +174,7 @@ class DrfDoor:
         rest = {name: value for name, value in headers.items() if name != "content-type"}
         kind = headers.get("content-type", "")
         # Django's client keeps both to itself where the body is empty.
-        always = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
+        always: dict[str, Any] = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
         answer = self._client.generic(method, path, body, content_type=kind, headers=rest, **always)
         cookies = {"set-cookie": answer.cookies.output()} if answer.cookies else {}
         return Reply(answer.status_code, _without_date({**dict(answer.items()), **cookies}), answer.content)
@@ -212,3 +214,29 @@ def platform(name: str, monkeypatch: Any) -> Iterator[Platform]:
 
 def _without_date(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() != "date"}
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    return {**GOOD, **changes}
+
+
+def to(stream: str, **changes: Any) -> dict[str, Any]:
+    return event(meta={"stream": stream}, **changes)
+
+
+def dump(document: Any) -> bytes:
+    return orjson.dumps(document)
+
+
+def codes(reply: Reply) -> list[tuple[int, str, str]]:
+    failures = [*reply.json["invalid"], *reply.json["error"]]
+    return sorted((failure["index"], failure["code"], failure["pointer"]) for failure in failures)
+
+
+def deep(levels: int) -> bytes:
+    """An event of so many levels: the event itself is the first."""
+    return dump(GOOD)[:-1] + b',"anything":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+
+
+def with_number(digits: bytes) -> bytes:
+    return dump(GOOD)[:-1] + b',"number":' + digits + b"}"

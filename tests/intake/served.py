@@ -15,11 +15,11 @@ django.setup()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402  # Django is set up first
 
-from eventplatform.broker.memory import MemoryLog  # noqa: E402
-from intake import runtime  # noqa: E402
-from intake.lane import Lane  # noqa: E402
-from intake.service import Intake  # noqa: E402
-from tests.contracts.intake_doors import LIMITS, STREAMS, HandMade, ReadyMade  # noqa: E402
+from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
+from intake import runtime  # noqa: E402  # likewise
+from intake.lane import Lane  # noqa: E402  # likewise
+from intake.service import Intake  # noqa: E402  # likewise
+from tests.contracts.intake_doors import LIMITS, STREAMS, HandMade, ReadyMade  # noqa: E402  # likewise
 
 
 @cache

@@ -76,7 +76,11 @@ def examples(schemas: list[Schema]) -> list[tuple[Schema, dict[str, Any]]]:
 
 def expected(path: tuple[str | int, ...]) -> tuple[str, str]:
     """Code and place of an event that lacks the field at `path`."""
-    codes = {("$schema",): "schema.missing", ("meta",): "stream.missing", ("meta", "stream"): "stream.missing"}
+    codes: dict[tuple[str | int, ...], str] = {
+        ("$schema",): "schema.missing",
+        ("meta",): "stream.missing",
+        ("meta", "stream"): "stream.missing",
+    }
     return codes.get(path, "event.invalid"), pointer(path)
 
 

@@ -1,0 +1,192 @@
+"""What both doors refuse: events by the gate, bodies by the guard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contracts.intake_doors import GOOD, Platform, codes, deep, dump, event, platform, to, with_number
+
+
+@pytest.fixture(params=["lane", "drf"])
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    yield from platform(request.param, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "pointer"),
+    [
+        ({"$schema": "/test/event/1.0.0", "test": ""}, "stream.missing", "/meta"),
+        (event(meta={}), "stream.missing", "/meta/stream"),
+        (event(meta={"stream": 5}), "stream.missing", "/meta/stream"),
+        (event(meta=[]), "stream.missing", "/meta/stream"),
+        (to("nowhere"), "stream.unknown", "/meta/stream"),
+        (to("elsewhere.event"), "stream.unknown", "/meta/stream"),
+        (to("__consumer_offsets"), "stream.unknown", "/meta/stream"),
+        (to("../x"), "stream.unknown", "/meta/stream"),
+        (to("x" * 300), "stream.unknown", "/meta/stream"),
+        (to("stopped.event"), "stream.disabled", "/meta/stream"),
+        ({"meta": {"stream": "test.event"}}, "schema.missing", "/$schema"),
+        ({"$schema": 5, "meta": {"stream": "test.event"}}, "schema.bad_id", "/$schema"),
+        ({"$schema": "/test/event/9.9.9", "meta": {"stream": "test.event"}}, "schema.unknown", "/$schema"),
+        (event(**{"$schema": "/other/event/1.0.0"}), "schema.not_allowed", "/$schema"),
+        (to("keyed.event") | {"test": None}, "event.invalid", "/test"),
+    ],
+)
+def test_post__refused_by_the_gate__400_with_code_and_place(door: Platform, wrong: Any, code: str, pointer: str) -> None:
+    reply = door.post(dump(wrong))
+
+    assert reply.status == 400
+    assert codes(reply) == [(0, code, pointer)]
+    assert all(failure["remedy"] for failure in [*reply.json["invalid"], *reply.json["error"]])
+
+
+HOSTILE_IDS = [
+    "http://127.0.0.1:9/x/1.0.0",
+    "https://example.org/test/event/1.0.0",
+    "//example.org/test/event/1.0.0",
+    "/../package.json",
+    "/test/../event/1.0.0",
+    "/test/./event/1.0.0",
+    "/test/event/..",
+    "/%2e%2e/etc/passwd",
+    "/test/event%2f1.0.0",
+    "/test/event/1.0.0?x=1",
+    "/test/event/1.0.0#x",
+    "/test/event/1.0.0/",
+    "file:///etc/passwd",
+    "\\\\host\\share",
+    "/test\\event/1.0.0",
+    "test/event/1.0.0",
+    "/test//event/1.0.0",
+    "/test/event/1.0.0\n",
+    "/test/event/1.0.0\r\nX: y",
+    "/tést/event/1.0.0",
+    "/" + "a/" * 200 + "1.0.0",
+    "",
+    " /test/event/1.0.0",
+    "data:application/json,{}",
+    "ftp://example.org/x",
+]
+
+
+@pytest.mark.parametrize("schema_id", HOSTILE_IDS)
+def test_post__schema_that_is_no_relative_id__refused_unread(door: Platform, schema_id: str) -> None:
+    reply = door.post(dump(event(**{"$schema": schema_id})))
+
+    assert reply.status == 400
+    assert codes(reply) == [(0, "schema.bad_id", "/$schema")]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "body.empty"),
+        (b" \n ", "body.empty"),
+        (b"[]", "body.empty"),
+        (b"{}", "body.empty"),
+        (b"{", "json.invalid"),
+        (b"{'a': 1}", "json.invalid"),
+        (b'{"a": NaN}', "json.invalid"),
+        (b'{"a": -Infinity}', "json.invalid"),
+        (b'{"a": 1e400}', "json.invalid"),
+        (b'{"a": "\\ud800"}', "json.invalid"),
+        (b'{"a": "\xff"}', "json.invalid"),
+        (b"\xef\xbb\xbf{}", "json.invalid"),
+        ('{"a": 1}'.encode("utf-16"), "json.invalid"),
+        (b"5", "body.not_events"),
+        (b'"text"', "body.not_events"),
+        (b"null", "body.not_events"),
+        (b"true", "body.not_events"),
+        (b"[" * 2000, "json.invalid"),
+        (deep(65), "json.too_deep"),
+        (deep(900), "json.too_deep"),
+        (with_number(b"18446744073709551616"), "json.number_out_of_range"),
+        (with_number(b"-9223372036854775809"), "json.number_out_of_range"),
+        (with_number(b"1" * 5000), "json.invalid"),
+        (dump(GOOD | {"test": "a\0b"}), "json.null_character"),
+    ],
+)
+def test_post__body_that_is_no_events__400_with_code(door: Platform, body: bytes, code: str) -> None:
+    reply = door.post(body)
+
+    assert (reply.status, reply.json["code"]) == (400, code)
+    assert reply.json["remedy"]
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert door.records() == []
+
+
+def test_post__empty__says_eventgates_sentence_also_when_hasty(door: Platform) -> None:
+    assert door.post(b"").json["detail"] == "Request body was empty. Must provide JSON encoded events."
+    assert door.post(b"[]", "?hasty=true").status == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [deep(64), with_number(b"18446744073709551615"), with_number(b"-9223372036854775808"), with_number(b"0." + b"1" * 30)],
+)
+def test_post__just_inside_the_limits__accepted_unchanged(door: Platform, body: bytes) -> None:
+    assert door.post(body).status == 201
+
+    sent, stored = json.loads(body), json.loads(door.records()[0].value or b"")
+    assert {key: stored[key] for key in sent if key != "meta"} == {key: sent[key] for key in sent if key != "meta"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'"' + b"x" * 20_000 + b'"', "body.too_large"),
+        (b'"' + b"x" * 100_000 + b'"', "body.too_large"),
+        (dump([GOOD] * 21), "body.too_many_events"),
+    ],
+)
+def test_post__too_much__413(door: Platform, body: bytes, code: str) -> None:
+    reply = door.post(body)
+
+    assert (reply.status, reply.json["code"]) == (413, code)
+
+
+def test_post__one_event_too_large__413_with_its_code(door: Platform) -> None:
+    reply = door.post(dump(event(test="x" * 5000)))
+
+    assert reply.status == 413
+    assert codes(reply) == [(0, "event.too_large", "")]
+
+
+@pytest.mark.parametrize("kind", ["", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/html"])
+def test_post__other_content_type__415(door: Platform, kind: str) -> None:
+    reply = door.door.send("POST", "/v1/events", dump(GOOD), {"content-type": kind} if kind else {})
+
+    assert (reply.status, reply.json["code"]) == (415, "body.content_type")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json",
+        "application/json;charset=UTF-8",
+        'Application/JSON; charset="utf-8"',
+        "text/plain",
+        "text/plain;charset=UTF-8",
+        "application/reports+json",
+    ],
+)
+def test_post__json_by_its_other_names__accepted(door: Platform, kind: str) -> None:
+    assert door.door.send("POST", "/v1/events", dump(GOOD), {"content-type": kind}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"content-type": "application/json; charset=latin-1"}, "body.charset"),
+        ({"content-type": "application/json", "content-encoding": "gzip"}, "body.content_encoding"),
+        ({"content-type": "application/json", "content-encoding": "gzip, gzip"}, "body.content_encoding"),
+    ],
+)
+def test_post__encoded_otherwise__415(door: Platform, headers: dict[str, str], code: str) -> None:
+    reply = door.door.send("POST", "/v1/events", dump(GOOD), headers)
+
+    assert (reply.status, reply.json["code"]) == (415, code)
