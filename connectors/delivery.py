@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from eventplatform.broker.dead_letters import DeadLetter
 
 from connectors.sinks.base import Canary, Position, Row, Sink, WriteBatch
+from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core import metrics
 from eventplatform.core.errors import RejectedError, RetriableError
 from eventplatform.core.names import CANARY_DOMAIN

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import django
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from eventplatform import env  # noqa: E402  # the project's folder must be on the path first
+from eventplatform.core.errors import PlatformError  # noqa: E402  # likewise
 
 REFERENCE = ROOT / "docs/reference"
 HEAD = "<!-- Made from the code by `make docs`; edit the code instead. -->\n\n"
@@ -89,7 +91,7 @@ def _cell(text: str) -> str:
     return re.sub(r"\{(\w+)[^}]*\}", r"`\1`", text).replace("|", "\\|").replace("\n", " ")
 
 
-def _subclasses(kind: type) -> Iterator[type]:
+def _subclasses(kind: type[PlatformError]) -> Iterator[type[PlatformError]]:
     for child in kind.__subclasses__():
         yield child
         yield from _subclasses(child)
@@ -111,7 +113,7 @@ def metrics_page() -> str:
     ]
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
-            described = metric.describe()[0]
+            described = next(iter(metric.describe()))
             name = described.name + ("_total" if described.type == "counter" else "")
             labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001  # the client offers no public way
             lines.append(f"| `{name}` | {described.type} | {labels} | {described.documentation} |")
@@ -138,8 +140,9 @@ def openapi_page() -> str:
     from drf_spectacular.generators import SchemaGenerator
     from drf_spectacular.renderers import OpenApiYamlRenderer
 
-    document = SchemaGenerator().get_schema(request=None, public=True)
-    return OpenApiYamlRenderer().render(document, renderer_context={}).decode().rstrip()
+    generator, renderer = cast("Any", SchemaGenerator)(), cast("Any", OpenApiYamlRenderer)()  # both come without types
+    rendered: bytes = renderer.render(generator.get_schema(request=None, public=True), renderer_context={})
+    return rendered.decode().rstrip()
 
 
 def pages() -> dict[Path, str]:
