@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -32,7 +33,10 @@ def intake() -> Intake:
 
     with _lock:
         if _opened is None or _opened[0] != os.getpid():
-            _opened = (os.getpid(), _make(snapshot))
+            made = _make(snapshot)
+            # A WSGI server says no goodbye, and its worker, a child of multiprocessing, skips atexit: this is what runs.
+            Finalize(None, made.close, exitpriority=10)
+            _opened = (os.getpid(), made)
         return _opened[1]
 
 
