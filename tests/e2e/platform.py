@@ -66,6 +66,14 @@ class Platform:
         """The connection string of the store that the sample's connector writes to."""
         return addresses.postgres_url(self.var, "warehouse")
 
+    def errors(self) -> str:
+        """The last errors of each role's log, for the message of a failing test."""
+        found = []
+        for path in sorted((self.var / "log").glob("*.log")):
+            lines = [line for line in path.read_text(errors="replace").splitlines() if '"level": "error"' in line]
+            found += [f"{path.stem}: {line[:2000]}" for line in lines[-2:]]
+        return "\n".join(found)
+
     def words(self) -> str:
         """What the start has said so far."""
         return self.said.read_text(errors="replace")
