@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from eventplatform.broker import open_log
-from eventplatform.broker.base import Log, Producer
+from eventplatform.broker.base import Log, Producer, Reader
 from eventplatform.broker.postgres.schema import install
 from eventplatform.core.records import NewRecord, TopicPartition
 from eventplatform.embedded.postgres import Postgres
@@ -52,8 +52,10 @@ def measure(name: str, log: Log, pids: Pids, count: int) -> None:
     produce(producer, 2000)
     with timed(name, "produce", pids, count):
         produce(producer, count)
+    reader = log.reader()
     with timed(name, "read", pids, count):
-        read(log, count)
+        read(reader, count)
+    reader.close()  # afterwards: a process of the server that has ended has no figures
     print(f"{name:9} {'one':8} {latency(producer)}")
     producer.close()
     log.close()
@@ -84,12 +86,10 @@ def one(producer: Producer) -> float:
     return time.perf_counter() - started
 
 
-def read(log: Log, count: int) -> None:
-    reader = log.reader()
+def read(reader: Reader, count: int) -> None:
     offset = 0
     while offset < count:
         offset = reader.read(WHERE, offset, timeout_seconds=5).next_offset
-    reader.close()
 
 
 @contextmanager

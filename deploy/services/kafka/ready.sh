@@ -6,8 +6,8 @@ pid=${2:?pid}
 tries=$((${3:-60} * 5))
 until grep -q "Kafka Server started" "$data/server.log" 2> /dev/null; do
     if ! kill -0 "$pid" 2> /dev/null; then
-        echo "Kafka ended before it was ready. $data/server.log ends with:" >&2
-        tail -n 5 "$data/server.log" >&2 || true
+        echo "Kafka ended before it was ready." >&2
+        if [ -f "$data/server.log" ]; then tail -n 5 "$data/server.log" >&2; fi
         exit 70
     fi
     tries=$((tries - 1))
