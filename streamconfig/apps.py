@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.apps import AppConfig
+
+from eventplatform import panels
 
 
 class StreamconfigConfig(AppConfig):
@@ -10,3 +15,16 @@ class StreamconfigConfig(AppConfig):
 
     name = "streamconfig"
     verbose_name = "Streams"
+
+    def ready(self) -> None:
+        """Tell lower apps which streams carry a schema, and everybody what is wrong with streams."""
+        from streamconfig import lookups, topic_sync
+
+        def of_schema(title: str) -> Mapping[str, Any] | None:
+            streams = lookups.streams_of_title(title)
+            return {"streams": streams} if streams else None
+
+        panel = panels.Panel("streamconfig.streams", "streamconfig/_schema_streams.html", of_schema, order=20, column="side")
+        panels.add("schema", panel)
+        panels.add_troubles("streamconfig", topic_sync.troubles)
+        panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)

@@ -76,6 +76,12 @@ class Defaults(models.Model):
     def __str__(self) -> str:
         return "Defaults of all streams"
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """A fresh copy of the settings."""
+        settings: dict[str, Any] = json.loads(self.settings_text)
+        return settings
+
 
 class Revision(models.Model):
     """One publish: the whole document, who and why, and a hash that covers all revisions before it. Never changes."""

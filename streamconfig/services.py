@@ -94,6 +94,19 @@ def save_stream(*, entry: Entry, author: str, reason: str, is_new: bool, base_re
     return _publish(change, author=author, reason=reason)
 
 
+def check_stream(entry: Entry) -> None:
+    """Ask whether `save_stream` would take the entry, without publishing anything.
+
+    Raises:
+        DocumentInvalidError: it would not, for these reasons.
+    """
+    _, problems = documents.read_entry(entry.name, entry.as_json())
+    if not problems:
+        problems = list(StreamSet(Document(lookups.current_document().defaults, (entry,))).problems)
+    if problems:
+        raise DocumentInvalidError(problems)
+
+
 def set_enabled(*, names: Collection[str], is_enabled: bool, author: str, reason: str) -> Published | None:
     """Switch streams on or off; the intake obeys within two seconds, clients at their next look."""
 

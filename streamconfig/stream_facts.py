@@ -1,0 +1,103 @@
+"""A stream's facts in the words of the pages: state, sampling, volume, what a revision changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventplatform import figures, panels
+from eventplatform.core.streams import Sampling
+from registry.schema_set import SchemaSet
+from streamconfig.models import Revision
+from streamconfig.stream_set import Configured
+
+_WORST_FIRST = {"fail": 0, "warn": 1, "ok": 2, "unknown": 3, "paused": 4}
+_MAX_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A row of the list, and the head of a stream's page."""
+
+    configured: Configured
+    state: str
+    word: str
+    volume: Sequence[float | None]
+    events: float | None
+
+    @property
+    def name(self) -> str:
+        return self.configured.entry.name
+
+    @property
+    def sampling(self) -> str:
+        """In words; a stream that is off reaches nobody whatever its rate says."""
+        stream = self.configured.stream
+        return sampling_words(stream.sampling) if stream.is_enabled else "off"
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        """What needs attention first, then volume."""
+        return _WORST_FIRST[self.state], -(self.events or 0), self.name
+
+
+def facts_of(entries: Iterable[Configured], schemas: SchemaSet) -> list[Facts]:
+    """The facts of each entry; volumes come from monitoring, where it counts any."""
+    volumes: Mapping[str, Sequence[float | None]] = panels.call("monitoring.volumes", default={})
+    titles = frozenset(schemas.titles())
+    return [_facts(one, volumes.get(one.entry.name, ()), titles) for one in entries]
+
+
+def _facts(one: Configured, volume: Sequence[float | None], titles: frozenset[str]) -> Facts:
+    counted = [value for value in volume if value is not None]
+    events = sum(counted) if counted else None
+    if not one.stream.is_enabled:
+        state, word = "paused", "Switched off"
+    elif one.stream.schema_title not in titles:
+        state, word = "fail", "No schema"
+    elif events:
+        state, word = "ok", "Receiving"
+    else:
+        state, word = "unknown", "A pattern" if one.pattern else "No events yet"
+    return Facts(one, state, word, volume, events)
+
+
+def sampling_words(sampling: Sampling | None) -> str:
+    """`5 % of sessions`, or everybody where nothing is drawn."""
+    if sampling is None:
+        return "everybody"
+    return f"{figures.digits(sampling.rate * 100)}\u202f% of {sampling.unit}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A revision as a stream's history tells it."""
+
+    revision: Revision
+    kind: str
+    fields: tuple[tuple[str, str, str], ...]
+
+
+def history_of(name: str, limit: int = 20) -> list[Event]:
+    """The revisions that touched a stream, newest first."""
+    rows = Revision.objects.filter(changes__contains=[{"stream": name}]).defer("document_text")[:limit]
+    return [_event(row, change) for row in rows for change in row.changes if change["stream"] == name]
+
+
+def _event(row: Revision, change: Mapping[str, Any]) -> Event:
+    return Event(row, change["kind"], field_words(change["fields"]))
+
+
+def field_words(fields: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+    """Path, was, becomes as texts; a side that was absent is empty."""
+    return tuple((field["path"], _word(field, "was"), _word(field, "becomes")) for field in fields)
+
+
+def _word(field: Mapping[str, Any], side: str) -> str:
+    if side not in field:
+        return ""
+    value = field[side]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
