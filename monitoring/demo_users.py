@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "engineer": (("streamconfig", "registry", "connectors"), ("connectors",)),
     "administrator": (("streamconfig", "registry", "connectors"), ("streamconfig", "registry", "connectors")),
 }
+_WIRING = {"engineer", "administrator"}  # groups that may set what a stream is wired to
 _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 
 
@@ -26,6 +27,8 @@ def ensure_groups() -> None:
     for name, (changes, deletes) in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*permissions(changes, deletes))
+        if name in _WIRING:
+            group.permissions.add(Permission.objects.get(content_type__app_label="streamconfig", codename="wire_stream"))
 
 
 def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:
