@@ -54,8 +54,8 @@ def mark(state: str, word: object, symbol: str = "") -> SafeString:
 def fact(state: str, word: object, label: str = "") -> SafeString:
     """`{% fact "ok" "last tick 4 s ago" %}`: only the shape is coloured, for tables where most things are well."""
     return format_html(
-        '<span class="mark {}" style="white-space:normal;font-weight:400;color:inherit"><span class="t-{}" style="line-height:1">{}'
-        "</span>{}</span>",
+        '<span class="mark {}" style="white-space:normal;font-weight:400;color:inherit">'
+        '<span class="t-{}" style="line-height:1">{}</span>{}</span>',
         state,
         state,
         icon(state, label or _STATE_LABELS.get(state, state)),
