@@ -95,7 +95,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes that the log takes, of those it is meant for; it goes on above its ceiling, but nobody measured how well."""
+    """Bytes that the log takes, of those it is meant for; above its ceiling it goes on, and says that it has outgrown itself."""
 
     bytes: int
     ceiling_bytes: int

@@ -15,7 +15,7 @@ from eventplatform.broker.postgres.reader import PostgresReader
 from eventplatform.broker.postgres.session import BoundedConnection, Session
 from eventplatform.core.records import TopicPartition
 
-# Up to here the log was measured; more belongs into Kafka.
+# The embedded log is meant for one machine and a trial; above this, a Kafka is the better home.
 CEILING_BYTES = 20 * 1024**3
 
 _TOPICS = """
