@@ -95,7 +95,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes that the log takes, of those it is meant for; above its ceiling it goes on, and says that it has outgrown itself."""
+    """Bytes that the log takes, of those it is meant for; above its ceiling it goes on and warns."""
 
     bytes: int
     ceiling_bytes: int
