@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import timeit
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ DOORS = {"lane": "asgi", "drf": "wsgi"}
 FLOORS = {"floor_lane": "asgi", "floor_drf": "wsgi"}
 SIZES = (1, 20, 100)
 LOGS = ("memory", "postgres", "kafka")
+_LOOPS = 20_000
 Case = tuple[str, int]  # application, events per request
 
 
@@ -58,6 +60,7 @@ def main() -> None:
         template = Path(folder) / "event.json"
         template.write_bytes(_template())
         _say_workload(options, template)
+        _say_parts(template)
         for kind in options.logs:
             try:
                 with event_log(kind) as url:
@@ -110,6 +113,22 @@ def _say_workload(options: argparse.Namespace, template: Path) -> None:
         f"{options.rounds} alternated rounds of {options.seconds:g} s, medians. Metrics go to files, as in production.\n"
         f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}."
     )
+
+
+def _say_parts(template: Path) -> None:
+    """What the unavoidable steps cost alone, in this process."""
+    body = template.read_bytes()
+    event = orjson.loads(body)
+    event["meta"]["dt"] = "2026-01-01T00:00:00.000Z"
+    if not workload.schema().is_valid(event):
+        sys.exit("the event that is sent should be valid")
+    parts = {
+        "parse": lambda: orjson.loads(body),
+        "validate": lambda: workload.schema().is_valid(event),
+        "write": lambda: orjson.dumps(event),
+    }
+    spent = {name: min(timeit.repeat(part, number=_LOOPS, repeat=5)) / _LOOPS * 1e6 for name, part in parts.items()}
+    print("Alone, in process, µs per event: " + ", ".join(f"{name} {cost:.1f}" for name, cost in spent.items()) + ".")
 
 
 def _print_table(kind: str, found: dict[Case, list[Round]]) -> None:

@@ -47,7 +47,7 @@ def served(name: str, interface: str, log_url: str) -> Iterator[Served]:
         command = [sys.executable, "-m", "granian", "--interface", interface, "--no-ws", "--log-level", "error"]
         command += ["--blocking-threads", "8"] if interface == "wsgi" else []
         command += ["--port", str(port), f"bench.served:{name}"]
-        extra = {"LOG_UNDER_TEST": log_url, "PROMETHEUS_MULTIPROC_DIR": metrics, "ROLE": "intake"}
+        extra = {"LOG_UNDER_TEST": log_url, "PROMETHEUS_MULTIPROC_DIR": metrics, "ROLE": "intake", "PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(command, cwd=env.ROOT, env=env.child(extra))
         try:
             _wait_for_port(port, process)

@@ -7,7 +7,7 @@ Pure: it is handed the streams, the schemas and the clock, and knows neither HTT
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -122,6 +122,19 @@ class Request:
     received_ms: int
     request_id: str
     service: str = ""
+    _headers: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)
+
+    def headers(self, service: str) -> Headers:
+        """The headers of this request's records; made once for each service, not for each event."""
+        name = self.service or service
+        made = self._headers.get(name)
+        if made is None:
+            made = self._headers[name] = (
+                (names.HEADER_RECEIVED_AT, self.received_at.encode()),
+                (names.HEADER_REQUEST_ID, self.request_id.encode()),
+                (names.HEADER_SERVICE, name.encode()),
+            )
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +196,11 @@ class Gate:
         value = orjson.dumps(event)
         if len(value) > self.max_event_bytes:
             raise EventTooLargeError(size=len(value), limit=self.max_event_bytes)
-        headers: Headers = (
-            (names.HEADER_RECEIVED_AT, request.received_at.encode()),
-            (names.HEADER_REQUEST_ID, request.request_id.encode()),
-            (names.HEADER_SERVICE, (request.service or stream.service).encode()),
-        )
         return NewRecord(
             topic=stream.topic(self.topic_prefix),
             value=value,
             key=_key(event, stream.message_key_fields),
-            headers=headers,
+            headers=request.headers(stream.service),
             timestamp_ms=request.received_ms,
         )
 
