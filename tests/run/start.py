@@ -60,29 +60,6 @@ class Start:
         return [pid for var in folders for pid in leftovers.find(var)] + embedded
 
 
-def wait_until_ready(self, seconds: float = 90) -> float:
-        """The seconds until the ready line stood there."""
-        started = time.monotonic()
-        wait_until(lambda: "Ready after" in self.text() or self.ended(), seconds, self.text)
-        assert "Ready after" in self.text(), self.text()
-        return time.monotonic() - started
-
-    def ended(self) -> bool:
-        return self.process is None or self.process.poll() is not None
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """The exit code and the seconds that stopping took."""
-        assert self.process is not None
-        started = time.monotonic()
-        self.process.send_signal(number)
-        code = self.process.wait(30)
-        return code, time.monotonic() - started
-
-    def processes(self) -> list[int]:
-        embedded = [pid for name in ("postgres", "redis") for pid in processes_in(self.var / name)]
-        return leftovers.find(self.var) + leftovers.find(self.var / "with-kafka") + embedded
-
-
 def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
