@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 from django.utils import timezone
 
 from connectors import lookups as connectors
@@ -67,25 +67,14 @@ def canary_paths() -> tuple[stages.Path, ...]:
     """Every stream's way, by name; patterns of names first, which have none and no service."""
     streams = snapshot().streams
     excluded = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
-    sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
     now, interval = timezone.now(), timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
-    takers = connectors.by_stream()
+    evidence, takers = _evidence(now, interval), connectors.by_stream()
     paths = [stages.Path(name, "", excluded_because=why) for name, why in excluded.items() if why and name not in streams]
     for name in sorted(streams):
-        why = excluded.get(name, "")
-        judged = stages.judge(
-            sent.get(name), seen.get(name), _stores(takers.get(name, ())), arrivals[name], now=now, interval=interval
-        )
-        last = sent.get(name)
-        paths.append(
-            stages.Path(
-                stream=name,
-                service=streams[name].service,
-                stages=() if why else judged,
-                excluded_because=why,
-                sent_at=last.sent_at if last else None,
-            )
-        )
+        known, why = evidence[name], excluded.get(name, "")
+        judged = () if why else stages.judge(known, _stores(name, takers.get(name, ())), now=now, interval=interval)
+        sent_at = known.sent.sent_at if known.sent else None
+        paths.append(stages.Path(name, streams[name].service, judged, why, sent_at))
     return tuple(paths)
 
 
@@ -142,6 +131,17 @@ def heartbeats() -> Mapping[str, RoleHeartbeat]:
     return {row.role: row for row in RoleHeartbeat.objects.all()}
 
 
+def _evidence(now: datetime, interval: timedelta) -> Mapping[str, stages.Evidence]:
+    sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
+    old = CanaryRun.objects.filter(sent_at__gt=now - _KNOWN_FOR, sent_at__lte=stages.had_its_time(now, interval))
+    taken = dict(old.filter(_ACCEPTED).values_list("stream").annotate(Max("sent_at")))
+    found = dict(old.filter(recorded_at__isnull=False).values_list("stream").annotate(Max("sent_at")))
+    evidence: dict[str, stages.Evidence] = defaultdict(stages.Evidence)
+    for name in sent:
+        evidence[name] = stages.Evidence(sent[name], seen.get(name), arrivals[name], taken.get(name), found.get(name))
+    return evidence
+
+
 def _last_sent() -> dict[str, stages.Sent]:
     rows = CanaryRun.objects.filter(sent_at__gt=timezone.now() - _KNOWN_FOR).order_by("stream", "-sent_at").distinct("stream")
     return {
@@ -175,13 +175,14 @@ def _seen(sent_at: datetime, there_at: datetime) -> stages.Seen:
     return stages.Seen(sent_at=sent_at, seconds=max((there_at - sent_at).total_seconds(), 0.0))
 
 
-def _stores(views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
+def _stores(stream: str, views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
     return [
         stages.Store(
             name=view.name,
             link=view.link,
             held_because="" if view.is_enabled else f"The connector is {view.state}.",
             trouble=view.last_error,
+            since=min((one.state_since for one in view.partitions if one.stream == stream), default=None),
         )
         for view in views
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -68,6 +68,7 @@ class Store:
     link: str = ""
     held_because: str = ""
     trouble: str = ""
+    since: datetime | None = None  # when it took the stream up, or last changed its state
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +103,35 @@ class Path:
         return self.stages[2:]
 
 
-def judge(
-    sent: Sent | None,
-    topic: Seen | None,
-    stores: Sequence[Store],
-    arrivals: Mapping[str, Seen],
-    *,
-    now: datetime,
-    interval: timedelta,
-) -> tuple[Stage, ...]:
-    """The stages in order. One that nothing has passed for two intervals and 30 s fails; all below it are unknown."""
-    grace = 2 * interval + timedelta(seconds=30)
-    intake = _intake(sent, now - grace)
-    topic_stage = _passed("topic", topic, sent, now - grace)
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one stream's canaries.
+
+    The two `due` are when the newest canary was sent that has had its time, among those that the intake took and among
+    those found on the topic: a later stage that hasn't seen it by now is late. So a platform that was off isn't red for it.
+    """
+
+    sent: Sent | None = None
+    topic: Seen | None = None
+    arrivals: Mapping[str, Seen] = field(default_factory=dict)
+    due_on_topic: datetime | None = None
+    due_in_stores: datetime | None = None
+
+
+def had_its_time(now: datetime, interval: timedelta) -> datetime:
+    """A canary sent before this moment should have arrived everywhere: two intervals and 30 s ago."""
+    return now - 2 * interval - timedelta(seconds=30)
+
+
+def judge(known: Evidence, stores: Sequence[Store], *, now: datetime, interval: timedelta) -> tuple[Stage, ...]:
+    """The stages in order; what hangs below one that fails is unknown."""
+    limit = had_its_time(now, interval)
+    intake = _intake(known.sent, limit)
+    topic = _passed("topic", known.topic, known.due_on_topic)
     if intake.state != "ok":
-        topic_stage = replace(topic_stage, state="unknown")
-    below = [_store(store, arrivals.get(store.name), topic, topic_stage, now - grace) for store in stores]
-    return (intake, topic_stage, *below)
+        topic = replace(topic, state="unknown")
+    below = [_store(store, known.arrivals.get(store.name), known.due_in_stores, topic, limit) for store in stores]
+    return (intake, topic, *below)
 
 
 def _intake(sent: Sent | None, limit: datetime) -> Stage:
@@ -132,21 +145,23 @@ def _intake(sent: Sent | None, limit: datetime) -> Stage:
     return facts if sent.is_accepted else replace(facts, state="fail", seen_at=None, detail=sent.error)
 
 
-def _passed(name: str, seen: Seen | None, before: Sent | Seen | None, limit: datetime, link: str = "") -> Stage:
-    """A stage by its last sighting: fails once the sighting is too old, waits where there is none yet."""
-    if seen is not None:
-        is_late = seen.sent_at < limit
-        detail = "Canaries passed the stage before, but none since then." if is_late else ""
-        return Stage(name, "fail" if is_late else "ok", seen.sent_at, seen.seconds, detail, link)
-    detail = "Nothing to see yet." if before is None else "The first canary is on its way."
-    return Stage(name, "unknown", detail=detail, link=link)
+def _passed(name: str, seen: Seen | None, due: datetime | None) -> Stage:
+    """A stage by its last sighting: fails where a canary that had its time is still missing."""
+    is_late = due is not None and (seen is None or seen.sent_at < due)
+    if is_late:
+        detail = "Canaries passed the stage before, but none arrived since then."
+        return Stage(name, "fail", seen.sent_at if seen else None, seen.seconds if seen else None, detail)
+    if seen is None:
+        return Stage(name, "unknown", detail="The first canary is on its way.")
+    return Stage(name, "ok", seen.sent_at, seen.seconds)
 
 
-def _store(store: Store, seen: Seen | None, topic: Seen | None, before: Stage, limit: datetime) -> Stage:
-    stage = _passed(store.name, seen, topic, limit, store.link)
+def _store(store: Store, seen: Seen | None, due: datetime | None, before: Stage, limit: datetime) -> Stage:
+    stage = replace(_passed(store.name, seen, due), link=store.link)
     if store.held_because:
         return replace(stage, state="paused", detail=store.held_because)
-    if before.state != "ok":
+    is_new = seen is None and (store.since is None or store.since > limit)  # a new connector may begin behind that canary
+    if before.state != "ok" or is_new:
         return replace(stage, state="unknown")
     return replace(stage, detail=store.trouble) if stage.state == "fail" and store.trouble else stage
 

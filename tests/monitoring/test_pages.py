@@ -132,11 +132,12 @@ def test_pages__login_needed__stranger_is_sent_to_the_login(client: Client, sett
 
 
 def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(client: Client, busy: World) -> None:
-    long_ago = datetime.now(UTC) - timedelta(minutes=20)
-    CanaryRun.objects.filter(stream="test.event").update(sent_at=long_ago)
-    CanaryRun.objects.create(
-        stream="test.event", event_id="new", topic="t", sent_at=datetime.now(UTC), recorded_at=datetime.now(UTC), status=201
-    )
+    arrived, missing = datetime.now(UTC) - timedelta(minutes=20), datetime.now(UTC) - timedelta(minutes=10)
+    CanaryRun.objects.filter(stream="test.event").update(sent_at=arrived)
+    for moment in (missing, datetime.now(UTC)):
+        CanaryRun.objects.create(
+            stream="test.event", event_id=str(moment), topic="t", sent_at=moment, recorded_at=moment, status=201
+        )
     alone = client.get("/overview").content.decode()
     busy.connectors = (replace(WAREHOUSE, state="stopped", last_error="column too short"),)
 

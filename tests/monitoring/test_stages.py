@@ -3,25 +3,32 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitoring.stages import Path, Seen, Sent, Stage, Store, judge, summarise, three, three_summaries
+from monitoring.stages import Evidence, Path, Seen, Sent, Stage, Store, judge, summarise, three, three_summaries
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=60)
 FRESH, OLD = NOW - timedelta(seconds=20), NOW - timedelta(seconds=151)
 
 
-def sent(**changes: Any) -> Sent:
-    return Sent(**{"sent_at": FRESH, "answer_seconds": 0.01, "status": 201, "is_accepted": True, **changes})
+DUE = NOW - timedelta(seconds=150)
 
 
-def states(*given: Any) -> list[str]:
-    return [stage.state for stage in judge(*given, now=NOW, interval=INTERVAL)]
+def known(**changes: Any) -> Evidence:
+    """Canaries that come every minute and passed everything."""
+    sent = Sent(sent_at=FRESH, answer_seconds=0.01, status=201, is_accepted=True)
+    facts = {"sent": sent, "topic": Seen(FRESH, 0.02), "arrivals": {"files": Seen(FRESH, 9.5)}, "due_on_topic": DUE}
+    return Evidence(**{**facts, "due_in_stores": DUE, **changes})
+
+
+def states(evidence: Evidence, *stores: Store) -> list[str]:
+    return [stage.state for stage in judge(evidence, stores or FILES, now=NOW, interval=INTERVAL)]
+
+
+FILES = (Store("files", "/c/files", since=OLD),)
 
 
 def test_judge__everything_passed__all_ok() -> None:
-    found = judge(
-        sent(), Seen(FRESH, 0.02), [Store("files", "/c/files")], {"files": Seen(FRESH, 9.5)}, now=NOW, interval=INTERVAL
-    )
+    found = judge(known(), FILES, now=NOW, interval=INTERVAL)
 
     assert [(stage.name, stage.state, stage.seconds) for stage in found] == [
         ("intake", "ok", 0.01),
@@ -32,48 +39,70 @@ def test_judge__everything_passed__all_ok() -> None:
 
 
 def test_judge__nothing_sent_yet__unknown_not_red() -> None:
-    assert states(None, None, [Store("files")], {}) == ["unknown", "unknown", "unknown"]
+    assert states(Evidence()) == ["unknown", "unknown", "unknown"]
 
 
 def test_judge__first_canary_on_its_way__unknown_below_the_intake() -> None:
-    assert states(sent(), None, [Store("files")], {}) == ["ok", "unknown", "unknown"]
+    first = known(topic=None, arrivals={}, due_on_topic=None, due_in_stores=None)
+
+    assert states(first) == ["ok", "unknown", "unknown"]
 
 
 def test_judge__intake_refuses__fails_there_and_all_below_is_grey() -> None:
-    refused = sent(status=400, is_accepted=False, error="/test must be string")
+    refused = Sent(sent_at=FRESH, answer_seconds=0.01, status=400, is_accepted=False, error="/test must be string")
 
-    found = judge(refused, Seen(OLD, 0.1), [Store("files")], {"files": Seen(OLD, 1)}, now=NOW, interval=INTERVAL)
+    found = judge(known(sent=refused, topic=Seen(OLD, 1)), FILES, now=NOW, interval=INTERVAL)
 
     assert [stage.state for stage in found] == ["fail", "unknown", "unknown"]
     assert found[0].detail == "/test must be string"
 
 
 def test_judge__no_canary_for_two_intervals_and_30_seconds__producer_is_dead() -> None:
-    found = judge(sent(sent_at=OLD), Seen(OLD, 0.1), [], {}, now=NOW, interval=INTERVAL)
+    last = Sent(sent_at=OLD, answer_seconds=0.01, status=201, is_accepted=True)
+
+    found = judge(known(sent=last), (), now=NOW, interval=INTERVAL)
 
     assert found[0].state == "fail"
     assert "beat or the workers" in found[0].detail
 
 
 def test_judge__topic_late__fails_and_stores_are_grey() -> None:
-    assert states(sent(), Seen(OLD, 0.1), [Store("files")], {"files": Seen(OLD, 1)}) == ["ok", "fail", "unknown"]
+    assert states(known(topic=Seen(OLD, 0.1))) == ["ok", "fail", "unknown"]
 
 
 def test_judge__one_store_late__only_that_one_fails() -> None:
-    given = [Store("files"), Store("warehouse")]
+    given = known(arrivals={"files": Seen(OLD, 1), "warehouse": Seen(FRESH, 1)})
 
-    assert states(sent(), Seen(FRESH, 0.1), given, {"files": Seen(OLD, 1), "warehouse": Seen(FRESH, 1)}) == [
-        "ok",
-        "ok",
-        "fail",
-        "ok",
-    ]
+    assert states(given, *FILES, Store("warehouse", since=OLD)) == ["ok", "ok", "fail", "ok"]
+
+
+def test_judge__platform_was_off_and_canaries_come_again__store_is_given_its_time() -> None:
+    before = NOW - timedelta(hours=3)
+
+    assert states(known(arrivals={"files": Seen(before, 1)}, due_in_stores=before)) == ["ok", "ok", "ok"]
+
+
+def test_judge__store_never_reached__fails_once_it_had_its_time() -> None:
+    assert states(known(arrivals={})) == ["ok", "ok", "fail"]
+
+
+def test_judge__new_connector__is_given_its_time() -> None:
+    assert states(known(arrivals={}), Store("files", since=FRESH)) == ["ok", "ok", "unknown"]
+    assert states(known(arrivals={}), Store("files", since=None)) == ["ok", "ok", "unknown"]
+
+
+def test_judge__store_says_what_ails_it__its_words_are_the_detail() -> None:
+    ailing = Store("files", trouble="disk full", since=OLD)
+
+    found = judge(known(arrivals={"files": Seen(OLD, 1)}), [ailing], now=NOW, interval=INTERVAL)
+
+    assert (found[2].state, found[2].detail) == ("fail", "disk full")
 
 
 def test_judge__paused_connector__is_held_not_failing() -> None:
-    given = [Store("files", held_because="The connector is paused.")]
+    held = Store("files", held_because="The connector is paused.", since=OLD)
 
-    assert states(sent(), Seen(FRESH, 0.1), given, {"files": Seen(OLD, 1)}) == ["ok", "ok", "paused"]
+    assert states(known(arrivals={"files": Seen(OLD, 1)}), held) == ["ok", "ok", "paused"]
 
 
 def path(*given: Stage, stream: str = "s") -> Path:
