@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 _BASE = {
     "50": "#f7f8fa",
@@ -43,6 +44,46 @@ def _favicon(_request: HttpRequest) -> str:
     return static("favicon.svg")
 
 
+def _link(title: str, icon: str, page: str, permission: str) -> dict[str, Any]:
+    """An entry that only those see who may open it."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(page),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
+_NAVIGATION: list[dict[str, Any]] = [
+    {"items": [{"title": "Back to the platform", "icon": "arrow_back", "link": "/overview"}]},
+    {
+        "title": "Steer",
+        "separator": True,
+        "items": [
+            _link("Streams", "water", "admin:streamconfig_stream_changelist", "streamconfig.view_stream"),
+            _link("Defaults", "tune", "admin:streamconfig_defaults_changelist", "streamconfig.view_defaults"),
+            _link("Revisions", "history", "admin:streamconfig_revision_changelist", "streamconfig.view_revision"),
+            _link("Repositories", "data_object", "admin:registry_repository_changelist", "registry.view_repository"),
+        ],
+    },
+    {
+        "title": "Move",
+        "separator": True,
+        "items": [
+            _link("Connectors", "power", "admin:connectors_connector_changelist", "connectors.view_connector"),
+            _link("Targets", "database", "admin:connectors_target_changelist", "connectors.view_target"),
+        ],
+    },
+    {
+        "title": "People",
+        "separator": True,
+        "items": [
+            _link("Users", "person", "admin:auth_user_changelist", "auth.view_user"),
+            _link("Groups", "group", "admin:auth_group_changelist", "auth.view_group"),
+        ],
+    },
+]
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Event platform",
     "SITE_HEADER": "Event platform",
@@ -51,5 +92,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "STYLES": [_bridge],
+    "SIDEBAR": {"show_search": False, "show_all_applications": True, "navigation": _NAVIGATION},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
 }

@@ -21,6 +21,7 @@ from streamconfig.models import Defaults, Revision, Stream
 from streamconfig.stream_facts import field_words
 
 _WIRE = "streamconfig.wire_stream"
+_CHANGES = "streamconfig/_changes.html"
 
 
 class PublishingAdmin(ModelAdmin):
@@ -30,15 +31,22 @@ class PublishingAdmin(ModelAdmin):
         """The revision, or that there was nothing to publish."""
         if published is None:
             self.message_user(request, "Nothing differs from what holds already, so nothing was published.", messages.INFO)
-            return
-        text = f"Published as revision {published.revision}. It reaches the API and every intake within 2 s."
-        self.message_user(request, text, messages.SUCCESS)
+        else:
+            text = f"Published as revision {published.revision}. It reaches the API and every intake within 2 s."
+            self.message_user(request, text, messages.SUCCESS)
+        request.is_told = True  # type: ignore[attr-defined]  # for `message_user` below, in this request
+
+    def message_user(self, request: HttpRequest, message: str, *arguments: Any, **facts: Any) -> None:
+        """Not Django's own "was changed successfully" beside it, which would be said of an empty change too."""
+        if not getattr(request, "is_told", False):
+            super().message_user(request, message, *arguments, **facts)
 
     def changeform_view(self, request: HttpRequest, *arguments: Any, **facts: Any) -> HttpResponse:
         """A refusal that only the publish itself could see, such as another's change at the same moment, is a message."""
         try:
             response: HttpResponse = super().changeform_view(request, *arguments, **facts)
         except PlatformError as error:
+            request.is_told = False  # type: ignore[attr-defined]  # see `tell`
             self.message_user(request, f"{error} {error.hint}", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         return response
@@ -180,7 +188,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_display = ["number", "created_at", "author", "reason", "what"]
     list_filter = ["author"]
     search_fields = ["author", "reason"]
-    fields = ["number", "created_at", "author", "reason", "difference", "hash"]
+    fields = ["number", "created_at", "author", "reason", "difference", "long_hash"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
@@ -196,4 +204,8 @@ class RevisionAdmin(ReadOnlyAdmin):
     @admin.display(description="difference")
     def difference(self, revision: Revision) -> SafeString:
         changes = [(one["stream"], one["kind"], field_words(one["fields"])) for one in revision.changes[:200]]
-        return render_to_string("streamconfig/_changes.html", {"changes": changes})
+        return format_html('<div class="revision-diff">{}</div>', render_to_string(_CHANGES, {"changes": changes}))
+
+    @admin.display(description="hash")
+    def long_hash(self, revision: Revision) -> SafeString:
+        return format_html('<span class="long-text">{}</span>', revision.hash)

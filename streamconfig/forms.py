@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -28,9 +29,20 @@ def _text(label: str, help_text: str, *, is_required: bool = False) -> forms.Cha
     )
 
 
-def _json(label: str, help_text: str) -> forms.JSONField:
-    widget = widgets.UnfoldAdminTextareaWidget({"rows": 6, "spellcheck": "false", "style": "font-family: var(--mono)"})
-    return forms.JSONField(label=label, help_text=help_text, required=False, widget=widget, encoder=None)
+class SettingField(forms.JSONField):
+    """JSON, indented; nothing is an empty field, not the word null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text that is shown; what somebody typed and got wrong comes back as it was."""
+        if value is None or value == {}:
+            return ""
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _json(label: str, help_text: str) -> SettingField:
+    attributes = {"rows": 5, "spellcheck": "false", "style": "font-family: var(--mono)"}
+    widget = widgets.UnfoldAdminTextareaWidget(attributes)
+    return SettingField(label=label, help_text=help_text, required=False, widget=widget)
 
 
 def _choice(label: str, choices: Any, help_text: str = "") -> forms.ChoiceField:
@@ -84,6 +96,9 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         self.base = self.instance.entry if self.instance.pk else Entry("", {})
         # Over what the model's columns gave: those hold the merged values, the form its own.
         self.initial.update({**form_values.read(self.base), "base_revision": self.instance.revision})
+        for name in ("description", "purpose"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = 2
         for name in WIRING:
             if name in self.fields and (not self.may_wire or (name == "name" and self.instance.pk)):
                 self.fields[name].disabled = True

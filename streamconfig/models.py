@@ -102,6 +102,9 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"Revision {self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("revision", args=[self.number])
+
     @property
     def document(self) -> dict[str, Any]:
         """A fresh copy of the document."""
