@@ -42,9 +42,9 @@ def take(*, connector_id: int, where: TopicPartition, owner: str) -> Lease | Non
 
 
 def renew(lease: Lease, *, next_offset: int | None = None) -> bool:
-    """Hold the lease on, and mirror the store's position; False where it was lost."""
+    """Hold the lease on, and mirror the store's position; False where it was lost, or the connector paused."""
     mirrored: dict[str, Any] = {} if next_offset is None else _mirror(next_offset)
-    return bool(_mine(lease).update(until=Now() + LEASE, **mirrored))
+    return bool(_mine(lease).filter(connector__is_enabled=True).update(until=Now() + LEASE, **mirrored))
 
 
 def release(lease: Lease, *, next_offset: int | None = None) -> None:

@@ -8,12 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from connectors import catalog, letters, lookups, options, services
+from connectors import catalog, letters, lookups, options, repositioning, services
 from connectors.models import Connector, Target
 from eventplatform.core.errors import PlatformError
+from eventplatform.core.records import TopicPartition
+
+# Errors that end when a person says where to go on.
+_CHOOSE = {"connector.topic_recreated", "connector.cluster_changed", "log.offset_out_of_range"}
 
 
 @require_safe
@@ -34,6 +38,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         "view": view,
         "kind": _kind(row.target.kind),
         "options": _shown(row.target, row),
+        "to_choose": [one for one in view.partitions if one.state == "stopped" and one.error_code in _CHOOSE],
         "errors": [one for one in view.partitions if one.failed_at],
         "set_aside": letters.count(connector=name),
         "can_operate": request.user.has_perm("connectors.change_connector"),
@@ -61,6 +66,27 @@ def resume(request: HttpRequest, name: str) -> HttpResponseRedirect:
     """Let the connector go on, also after a stop."""
     services.resume(connector=name, by=request.user.get_username())
     messages.success(request, f"{name} goes on from where its store stands.")
+    return redirect("connector", name)
+
+
+@require_POST
+@login_required
+@permission_required("connectors.change_connector", raise_exception=True)
+def reposition(request: HttpRequest, name: str) -> HttpResponseRedirect:
+    """Choose where a stopped partition goes on."""
+    connector = get_object_or_404(Connector, name=name)
+    number, to = request.POST.get("partition", ""), request.POST.get("to", "")
+    if not number.isdecimal() or to not in ("first", "end"):
+        return redirect("connector", name)
+    where = TopicPartition(request.POST.get("topic", ""), int(number))
+    try:
+        after = repositioning.reposition(
+            connector=connector, where=where, to="first" if to == "first" else "end", by=request.user.get_username()
+        )
+    except PlatformError as error:
+        messages.error(request, f"{error} {error.hint}")
+    else:
+        messages.success(request, f"{where.topic}/{where.partition} goes on at offset {after.next_offset}.")
     return redirect("connector", name)
 
 

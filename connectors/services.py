@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from connectors import catalog, encryption, opening, options
 from connectors.models import Connector, Lease, Target
 from eventplatform.core.errors import RejectedError
+from eventplatform.core.records import TopicPartition
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +92,14 @@ def pause(*, connector: str, by: str) -> None:
     log.info("connector.paused", extra={"connector": connector, "by": by})
 
 
-def resume(*, connector: str, by: str) -> None:
-    """Go on from the store's position, now: also where a stop or a growing delay held it back."""
-    Connector.objects.filter(name=connector).update(is_enabled=True, updated_at=Now())
-    Lease.objects.filter(connector__name=connector).exclude(state=Lease.State.RUNNING).update(
-        state=Lease.State.IDLE, not_before=None, queued_at=None, attempts=0, state_since=Now()
-    )
+def resume(*, connector: str, by: str, only: TopicPartition | None = None) -> None:
+    """Go on from the store's position, now: also where a stop or a growing delay held it back; or one partition alone."""
+    held = Lease.objects.filter(connector__name=connector).exclude(state=Lease.State.RUNNING)
+    if only is None:
+        Connector.objects.filter(name=connector).update(is_enabled=True, updated_at=Now())
+    else:
+        held = held.filter(topic=only.topic, partition=only.partition)
+    held.update(state=Lease.State.IDLE, not_before=None, queued_at=None, attempts=0, state_since=Now())
     log.info("connector.resumed", extra={"connector": connector, "by": by})
 
 

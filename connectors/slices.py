@@ -31,11 +31,11 @@ _LINGER_SECONDS = 1.0  # a sink that writes at once waits so long for more, inst
 
 
 class LeaseLostError(FatalError):
-    """The lease ran out or was taken by another slice."""
+    """The lease ran out or was taken by another slice, or the connector was paused meanwhile."""
 
     code = "connector.lease_lost"
-    message = "The lease of {where} was lost."
-    remedy = "Nothing to do: the other slice goes on from the store's position."
+    message = "The lease of {where} does not hold any more."
+    remedy = "Nothing to do: whoever runs next goes on from the store's position."
 
 
 class TopicRecreatedError(FatalError):
@@ -101,7 +101,7 @@ def _guarded(lease: Lease, where: TopicPartition, stop: threading.Event) -> Slic
 def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[int, int]:
     events = event_log()
     with opening.make_sink(lease.connector) as sink:
-        source = _source(events, lease.stream, where)
+        source = source_of(events, lease.stream, where)
         stored = sink.position(where)
         start = start_offset(events, source, stored)
         delivery = Delivery(
@@ -167,7 +167,8 @@ def start_offset(events: Log, source: Source, stored: Position | None) -> int:
     return stored.next_offset
 
 
-def _source(events: Log, stream: str, where: TopicPartition) -> Source:
+def source_of(events: Log, stream: str, where: TopicPartition) -> Source:
+    """The partition as the log has it now."""
     topic = events.topics([where.topic]).get(where.topic)
     if topic is None:
         raise TopicUnknownError(topic=where.topic)

@@ -12,7 +12,7 @@ from typing import Any
 Path = tuple[str, ...]
 
 # Ours in every table; events can't take these names.
-META_COLUMNS = ("_topic", "_partition", "_offset", "_timestamp", "_ingested", "_schema", "_extra")
+META_COLUMNS = ("_topic", "_partition", "_offset", "_generation", "_timestamp", "_ingested", "_schema", "_extra")
 MAX_COLUMNS = 1500  # Postgres ends at 1,600; fields beyond go to _extra
 _MAX_NAME_BYTES = 63
 _DIGEST_LENGTH = 8

@@ -89,7 +89,8 @@ class FilesSink(Sink):
         with _errors():
             (self._root / "_offsets").mkdir(parents=True, exist_ok=True)
             owner = self._root / "_offsets" / "connector"
-            create_once(owner, self._connector.encode())
+            if not owner.exists():
+                create_once(owner, self._connector.encode())
             if owner.read_text() != self._connector:
                 raise FolderTakenError(folder=self._root, owner=owner.read_text())
 

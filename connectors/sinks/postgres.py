@@ -29,6 +29,8 @@ from eventplatform.core.records import TopicPartition
 
 _RECORD_AT_FAULT = ("22", "23", "54")  # SQLSTATE classes: data, constraints, program limits such as a row too big
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
+# A wedged slice must not hold its row lock for ever, and a locked table must not hold this slice.
+_SESSION = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ class PostgresSink(Sink):
                 password=self._target.password or None,
                 autocommit=True,
                 connect_timeout=5,
+                tcp_user_timeout=15_000,
                 application_name=f"connector {self._connector}"[:63],
-                # A wedged slice must not hold its row lock for ever, and a locked table must not hold this slice.
-                options="-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC",
+                options=_SESSION,
             )
             self._tables.ensure_own(self._db)
 
@@ -125,31 +127,33 @@ class PostgresSink(Sink):
 
     def _write(self, batch: WriteBatch, *, is_repeat: bool) -> Written:
         with _errors(), self._db.transaction():
-            self._advance(batch)
+            generation = self._advance(batch)
             self._mark_canaries(batch)
-            rows = self._insert(batch, is_repeat=is_repeat) if batch.rows else 0
+            rows = self._insert(batch, generation, is_repeat=is_repeat) if batch.rows else 0
         return Written(rows, len(batch.canaries))
 
-    def _advance(self, batch: WriteBatch) -> None:
-        """Compare and set; the row's lock makes a second writer wait here, and find itself fenced."""
+    def _advance(self, batch: WriteBatch) -> int:
+        """Compare and set; the row's lock makes a second writer wait here, and find itself fenced. The topic's generation."""
         new = (batch.after.next_offset, batch.after.incarnation, batch.after.cluster_id)
         key = (self._connector, *batch.where)
         if batch.expected is None:
             query = self._sql(
                 "INSERT INTO {}._offsets (next_offset, incarnation, cluster_id, connector, topic, partition) "
-                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING generation"
             )
             done = self._db.execute(query, (*new, *key))
         else:
             query = self._sql(
-                "UPDATE {}._offsets SET next_offset = %s, incarnation = %s, cluster_id = %s, written_at = now() "
-                "WHERE (connector, topic, partition) = (%s, %s, %s) "
-                "AND (next_offset, incarnation, cluster_id) = (%s, %s, %s)"
+                "UPDATE {}._offsets SET next_offset = %s, incarnation = %s, cluster_id = %s, written_at = now(), "
+                "generation = generation + %s WHERE (connector, topic, partition) = (%s, %s, %s) "
+                "AND (next_offset, incarnation, cluster_id) = (%s, %s, %s) RETURNING generation"
             )
             old = (batch.expected.next_offset, batch.expected.incarnation, batch.expected.cluster_id)
-            done = self._db.execute(query, (*new, *key, *old))
-        if done.rowcount != 1:
+            done = self._db.execute(query, (*new, int(new[1:] != old[1:]), *key, *old))
+        found = done.fetchone()
+        if found is None:
             raise FencedError(where="/".join(map(str, batch.where)))
+        return int(found[0])
 
     def _mark_canaries(self, batch: WriteBatch) -> None:
         query = self._sql(
@@ -158,7 +162,7 @@ class PostgresSink(Sink):
         for canary in batch.canaries:
             self._db.execute(query, (self._connector, batch.stream, canary.event_id, canary.sent_at))
 
-    def _insert(self, batch: WriteBatch, *, is_repeat: bool) -> int:
+    def _insert(self, batch: WriteBatch, generation: int, *, is_repeat: bool) -> int:
         """COPY into the table; rows that are there already (records read again on purpose) go by a table aside."""
         table = self._tables.table(batch.stream)
         columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
@@ -170,9 +174,9 @@ class PostgresSink(Sink):
         with self._db.cursor() as cursor:
             with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(into, columns)) as copy:
                 for row in batch.rows:
-                    copy.write_row(_row(row, table))
+                    copy.write_row(_row(row, generation, table))
             if is_repeat:
-                move = "INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT (_topic, _partition, _offset) DO NOTHING"
+                move = "INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING"
                 cursor.execute(sql.SQL(move).format(table.identifier, columns, columns, into))
             return cursor.rowcount
 
@@ -181,11 +185,12 @@ class _RowsKnownError(Exception):
     """Rows of these coordinates are in the table already."""
 
 
-def _row(row: Row, table: PgTable) -> list[Any]:
+def _row(row: Row, generation: int, table: PgTable) -> list[Any]:
     record = row.record
     schema_id = row.event.get("$schema")
     values, extra = spread(row.event, table.plan(schema_id), table.width)
-    return [record.topic, record.partition, record.offset, _moment(record.timestamp_ms), schema_id, extra, *values]
+    where = (record.topic, record.partition, record.offset, generation)
+    return [*where, _moment(record.timestamp_ms), schema_id, extra, *values]
 
 
 def _moment(timestamp_ms: int) -> datetime | None:

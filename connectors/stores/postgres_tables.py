@@ -27,7 +27,8 @@ _OWN = """
 CREATE SCHEMA IF NOT EXISTS {0};
 CREATE TABLE IF NOT EXISTS {0}._offsets (
     connector text, topic text, partition integer, next_offset bigint NOT NULL, incarnation text NOT NULL,
-    cluster_id text NOT NULL, written_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (connector, topic, partition)
+    cluster_id text NOT NULL, generation smallint NOT NULL DEFAULT 0, written_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (connector, topic, partition)
 );
 CREATE TABLE IF NOT EXISTS {0}._canaries (
     connector text, stream text, event_id text, sent_at timestamptz NOT NULL,
@@ -38,10 +39,12 @@ CREATE TABLE IF NOT EXISTS {0}._columns (
     stream text, pointer text, name text NOT NULL, type text NOT NULL, PRIMARY KEY (stream, pointer), UNIQUE (stream, name)
 );
 """
+# A generation is one life of a topic: made anew, its offsets begin again, and must not be taken for those known.
 _NEW_TABLE = """
 CREATE TABLE {} (
-    _topic text, _partition integer, _offset bigint, _timestamp timestamptz, _ingested timestamptz NOT NULL DEFAULT now(),
-    _schema text, _extra jsonb, PRIMARY KEY (_topic, _partition, _offset)
+    _topic text, _partition integer, _offset bigint, _generation smallint, _timestamp timestamptz,
+    _ingested timestamptz NOT NULL DEFAULT now(), _schema text, _extra jsonb,
+    PRIMARY KEY (_topic, _partition, _generation, _offset)
 )
 """
 

@@ -9,10 +9,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from connectors import letters, services, watcher
+from connectors import letters, services, shared_pages, watcher
 from connectors.models import Connector, Lease, Target
-from eventplatform import panels
 from eventplatform.broker.dead_letters import DeadLetter
+from tests.connectors.conftest import Produce
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def test_detail__held_back__cause_and_remedy(client: Client, connector: Connecto
 
     assert word in page
     assert "The disk &lt;b&gt;is&lt;/b&gt; full." in page
-    assert [t.what for t in panels.troubles() if "files" in t.what]
+    assert [t.what for t in shared_pages.troubles() if "files" in t.what]
 
 
 def test_detail__secret__masked(client: Client, transactional_db: None) -> None:
@@ -131,7 +131,7 @@ def test_rejected__letters__by_reason_with_sample_escaped(client: Client, connec
     assert "test.event/0 at 4" in page
     older = client.get("/rejected?of=files&stream=test.event&code=sink.record_refused&letter=1").content.decode()
     assert "<script>" not in older.split("<main")[1].split("</main>")[0]
-    assert any("set aside" in trouble.what for trouble in panels.troubles())
+    assert any("set aside" in trouble.what for trouble in shared_pages.troubles())
 
 
 def test_admin__target__secret_write_only(engineer: Client) -> None:
@@ -160,3 +160,21 @@ def test_admin__connector__saved_through_the_service(engineer: Client, transacti
     assert engineer.post("/admin/connectors/connector/add/", typed).status_code == 302
 
     assert Connector.objects.get().streams == ["page.*"]
+
+
+def test_reposition__engineer__chooses_on_the_page(engineer: Client, connector: Connector, produce: Produce) -> None:
+    watcher.reconcile()
+    produce("a")
+    fail(state="stopped", error_code="connector.topic_recreated", last_error="Topic test.event was made anew.")
+    assert "Skip to the newest" in engineer.get("/connectors/files").content.decode()
+
+    facts = {"topic": "test.event", "partition": "0", "to": "end"}
+    page = engineer.post("/connectors/files/reposition", facts, follow=True).content.decode()
+
+    assert "goes on at offset 1" in page
+    assert Lease.objects.get().next_offset == 1
+
+
+@pytest.mark.parametrize("facts", [{}, {"partition": "x", "to": "end"}, {"partition": "0", "to": "moon"}])
+def test_reposition__nonsense__nothing_moves(engineer: Client, connector: Connector, facts: dict[str, str]) -> None:
+    assert engineer.post("/connectors/files/reposition", facts).status_code == 302

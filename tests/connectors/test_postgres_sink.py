@@ -138,3 +138,13 @@ def test_open__server_away__retriable_and_no_password_in_the_text(tmp_path: Any)
         sink.open()
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_write__read_again_by_choice__each_row_stays_one(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}, {"test": "b"}])
+    with store.sink() as sink:
+        sink.write(WriteBatch("s", WHERE, Position(2, "i", "c"), Position(0, "i", "c"), ()))
+
+    write(store, [{"test": "a"}, {"test": "b"}, {"test": "c"}])
+
+    assert store.query("SELECT test FROM events.s ORDER BY _offset") == [("a",), ("b",), ("c",)]

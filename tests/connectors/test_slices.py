@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors import leasing, letters, lookups, services, slices, watcher
+from connectors import leasing, letters, lookups, repositioning, services, slices, watcher
 from connectors.models import Connector, Lease
 from connectors.opening import make_sink
-from connectors.sinks.base import Position, StoreUnavailableError, WriteBatch
+from connectors.sinks.base import Position, StoreUnavailableError, WriteBatch, Written
 from connectors.sinks.files import FilesSink
 from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
@@ -200,3 +200,55 @@ def test_canary_written__by_the_stores_marker(
     assert lookups.canary_written(connector="files", stream="test.event", event_id="k1") is not None
     assert lookups.canary_written(connector="files", stream="test.event", event_id="k2") is None
     assert lookups.canary_written(connector="none", stream="test.event", event_id="k1") is None
+
+
+@pytest.mark.parametrize(("to", "expected"), [("first", ["a", "b", "c"]), ("end", ["a", "b"])])
+def test_reposition__topic_made_anew__goes_on_where_a_person_chose(
+    to: repositioning.Place, expected: list[str], connector: Connector, produce: Produce, log: Log
+) -> None:
+    watcher.reconcile()
+    where = TopicPartition("test.event", 0)
+    root = connector.target.options["root"]
+    produce("a", "b")
+    slices.run(connector.pk, where)
+    log.delete_topic("test.event")
+    log.create_topic("test.event")
+    produce("c")
+    assert slices.run(connector.pk, where).end == "failed"
+
+    repositioning.reposition(connector=connector, where=where, to=to, by="engineer")
+
+    assert slices.run(connector.pk, where).end == "done"
+    assert sorted(FilesStore(Path(root)).texts("test.event")) == expected
+
+
+def test_reposition__slice_at_work__refused(lease: Lease, connector: Connector, where: TopicPartition) -> None:
+    assert leasing.take(connector_id=connector.pk, where=where, owner="other") is not None
+
+    with pytest.raises(repositioning.PartitionBusyError):
+        repositioning.reposition(connector=connector, where=where, to="end", by="engineer")
+
+
+def test_run__paused_amid_the_slice__ends_and_gives_the_lease_back(
+    lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Connector.objects.update(options={"flush_age_seconds": 0})  # lingers for more
+    produce("a")
+    real_write = FilesSink.write
+
+    def write_then_pause(sink: FilesSink, batch: WriteBatch) -> Written:
+        written = real_write(sink, batch)
+        services.pause(connector="files", by="engineer")
+        produce("b")
+        return written
+
+    monkeypatch.setattr(FilesSink, "write", write_then_pause)
+
+    assert slices.run(connector.pk, where).end == "fenced"
+
+    lease.refresh_from_db()
+    assert lease.owner == ""
+    with make_sink(connector) as sink:
+        position = sink.position(where)
+    assert position is not None
+    assert position.next_offset == 1
