@@ -12,13 +12,14 @@ from tests.e2e.platform import Platform
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
     with Platform() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+# Per module: while Playwright is open its event loop counts as running, and no other test could call asyncio.run.
+@pytest.fixture(scope="module")
 def browser(service_missing: Callable[[str], NoReturn]) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         service_missing(f"there is no browser at {CHROMIUM}")
