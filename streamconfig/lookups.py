@@ -85,8 +85,14 @@ def broken_revision() -> int | None:
     """The first revision that is not what was published, told by the chain of hashes; None where all are."""
     previous = None
     for row in Revision.objects.order_by("number").iterator(chunk_size=20):
-        facts = {"number": row.number, "created_at": row.created_at, "author": row.author, "reason": row.reason}
-        expected = chain_hash(previous=row.previous_hash, document_text=row.document_text, **facts)
+        expected = chain_hash(
+            previous=row.previous_hash,
+            number=row.number,
+            created_at=row.created_at,
+            author=row.author,
+            reason=row.reason,
+            document_text=row.document_text,
+        )
         if row.hash != expected or previous not in (None, row.previous_hash):
             return row.number
         previous = row.hash

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -25,7 +25,7 @@ from streamconfig.serializers import StreamListSerializer, StreamSerializer, as_
 from streamconfig.snapshots import Snapshot, SnapshotMissingError
 
 _JSON = "application/json; charset=utf-8"
-_TEXT = OpenApiParameter.QUERY
+_QUERY: Literal["query"] = "query"
 
 
 class _PublicView(APIView):
@@ -43,7 +43,7 @@ class _PublicView(APIView):
 
 
 def _parameter(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, _TEXT, description=description)
+    return OpenApiParameter(name, str, _QUERY, description=description)
 
 
 class ActionApi(_PublicView):
@@ -62,7 +62,7 @@ class ActionApi(_PublicView):
     @extend_schema(
         operation_id="streamconfigs",
         parameters=[
-            OpenApiParameter("action", str, _TEXT, required=True, enum=[streamconfigs.ACTION]),
+            OpenApiParameter("action", str, _QUERY, required=True, enum=[streamconfigs.ACTION]),
             _parameter("streams", "Names, separated by |; absent means all, empty means none."),
             _parameter("constraints", "Settings that must hold, such as destination_event_service=main, separated by |."),
             _parameter("format", "Always json."),

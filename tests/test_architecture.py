@@ -59,7 +59,18 @@ PURE_IN_APPS = {
         "schema_set",
         "violations",
     },
-    "streamconfig": {"merge", "topics", "constraints"},
+    "streamconfig": {
+        "changes",
+        "constraints",
+        "document",
+        "form_values",
+        "merge",
+        "php",
+        "setting_types",
+        "stream_set",
+        "streamconfigs",
+        "topics",
+    },
     "monitoring": {"canary"},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,7 @@ from streamconfig import lookups, services, topic_sync
 from streamconfig.changes import chain_hash
 from streamconfig.document import DocumentInvalidError
 from streamconfig.models import Defaults, Revision, Stream, TopicCheck
+from streamconfig.stream_set import StreamSet
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = pytest.mark.slow
@@ -113,7 +115,13 @@ def test_revisions__form_a_chain_that_a_change_would_break(streams: None) -> Non
 
     assert lookups.broken_revision() is None
     newest = Revision.objects.get(number=3)
-    facts = {"number": 3, "created_at": newest.created_at, "author": "eve", "reason": "", "document_text": newest.document_text}
+    facts: dict[str, Any] = {
+        "number": 3,
+        "created_at": newest.created_at,
+        "author": "eve",
+        "reason": "",
+        "document_text": newest.document_text,
+    }
     assert chain_hash(previous=newest.previous_hash, **facts) != newest.hash  # another author, another hash
 
 
@@ -172,7 +180,7 @@ def test_snapshot__entry_gone_bad__leaves_the_others(streams: None) -> None:
     document = lookups.current_document()
     bad = replace(document.entries[1], settings={"sample": {"rate": "all"}})
 
-    found = services.StreamSet(document.with_entries([bad]))
+    found = StreamSet(document.with_entries([bad]))
 
     assert list(found.streams) == ["page.change"]
     assert [problem.pointer for problem in found.problems] == ["/sample/rate"]

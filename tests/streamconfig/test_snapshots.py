@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
 
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
 from streamconfig import lookups, services, snapshots
+from streamconfig.models import Stream
 from streamconfig.snapshots import SnapshotKeeper
 from tests.streamconfig.conftest import DOCUMENT
 
@@ -70,6 +74,27 @@ def test_publish__second_process__sees_it_within_two_seconds(child_environment: 
             delays.append(seen["at"] - published_at)
 
     assert max(delays) < 2.0
+
+
+def test_admin__editor_saves__api_and_second_process_follow(child_environment: dict[str, str], client: Client) -> None:
+    services.import_document(document=DOCUMENT, author="tests", reason="")
+    editor = User.objects.create_user("ed", is_staff=True)
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["view_stream", "change_stream"]))
+    client.force_login(editor)
+    path = reverse("admin:streamconfig_stream_change", args=[Stream.objects.get(name="ui.click").pk])
+    with second_process(child_environment, "follow") as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["rates"]["ui.click"] == 0.5
+
+        posted = {"sampling_unit": "session", "sampling_percent": "12.5", "is_enabled": "on", "base_revision": "1"}
+        answer = client.post(path, posted)
+        saved_at = time.time()
+        seen = json.loads(process.stdout.readline())
+
+    assert answer.status_code == 302
+    assert (seen["rates"]["ui.click"], seen["at"] - saved_at < 2) == (0.125, True)
+    api = client.get("/w/api.php?action=streamconfigs&streams=ui.click").json()
+    assert api["streams"]["ui.click"]["sample"]["rate"] == 0.125
 
 
 def test_keeper__without_wakeup__finds_the_change_by_its_poll(keeper: SnapshotKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
