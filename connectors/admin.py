@@ -11,14 +11,14 @@ from django.http import HttpRequest
 
 from connectors import catalog, options, services
 from connectors.models import Connector, Lease, Target
-from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
+from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin, Select
 from eventplatform.core.errors import PlatformError
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter at run time
     """A target; secrets stand among the options while typed, and are shown as a mask afterwards."""
 
-    kind = forms.ChoiceField(help_text="What store it is.")
+    kind = forms.ChoiceField(help_text="What store it is.", widget=Select)
 
     class Meta:
         model = Target
@@ -114,7 +114,11 @@ class LeaseAdmin(ReadOnlyAdmin):
 def _help(part: str) -> str:
     """The declared options of every kind, in a sentence each."""
     kinds = [(name, options.declared(getattr(catalog.load(name), part))) for name in catalog.names()]
-    return " ".join(f"{name}: {'; '.join(f'{one.name} ({one.help})' for one in declared)}." for name, declared in kinds)
+    return " ".join(f"{name}: {'; '.join(map(_sentence, declared)) or 'none'}." for name, declared in kinds)
+
+
+def _sentence(option: options.Option) -> str:
+    return f"{option.name} ({option.help.rstrip('.')})"
 
 
 def _check(form: forms.BaseForm, parse: Any) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as _ThemedAdmin
 from unfold.admin import TabularInline as _ThemedInline
+from unfold.widgets import UnfoldAdminSelectWidget as Select
+
+__all__ = ["ModelAdmin", "ReadOnlyAdmin", "Select", "TabularInline"]
 
 
 class ModelAdmin(_ThemedAdmin):  # type: ignore[misc]  # unfold ships no types
