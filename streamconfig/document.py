@@ -100,6 +100,11 @@ def read(document: Any) -> Document:
     problems = problems_of(DEFAULTS, defaults)
     if problems:
         defaults = {}
+    problems += [
+        Problem("", f"/{key}", "streams.unknown_key", f"A streams document has no part {key}.", "Put streams below `streams:`.")
+        for key in document
+        if key not in {"defaults", "streams"}
+    ]
     entries = []
     for name, value in document.get("streams", {}).items():
         entry, wrong = read_entry(name, value)

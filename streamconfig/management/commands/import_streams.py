@@ -1,0 +1,44 @@
+"""`manage.py import_streams FILE`: publish the streams of a YAML or JSON file as one revision."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError
+
+from streamconfig import services
+from streamconfig.document import DocumentInvalidError
+
+
+class Command(BaseCommand):
+    help = "Publish the streams of a file such as examples/streams.yaml; those that it doesn't name stay."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--reason", default="", help="why, for the history")
+        parser.add_argument("--complete", action="store_true", help="remove the streams that the file doesn't name")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        document = _read(options["file"])
+        facts = {"author": getpass.getuser(), "reason": options["reason"] or f"import of {options['file'].name}"}
+        try:
+            published = services.import_document(document=document, is_complete=options["complete"], **facts)
+        except DocumentInvalidError as error:
+            raise CommandError("\n".join(str(problem) for problem in error.problems)) from None
+        if published is None:
+            self.stdout.write("Nothing differs from what holds already.")
+            return
+        for change in published.changes:
+            self.stdout.write(f"{change.kind} {change.stream}")
+        self.stdout.write(f"Published as revision {published.revision}.")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text())  # JSON is YAML too
+    except (OSError, yaml.YAMLError) as error:
+        raise CommandError(f"{path} can't be read: {error}") from None

@@ -1,0 +1,54 @@
+"""The configuration in files: out, and in again."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from streamconfig import lookups
+from tests.streamconfig.conftest import DOCUMENT
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+def run(*words: object) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def test_export__imported_again__changes_nothing(streams: None, tmp_path: Path) -> None:
+    file = tmp_path / "streams.yaml"
+    file.write_text(run("export_streams"))
+
+    assert yaml.safe_load(file.read_text()) == DOCUMENT
+    assert "Nothing differs" in run("import_streams", file)
+
+
+def test_import__of_the_sample__publishes_its_streams() -> None:
+    told = run("import_streams", settings.BASE_DIR / "examples/streams.yaml")
+
+    assert "Published as revision 1." in told
+    assert set(lookups.snapshot().streams) == {
+        "test.event",
+        "page.change",
+        "revision.create",
+        "ui.button_click",
+        "ui.page_load",
+        "client.error",
+    }
+
+
+@pytest.mark.parametrize("text", ["streams: {s: {topics: 5}}", "streams: [", "a: b"])
+def test_import__bad_file__says_what_and_changes_nothing(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+
+    with pytest.raises(CommandError):
+        run("import_streams", file)
+    assert lookups.snapshot().revision == 0
