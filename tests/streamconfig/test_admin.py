@@ -164,14 +164,14 @@ def test_editor__new_stream__is_refused(editor: Client) -> None:
 @pytest.fixture
 def registered(tmp_path: Path) -> str:
     """A schema title that the registry knows."""
-    folder = tmp_path / "jsonschema/test/event"
+    folder = tmp_path / "jsonschema/sample/test_event"
     folder.mkdir(parents=True)
     draft = "http://json-schema.org/draft-07/schema#"
-    schema = {"$id": "/test/event/1.0.0", "$schema": draft, "title": "test/event", "type": "object"}
+    schema = {"$id": "/sample/test_event/1.0.0", "$schema": draft, "title": "sample/test_event", "type": "object"}
     for ending in ("json", "yaml"):
         (folder / f"1.0.0.{ending}").write_text(json.dumps(schema))
     assert registry.import_folder(name="ours", folder=tmp_path).problems == ()
-    return "test/event"
+    return "sample/test_event"
 
 
 def test_engineer__new_stream__is_published(engineer: Client, registered: str) -> None:
@@ -181,7 +181,7 @@ def test_engineer__new_stream__is_published(engineer: Client, registered: str) -
     unknown = post(engineer, path, **facts, schema_title="test/evnt")
     answer = post(engineer, path, **facts, schema_title=registered)
 
-    assert errors(unknown)["schema_title"] == ["No schema test/evnt is registered. Did you mean test/event?"]
+    assert errors(unknown)["schema_title"] == ["No schema test/evnt is registered. Did you mean sample/test_event?"]
     assert "Published as revision 2" in said(answer)
     assert lookups.snapshot().streams["test.new"].topics == ("a.test.new", "b.test.new")
 

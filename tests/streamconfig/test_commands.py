@@ -16,9 +16,9 @@ from tests.streamconfig.conftest import DOCUMENT
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
-def run(*words: object) -> str:
+def run(*words: str | Path) -> str:
     out = StringIO()
-    call_command(*words, stdout=out)
+    call_command(*map(str, words), stdout=out)
     return out.getvalue()
 
 
