@@ -11,7 +11,7 @@ _EVENT: Mapping[str, Any] = {
     "type": "object",
     "required": ["$schema", "meta"],
     "properties": {
-        "$schema": {"type": "string", "description": "The schema's id.", "example": "/test/event/1.0.0"},
+        "$schema": {"type": "string", "description": "The schema's id.", "example": "/sample/test_event/1.0.0"},
         "meta": {
             "type": "object",
             "required": ["stream"],
@@ -64,7 +64,7 @@ _ANSWERS = {
 }
 _EXAMPLE = OpenApiExample(
     "One event",
-    value={"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"},
+    value={"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"},
     request_only=True,
 )
 

@@ -18,7 +18,7 @@ class UnresolvedReferenceError(RejectedError):
 
     code = "schema.bad_reference"
     message = "The $ref {ref} {reason}."
-    remedy = "Name a known schema by its id, as /fragment/common/1.0.0, or a place in the same file, as #/definitions/x."
+    remedy = "Name a known schema by its id, as /fragment/sample/common/1.0.0, or a place in the same file, as #/definitions/x."
 
 
 class RemoteReferenceError(UnresolvedReferenceError):
@@ -26,7 +26,7 @@ class RemoteReferenceError(UnresolvedReferenceError):
 
     code = "schema.remote_reference"
     message = "The $ref {ref} leaves the schema repositories."
-    remedy = "Import the schema into a repository and name it by its id, as /fragment/common/1.0.0."
+    remedy = "Import the schema into a repository and name it by its id, as /fragment/sample/common/1.0.0."
 
 
 class CircularReferenceError(UnresolvedReferenceError):

@@ -57,14 +57,14 @@ class SchemaMissingError(RejectedError):
 
     code = "schema.missing"
     message = "The event names no schema."
-    remedy = "Set $schema to a schema id such as /test/event/1.0.0."
+    remedy = "Set $schema to a schema id such as /sample/test_event/1.0.0."
 
 
 class SchemaIdError(RejectedError):
     """The event's `$schema` is no relative schema id."""
 
     code = "schema.bad_id"
-    message = "$schema must be a relative schema id such as /test/event/1.0.0."
+    message = "$schema must be a relative schema id such as /sample/test_event/1.0.0."
     remedy = "Send the id alone: it starts with a slash and has no scheme, host, dot-dot or query."
 
 

@@ -24,12 +24,12 @@ class CompiledSchema(Protocol):
 
     @property
     def schema_id(self) -> str:
-        """As in `$schema` of an event: `/test/event/1.0.0`."""
+        """As in `$schema` of an event: `/sample/test_event/1.0.0`."""
         ...
 
     @property
     def title(self) -> str:
-        """As in a stream's `schema_title`: `test/event`."""
+        """As in a stream's `schema_title`: `sample/test_event`."""
         ...
 
     @property

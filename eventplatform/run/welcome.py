@@ -13,7 +13,7 @@ from eventplatform.embedded.errors import ProgramMissingError
 from eventplatform.embedded.postgres import client_program
 from eventplatform.run.roles import HOST
 
-_EVENT = {"$schema": "/test/event/1.1.0", "meta": {"stream": "test.event"}, "test": "hello"}
+_EVENT = {"$schema": "/sample/test_event/1.1.0", "meta": {"stream": "test.event"}, "test": "hello"}
 
 
 def welcome(var: Path, port: int, *, is_embedded: bool) -> str:

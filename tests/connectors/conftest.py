@@ -35,7 +35,7 @@ class FakeSnapshot:
 
 
 def stream(name: str) -> Stream:
-    return Stream(name, "test/event", "main", (name,))
+    return Stream(name, "sample/test_event", "main", (name,))
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class Schema:
 
 
 def record(offset: int, text: str = "fine", **fields: Any) -> Record:
-    event = {"$schema": "/test/event/1.0.0", "test": text, **fields}
+    event = {"$schema": "/sample/test_event/1.0.0", "test": text, **fields}
     return Record(*WHERE, offset, int(time.time() * 1000), None, orjson.dumps(event))
 
 
@@ -154,11 +154,11 @@ def test_flush__schema__prepared_once_before_the_rows() -> None:
     sink = PickySink()
     sink.needs_schema = True  # type: ignore[misc]  # one sink of this test
 
-    one = delivery(sink, [], {"/test/event/1.0.0": Schema()})
+    one = delivery(sink, [], {"/sample/test_event/1.0.0": Schema()})
     one.handle([record(0), record(1)])
     one.flush(2)
 
-    assert sink.prepared == ["/test/event/1.0.0"]
+    assert sink.prepared == ["/sample/test_event/1.0.0"]
 
 
 def test_flush__unknown_schema_of_a_new_record__waited_for() -> None:

@@ -21,13 +21,13 @@ from intake.lane import Lane
 from intake.service import Intake, Limits
 from registry.compiled import Schema
 
-GOOD = {"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
+GOOD = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
 LIMITS = Limits(
     max_body_bytes=20_000, max_event_bytes=5_000, json=JsonLimits(max_events=20, max_depth=64), ack_timeout_seconds=0.3
 )
 
 
-def schema(version: str = "1.0.0", title: str = "test/event", **properties: Any) -> Schema:
+def schema(version: str = "1.0.0", title: str = "sample/test_event", **properties: Any) -> Schema:
     meta = {
         "type": "object",
         "properties": {
@@ -54,11 +54,11 @@ SCHEMAS = (
     schema(title="other/event"),
 )
 STREAMS = (
-    Stream("test.event", "test/event", "main", ("test.event",)),
-    Stream("keyed.event", "test/event", "main", ("keyed.event",), message_key_fields={"what": "test"}),
-    Stream("stopped.event", "test/event", "main", ("stopped.event",), is_enabled=False),
-    Stream("elsewhere.event", "test/event", "analytics", ("elsewhere.event",)),
-    Stream("topicless.event", "test/event", "main", ("topicless.event",)),
+    Stream("test.event", "sample/test_event", "main", ("test.event",)),
+    Stream("keyed.event", "sample/test_event", "main", ("keyed.event",), message_key_fields={"what": "test"}),
+    Stream("stopped.event", "sample/test_event", "main", ("stopped.event",), is_enabled=False),
+    Stream("elsewhere.event", "sample/test_event", "analytics", ("elsewhere.event",)),
+    Stream("topicless.event", "sample/test_event", "main", ("topicless.event",)),
 )
 
 

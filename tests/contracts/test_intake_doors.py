@@ -132,7 +132,7 @@ def test_post__invalid__400_with_place_and_reason(door: Platform) -> None:
 
 
 def test_post__required_field_missing__pointer_names_it(door: Platform) -> None:
-    reply = door.post(dump({"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}}))
+    reply = door.post(dump({"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}}))
 
     assert codes(reply) == [(0, "event.invalid", "/test")]
 

@@ -14,7 +14,7 @@ from tests.contracts.intake_doors import LIMITS
 from tests.intake.granian import serving
 
 pytestmark = pytest.mark.slow
-EVENT = b'{"$schema":"/test/event/1.0.0","meta":{"stream":"test.event"},"test":"hello"}'
+EVENT = b'{"$schema":"/sample/test_event/1.0.0","meta":{"stream":"test.event"},"test":"hello"}'
 LIMIT = LIMITS.max_body_bytes
 
 

@@ -24,7 +24,7 @@ OLD = {"type": "object", "properties": {"$schema": {"type": "string"}, "test": {
 NEW = {"type": "object", "properties": {"test": {"type": "string"}, "count": {"type": "integer"}}}
 
 
-VERSION_1_1: dict[str, Any] = {"$schema": "/test/event/1.1.0", "count": 5}
+VERSION_1_1: dict[str, Any] = {"$schema": "/sample/test_event/1.1.0", "count": 5}
 
 
 def at(offset: int, incarnation: str = "i1") -> Position:
@@ -32,7 +32,7 @@ def at(offset: int, incarnation: str = "i1") -> Position:
 
 
 def row(offset: int, text: str | None = None, **fields: Any) -> Row:
-    event = {"$schema": "/test/event/1.0.0", "meta": {"dt": "2026-11-25T09:30:00Z"}, "test": text or f"t{offset}", **fields}
+    event = {"$schema": "/sample/test_event/1.0.0", "meta": {"dt": "2026-11-25T09:30:00Z"}, "test": text or f"t{offset}", **fields}
     return Row(Record(*WHERE, offset, NOW_MS, None, orjson.dumps(event)), event)
 
 
@@ -58,7 +58,7 @@ def opened(store: Store) -> Sink:
     made = store.sink()
     made.open()
     made.position(WHERE)
-    made.prepare(STREAM, "/test/event/1.0.0", OLD)
+    made.prepare(STREAM, "/sample/test_event/1.0.0", OLD)
     made.open = lambda: None  # type: ignore[method-assign]  # `with` shall not open it again
     return made
 
@@ -157,7 +157,7 @@ def test_write__topic_made_anew_and_a_person_chose_its_start__the_same_offsets_l
 def test_prepare__new_version__takes_old_and_new_events(sink: Sink, store: Store) -> None:
     sink.write(batch(None, [row(0)]))
 
-    sink.prepare(STREAM, "/test/event/1.1.0", NEW)
+    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
     new = row(1, **VERSION_1_1)
     sink.write(batch(at(1), [new, row(2)]))
 
@@ -166,8 +166,8 @@ def test_prepare__new_version__takes_old_and_new_events(sink: Sink, store: Store
 
 def test_prepare__by_another_worker__seen(sink: Sink, store: Store) -> None:
     with opened(store) as other:
-        other.prepare(STREAM, "/test/event/1.1.0", NEW)
-    sink.prepare(STREAM, "/test/event/1.1.0", NEW)
+        other.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
+    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
 
     sink.write(batch(None, [row(0, **VERSION_1_1)]))
 

@@ -15,16 +15,16 @@ from eventplatform.core.schemas import Violation
 from eventplatform.core.streams import Stream
 
 REQUEST = Request(received_at="2026-01-02T03:04:05.678Z", received_ms=1767323045678, request_id="req")
-STREAM = Stream("test.event", "test/event", "main", ("eqiad.test.event", "codfw.test.event"))
+STREAM = Stream("test.event", "sample/test_event", "main", ("eqiad.test.event", "codfw.test.event"))
 
 
 @dataclass
 class AnySchema:
     """Declares the given paths; an event without `test` breaks it."""
 
-    title: str = "test/event"
+    title: str = "sample/test_event"
     declared: frozenset[tuple[str, ...]] = frozenset({("meta", "dt"), ("meta", "id"), ("meta", "request_id")})
-    schema_id: str = "/test/event/1.0.0"
+    schema_id: str = "/sample/test_event/1.0.0"
     document: Mapping[str, Any] = ()  # type: ignore[assignment]  # not looked at
 
     def is_valid(self, event: Mapping[str, Any]) -> bool:
@@ -50,7 +50,7 @@ def gate(stream: Stream = STREAM, schema: AnySchema | None = None, **changes: An
 
 
 def event(**changes: Any) -> dict[str, Any]:
-    return {"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "x", **changes}
+    return {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "x", **changes}
 
 
 def refusal(given: Any, by: Gate | None = None) -> RejectedError:

@@ -19,7 +19,7 @@ def test_topic_name__else__refused(name: str) -> None:
     assert not names.is_topic_name(name)
 
 
-@pytest.mark.parametrize("schema_id", ["/test/event/1.0.0", "/mediawiki/page/change/1.2.0", "/a/b-c_d/latest"])
+@pytest.mark.parametrize("schema_id", ["/sample/test_event/1.0.0", "/mediawiki/page/change/1.2.0", "/a/b-c_d/latest"])
 def test_schema_id__relative__taken(schema_id: str) -> None:
     assert names.is_schema_id(schema_id)
 

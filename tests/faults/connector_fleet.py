@@ -77,7 +77,7 @@ def produce(log: Log, numbers: range) -> None:
 def _record(number: int) -> NewRecord:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     meta = {"stream": TOPIC, "id": f"id-{number}", "dt": now}
-    event = {"$schema": "/test/event/1.0.0", "meta": meta, "test": f"t{number}"}
+    event = {"$schema": "/sample/test_event/1.0.0", "meta": meta, "test": f"t{number}"}
     return NewRecord(TOPIC, orjson.dumps(event), partition=number % PARTITIONS)
 
 

@@ -23,7 +23,7 @@ from tests.contracts.sink_stores import FilesStore, PostgresStore
 from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, running_slice, until
 
 ELSEWHERE_SECONDS = 15.0
-STREAM = {"schema_title": "test/event", "destination_event_service": "main"}
+STREAM = {"schema_title": "sample/test_event", "destination_event_service": "main"}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from streamconfig import services as streamconfig
 from tests.intake.granian import serving
 
 pytestmark = pytest.mark.slow
-EVENT = {"$schema": "/test/event/1.0.0", "meta": {"stream": "life.event"}, "test": "hello"}
+EVENT = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "life.event"}, "test": "hello"}
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
@@ -36,7 +36,7 @@ def client(port: int) -> httpx.Client:
 
 
 def publish(is_enabled: bool = True) -> None:  # noqa: FBT001, FBT002  # reads well enough
-    document = {"schema_title": "test/event", "destination_event_service": "main", "is_enabled": is_enabled}
+    document = {"schema_title": "sample/test_event", "destination_event_service": "main", "is_enabled": is_enabled}
     streamconfig.import_document(document={"streams": {"life.event": document}}, author="test", reason="life")
 
 

@@ -13,7 +13,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 
 def example() -> dict[str, Any]:
     return {
-        "$schema": "/test/event/1.1.0",
+        "$schema": "/sample/test_event/1.1.0",
         "meta": {"stream": "elsewhere", "domain": "example.org", "dt": "2020-01-01T00:00:00Z", "id": "old", "uri": "/x"},
         "dt": "2020-01-01T00:00:00Z",
         "test": "hello",
@@ -22,7 +22,7 @@ def example() -> dict[str, Any]:
 
 def stream(**changes: Any) -> Stream:
     return Stream(
-        **{"name": "test.event", "schema_title": "test/event", "service": "main", "topics": ("test.event",), **changes}
+        **{"name": "test.event", "schema_title": "sample/test_event", "service": "main", "topics": ("test.event",), **changes}
     )
 
 
@@ -30,7 +30,7 @@ def test_build__example_of_the_schema__becomes_a_marked_event_of_now() -> None:
     event = canary.build("test.event", example(), event_id="new", now=NOW)
 
     assert event == {
-        "$schema": "/test/event/1.1.0",
+        "$schema": "/sample/test_event/1.1.0",
         "meta": {"stream": "test.event", "domain": "canary", "id": "new", "uri": "/x"},
         "dt": "2026-01-02T03:04:05.678Z",
         "test": "hello",

@@ -26,7 +26,7 @@ def test_load_sample__empty_platform__has_schemas_streams_connectors_users(tmp_p
     call_command("load_sample", verbosity=0)
 
     assert set(stream_lookups.fresh_snapshot().streams) >= STREAMS
-    assert registry_lookups.schemas().get("/test/event/1.1.0") is not None
+    assert registry_lookups.schemas().get("/sample/test_event/1.1.0") is not None
     assert {view.name for view in connector_lookups.overview()} >= {"postgres-main", "files-archive"}
     assert (tmp_path / "demo-users.json").exists()
 

@@ -57,7 +57,7 @@ def test_page__policy__scripts_from_files_only(client: Client, busy: World, path
 
 
 def test_start__events__newest_first_canaries_on_wish(client: Client, busy: World) -> None:
-    busy.produce("test.event", {"$schema": "/test/event/1.0.0", "meta": {"stream": "test.event"}, "test": "bonjour"})
+    busy.produce("test.event", {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "bonjour"})
 
     plain, wished = client.get("/start/tail").content.decode(), client.get("/start/tail?canaries=1").content.decode()
 

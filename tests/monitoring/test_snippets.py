@@ -6,7 +6,7 @@ import shlex
 from monitoring.snippets import curl, small_event
 
 EXAMPLE = {
-    "$schema": "/test/event/1.1.0",
+    "$schema": "/sample/test_event/1.1.0",
     "meta": {"stream": "test.event", "domain": "example.org", "uri": "/x"},
     "dt": "2026-01-01T00:00:00Z",
     "test": "hello",
@@ -18,7 +18,7 @@ EXAMPLE = {
 def test_small_event__required_fields_and_one_more() -> None:
     event = small_event("my.stream", EXAMPLE, ["$schema", "meta", "count"])
 
-    assert event == {"$schema": "/test/event/1.1.0", "meta": {"uri": "/x", "stream": "my.stream"}, "test": "hello", "count": 3}
+    assert event == {"$schema": "/sample/test_event/1.1.0", "meta": {"uri": "/x", "stream": "my.stream"}, "test": "hello", "count": 3}
 
 
 def test_curl__quotes_in_the_event__stay_inside_the_shells_word() -> None:

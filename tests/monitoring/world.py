@@ -68,8 +68,8 @@ class World:
     """A platform made of a memory log, a door in front of it, two streams and a store that is a dict."""
 
     def __init__(self) -> None:
-        example = {"$schema": "/test/event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
-        self.config = Config({}, Schemas({"test/event": example}))
+        example = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
+        self.config = Config({}, Schemas({"sample/test_event": example}))
         self.log: Log = open_log(f"memory://{uuid.uuid4().hex}")
         self.connectors: tuple[ConnectorView, ...] = (WAREHOUSE,)
         self.written: dict[str, datetime] = {}
@@ -80,7 +80,7 @@ class World:
 
     def add(self, name: str, **changes: Any) -> Stream:
         """A stream, and its topic in the log."""
-        facts = {"name": name, "schema_title": "test/event", "service": "main", "topics": (name,), **changes}
+        facts = {"name": name, "schema_title": "sample/test_event", "service": "main", "topics": (name,), **changes}
         self.config.streams[name] = Stream(**facts)
         self.log.create_topic(name, partitions=2)
         return self.config.streams[name]

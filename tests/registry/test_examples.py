@@ -17,7 +17,9 @@ from registry.repository_files import read_folder
 
 ROOT = Path(settings.BASE_DIR) / "examples/schemas"
 FOLDERS = [ROOT / "primary", ROOT / "secondary"]
-EVENTS = ["client/error", "page/change", "revision/create", "test/event", "ui/button_click", "ui/page_load"]
+CONFIGURED = documents.load((ROOT.parent / "streams.yaml").read_text())["streams"]
+STREAMS = {stream["schema_title"]: name for name, stream in CONFIGURED.items()}
+EVENTS = ["client/error", "page/change", "revision/create", "sample/test_event", "ui/button_click", "ui/page_load"]
 
 
 def published() -> dict[str, dict[str, Any]]:
@@ -50,7 +52,7 @@ def test_links__each_name__leads_to_its_file() -> None:
 
 
 def test_secondary__sources__refer_to_primary() -> None:
-    assert "$ref: /fragment/common/1.0.0" in (ROOT / "secondary/jsonschema/ui/button_click/current.yaml").read_text()
+    assert "$ref: /fragment/sample/common/1.0.0" in (ROOT / "secondary/jsonschema/ui/button_click/current.yaml").read_text()
 
 
 def test_events__examples__are_valid_and_name_their_stream() -> None:
@@ -61,7 +63,7 @@ def test_events__examples__are_valid_and_name_their_stream() -> None:
         for example in schema.examples:
             assert schema.violations(example) == []
             assert example["$schema"] == schema_id
-            assert example["meta"]["stream"] == schema.title.replace("/", ".")
+            assert example["meta"]["stream"] == STREAMS[schema.title]
         assert all(schema.declares("meta", name) for name in ("id", "dt", "domain", "request_id", "uri", "stream"))
     assert sorted({schema.title for schema in events.values()}) == EVENTS
 
@@ -73,6 +75,6 @@ def test_fields__each_one__is_described() -> None:
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
 def test_test_event__minimal__accepted(version: str) -> None:
-    event = {"$schema": f"/test/event/{version}", "meta": {"stream": "test.event"}, "test": "hello"}
+    event = {"$schema": f"/sample/test_event/{version}", "meta": {"stream": "test.event"}, "test": "hello"}
 
-    assert Schema(published()[f"/test/event/{version}"]).is_valid(event)
+    assert Schema(published()[f"/sample/test_event/{version}"]).is_valid(event)

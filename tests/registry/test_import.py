@@ -45,7 +45,7 @@ def test_import__examples__serves_versions_and_canaries() -> None:
     example = schemas.canary_example("ui/button_click")
     assert example is not None
     assert latest.is_valid(example)
-    assert SchemaTitle.objects.get(name="test/event", latest__schema_id="/test/event/1.1.0")
+    assert SchemaTitle.objects.get(name="sample/test_event", latest__schema_id="/sample/test_event/1.1.0")
 
 
 def test_import__twice__changes_nothing() -> None:
@@ -120,7 +120,7 @@ def test_import__bad_schema__refused_with_its_code(tmp_path: Path, text: str, co
 
 def test_import__title_of_another_repository__refused(tmp_path: Path) -> None:
     services.import_folder(name="primary", folder=EXAMPLES / "primary")
-    write(tmp_path, "test/event/9.0.0.yaml", PLAIN.replace("/a/b/1.0.0", "/test/event/9.0.0"))
+    write(tmp_path, "sample/test_event/9.0.0.yaml", PLAIN.replace("/a/b/1.0.0", "/sample/test_event/9.0.0"))
 
     assert codes(services.import_folder(name="thief", folder=tmp_path)) == ["schema.title_taken"]
 
@@ -178,7 +178,7 @@ def test_schemas__changed_by_another_process__seen_within_two_seconds(monkeypatc
     while lookups.schemas() is before and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert lookups.schemas().get("/test/event/1.1.0") is not None
+    assert lookups.schemas().get("/sample/test_event/1.1.0") is not None
 
 
 def test_schemas__database_away__last_good_set_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,10 +195,10 @@ def test_schemas__database_away__last_good_set_serves(monkeypatch: pytest.Monkey
 
 def test_schemas__new_revision__keeps_what_was_compiled(tmp_path: Path) -> None:
     services.import_folder(name="primary", folder=EXAMPLES / "primary")
-    compiled = lookups.schemas().get("/test/event/1.1.0")
+    compiled = lookups.schemas().get("/sample/test_event/1.1.0")
 
     write(tmp_path, "a/b/1.0.0.yaml", PLAIN)
     services.import_folder(name="mine", folder=tmp_path)
 
     assert lookups.schemas().get("/a/b/1.0.0") is not None
-    assert lookups.schemas().get("/test/event/1.1.0") is compiled
+    assert lookups.schemas().get("/sample/test_event/1.1.0") is compiled

@@ -12,13 +12,13 @@ from registry import documents, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("samples")]
 
-TITLE = "/repositories/primary/jsonschema/test/event"
+TITLE = "/repositories/primary/jsonschema/sample/test_event"
 
 
 def test_file__yaml__is_what_was_written(client: Client, samples: Path) -> None:
     response = client.get(f"{TITLE}/1.0.0.yaml")
 
-    assert response.content == (samples / "primary/jsonschema/test/event/1.0.0.yaml").read_bytes()
+    assert response.content == (samples / "primary/jsonschema/sample/test_event/1.0.0.yaml").read_bytes()
     assert response["Content-Type"] == "application/yaml; charset=utf-8"
     assert response["Cache-Control"] == "public, max-age=31536000, immutable"
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -28,7 +28,7 @@ def test_file__yaml__is_what_was_written(client: Client, samples: Path) -> None:
 def test_file__each_name__is_the_newest_version(client: Client, address: str) -> None:
     response = client.get(f"{TITLE}/{address}")
 
-    assert documents.load(response.content.decode())["$id"] == "/test/event/1.1.0"
+    assert documents.load(response.content.decode())["$id"] == "/sample/test_event/1.1.0"
     assert response["Cache-Control"].startswith("public, max-age=60" if "latest" in address else "public, max-age=31536000")
 
 
@@ -49,7 +49,7 @@ def test_file__without_ending__accept_decides(client: Client, accept: str, conte
     assert response["Content-Type"] == f"{content_type}; charset=utf-8"
     assert "Accept" in response["Vary"]
     if content_type.endswith("json"):
-        assert json.loads(response.content)["$id"] == "/test/event/1.0.0"
+        assert json.loads(response.content)["$id"] == "/sample/test_event/1.0.0"
 
 
 def test_file__known_etag__not_modified(client: Client) -> None:
@@ -65,10 +65,10 @@ def test_file__known_etag__not_modified(client: Client) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/repositories/primary/jsonschema/test/event/9.0.0",
+        "/repositories/primary/jsonschema/sample/test_event/9.0.0",
         "/repositories/primary/jsonschema/.git/HEAD",
         "/repositories/primary/jsonschema/../../etc/passwd",
-        "/repositories/primary/jsonschema/test/event/current.yaml",
+        "/repositories/primary/jsonschema/sample/test_event/current.yaml",
         "/repositories/primary/jsonschema/ui/button_click/1.0.0",
         "/repositories/absent/jsonschema/",
         "/repositories/absent/",
@@ -86,7 +86,7 @@ def test_file__with_references__served_self_contained(client: Client, tmp_path: 
     file = tmp_path / "jsonschema/x/y/1.0.0.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(
-        "$id: /x/y/1.0.0\n$schema: https://json-schema.org/draft-07/schema#\nallOf: [{$ref: /fragment/common/1.0.0}]\n"
+        "$id: /x/y/1.0.0\n$schema: https://json-schema.org/draft-07/schema#\nallOf: [{$ref: /fragment/sample/common/1.0.0}]\n"
     )
     services.import_folder(name="third", folder=tmp_path)
 

@@ -15,7 +15,7 @@ def test_curl__one_line__that_a_shell_reads_as_meant() -> None:
     words = shlex.split(line)
     assert "\n" not in line
     assert "http://127.0.0.1:8001/v1/events" in words
-    assert json.loads(words[-1]) == {"$schema": "/test/event/1.1.0", "meta": {"stream": "test.event"}, "test": "hello"}
+    assert json.loads(words[-1]) == {"$schema": "/sample/test_event/1.1.0", "meta": {"stream": "test.event"}, "test": "hello"}
 
 
 def test_welcome__demo__names_users_pages_and_places(tmp_path: Path) -> None:
