@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from kombu.exceptions import ContentDisallowed
-from kombu.serialization import dumps, loads, registry
+from kombu.serialization import dumps, enable_insecure_serializers, loads
 
 from eventplatform import env
 from eventplatform.celery import app
@@ -56,7 +56,7 @@ def test_addresses__of_the_admin__are_among_those_tried() -> None:
 
 
 def test_celery__pickled_message__refused() -> None:
-    registry.enable("pickle")
+    enable_insecure_serializers(["pickle"])
     content_type, encoding, payload = dumps({"args": []}, serializer="pickle")
 
     with pytest.raises(ContentDisallowed):

@@ -32,7 +32,12 @@ def at(offset: int, incarnation: str = "i1") -> Position:
 
 
 def row(offset: int, text: str | None = None, **fields: Any) -> Row:
-    event = {"$schema": "/sample/test_event/1.0.0", "meta": {"dt": "2026-11-25T09:30:00Z"}, "test": text or f"t{offset}", **fields}
+    event = {
+        "$schema": "/sample/test_event/1.0.0",
+        "meta": {"dt": "2026-11-25T09:30:00Z"},
+        "test": text or f"t{offset}",
+        **fields,
+    }
     return Row(Record(*WHERE, offset, NOW_MS, None, orjson.dumps(event)), event)
 
 

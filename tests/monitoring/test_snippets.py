@@ -18,7 +18,12 @@ EXAMPLE = {
 def test_small_event__required_fields_and_one_more() -> None:
     event = small_event("my.stream", EXAMPLE, ["$schema", "meta", "count"])
 
-    assert event == {"$schema": "/sample/test_event/1.1.0", "meta": {"uri": "/x", "stream": "my.stream"}, "test": "hello", "count": 3}
+    assert event == {
+        "$schema": "/sample/test_event/1.1.0",
+        "meta": {"uri": "/x", "stream": "my.stream"},
+        "test": "hello",
+        "count": 3,
+    }
 
 
 def test_curl__quotes_in_the_event__stay_inside_the_shells_word() -> None:

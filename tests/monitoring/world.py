@@ -68,7 +68,12 @@ class World:
     """A platform made of a memory log, a door in front of it, two streams and a store that is a dict."""
 
     def __init__(self) -> None:
-        example = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "x"}, "dt": "2020-01-01T00:00:00Z", "test": "hello"}
+        example = {
+            "$schema": "/sample/test_event/1.0.0",
+            "meta": {"stream": "x"},
+            "dt": "2020-01-01T00:00:00Z",
+            "test": "hello",
+        }
         self.config = Config({}, Schemas({"sample/test_event": example}))
         self.log: Log = open_log(f"memory://{uuid.uuid4().hex}")
         self.connectors: tuple[ConnectorView, ...] = (WAREHOUSE,)
