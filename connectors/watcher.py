@@ -72,13 +72,14 @@ class Watcher:
             metrics.CONNECTOR_LAG.labels(name).set(lag)
 
     def _enqueue(self, due: list[Lease]) -> None:
+        # Noted first: a slice may have taken its lease before a later note, which would then hold back the next one.
+        leasing.queued([lease.pk for lease in due])
         for lease in due:
             run_slice.apply_async(
                 (lease.connector_id, lease.topic, lease.partition),
                 expires=leasing.QUEUED_FOR.total_seconds(),
                 retry=False,
             )
-        leasing.queued([lease.pk for lease in due])
 
     def _reconcile_if_due(self) -> None:
         revision = configuration.snapshot().revision

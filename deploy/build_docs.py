@@ -79,7 +79,7 @@ def errors_page() -> str:
         "",
     ]
     lines += ["| code | family | status | what it says | remedy |", "|---|---|---|---|---|"]
-    found = {c for c in _subclasses(errors.PlatformError) if c not in families and c is not errors.PlatformError}
+    found = {c for c in _subclasses(PlatformError) if c not in families and c.__module__.split(".")[0] in ROOMS}
     for error in sorted(found, key=lambda c: (c.code, c.__name__)):
         family = next((f.__name__.removesuffix("Error").lower() for f in families if issubclass(error, f)), "")
         lines.append(f"| `{error.code}` | {family} | {error.http_status} | {_cell(error.message)} | {_cell(error.remedy)} |")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from eventplatform.embedded import folders
 from eventplatform.embedded.server import Server
+from eventplatform.embedded.step import run_whole
 
 _READY = b"Kafka Server started"
 
@@ -44,7 +44,6 @@ class Kafka(Server):
 
     def _fetch_jars(self) -> None:
         """Fetch what Maven brings before the clock of the start runs; the second time costs nothing."""
-        fetch = ["/bin/sh", str(self._scripts / "jars.sh")]
-        fetched = subprocess.run(fetch, capture_output=True, text=True, check=False)  # noqa: S603  # our own script
+        fetched = run_whole(["/bin/sh", str(self._scripts / "jars.sh")])
         if fetched.returncode:
             raise self.failed((fetched.stderr.strip().splitlines() or ["its jars are missing"])[-1].rstrip("."))

