@@ -117,7 +117,7 @@ class Postgres(Server):
         """Run initdb aside and move the result into place: a start that was cut off leaves nothing half-made."""
         aside = folders.make_private(self.var / f"postgres.new-{os.getpid()}")
         folders.give(aside, owner)
-        made = run_whole([*self.prefix, str(self._program("initdb")), *options, "-D", str(aside)], cwd=aside)
+        made = run_whole([*self.prefix, str(self._program("initdb")), *_INITDB, "-D", str(aside)], cwd=aside)
         if made.returncode:
             self.log.write_text(made.stdout + made.stderr)
             shutil.rmtree(aside, ignore_errors=True)
