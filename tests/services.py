@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from tests.free_ports import free_ports
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "deploy" / "services"
 MISSING = 69  # how our scripts end where Java or Maven is absent (EX_UNAVAILABLE)
@@ -21,7 +22,7 @@ class KafkaServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port_pair()
+        self.port = free_ports(2)
         self.servers = f"127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -45,20 +46,6 @@ class KafkaServer:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.kill()
-
-
-def free_port_pair() -> int:
-    """A port that is free, and the next one too."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no two free ports side by side")
 
 
 @pytest.fixture(scope="session")

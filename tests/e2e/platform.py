@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Self
 
 from eventplatform import env
 from eventplatform.embedded import addresses
+from tests.free_ports import free_ports
 
 _START_SECONDS = 120
 _STOP_SECONDS = 20
@@ -28,7 +28,7 @@ class Platform:
 
     def __init__(self) -> None:
         self.var = Path(tempfile.mkdtemp(prefix="ep-e2e-"))
-        self.port = free_pair()
+        self.port = free_ports(2)
         self.said = self.var / "said.txt"
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -86,21 +86,6 @@ class Platform:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self.var, ignore_errors=True)
-
-
-def free_pair() -> int:
-    """A port that is free, as is the next one."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    message = "no two free ports beside each other"
-    raise RuntimeError(message)
 
 
 def wait_until(holds: Callable[[], object], seconds: float, say: Callable[[], str] = str) -> float:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from eventplatform import env
+from tests.free_ports import free_ports
 
 _READY_SECONDS = 60
 
@@ -17,7 +18,7 @@ _READY_SECONDS = 60
 @contextlib.contextmanager
 def serving(application: str, interface: str, environment: Mapping[str, str]) -> Iterator[int]:
     """The port that `application` is served on."""
-    port = free_port()
+    port = free_ports()
     command = [sys.executable, "-m", "granian", "--interface", interface, "--no-ws", "--log-level", "warning"]
     command += ["--blocking-threads", "4"] if interface == "wsgi" else []
     process = subprocess.Popen([*command, "--port", str(port), application], cwd=env.ROOT, env=dict(environment))
@@ -31,12 +32,6 @@ def serving(application: str, interface: str, environment: Mapping[str, str]) ->
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

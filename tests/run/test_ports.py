@@ -9,28 +9,16 @@ import pytest
 
 from eventplatform.run import ports
 from eventplatform.run.errors import PortBusyError, PortUnusableError
-
-
-def free_pair() -> int:
-    """A port whose next one is free too, at this moment."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
+from tests.free_ports import free_ports
 
 
 def test_need_free__both_free__passes() -> None:
-    ports.need_free(free_pair())
+    ports.need_free(free_ports(2))
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_need_free__one_in_use__names_port_owner_and_remedy(which: int) -> None:
-    port = free_pair()
+    port = free_ports(2)
     with socket.socket() as other:
         other.bind(("127.0.0.1", port + which))
         other.listen()

@@ -18,8 +18,8 @@ import pytest
 
 from eventplatform import env
 from eventplatform.run import leftovers
+from tests.free_ports import free_ports
 from tests.run.start import Start, wait_until
-from tests.run.test_ports import free_pair
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.fixture
 def start() -> Iterator[Start]:
     with tempfile.TemporaryDirectory(prefix="ep-") as folder:
-        this = Start(Path(folder) / "var", free_pair())
+        this = Start(Path(folder) / "var", free_ports(2))
         yield this
         if not this.ended():
             this.stop()
@@ -103,7 +103,7 @@ def test_start__port_in_use__one_sentence_before_anything_runs(start: Start) -> 
 def test_start__second_on_the_same_folder__one_sentence(start: Start) -> None:
     start.begin()
     wait_until(lambda: (start.var / "run.lock").exists() and "Event platform" in start.text(), 20, start.text)
-    second = Start(start.var, free_pair())
+    second = Start(start.var, free_ports(2))
     second.output = start.output.with_name("second.txt")
 
     second.begin()
