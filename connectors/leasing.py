@@ -47,9 +47,12 @@ def renew(lease: Lease, *, next_offset: int | None = None) -> bool:
     return bool(_mine(lease).filter(connector__is_enabled=True).update(until=Now() + LEASE, **mirrored))
 
 
-def release(lease: Lease, *, next_offset: int | None = None) -> None:
-    """Give the lease back after a slice without an error."""
-    mirrored: dict[str, Any] = {} if next_offset is None else {**_mirror(next_offset), "last_error": "", "error_code": ""}
+def release(lease: Lease, *, next_offset: int | None = None, incarnation: str = "") -> None:
+    """Give the lease back after a slice without an error, which proved the position to be of this incarnation."""
+    mirrored: dict[str, Any] = {}
+    if next_offset is not None:
+        proven = {"incarnation": incarnation, "proven_incarnation": incarnation}
+        mirrored = {**_mirror(next_offset), **proven, "last_error": "", "error_code": ""}
     _give_back(lease, state=Lease.State.IDLE, attempts=0, not_before=None, **mirrored)
 
 
@@ -84,6 +87,14 @@ def mirror_ends(ends: Mapping[int, int]) -> None:
     unread = Q(next_offset=None, end_offset__gt=0) | Q(next_offset__lt=F("end_offset"))
     Lease.objects.filter(unread, unread_since=None).update(unread_since=Now())
     Lease.objects.filter(next_offset__gte=F("end_offset")).exclude(unread_since=None).update(unread_since=None)
+
+
+def mirror_incarnations(incarnations: Mapping[str, str]) -> None:
+    """Mirror the topics' incarnations; one that changed makes the watcher ask whether the position still means anything."""
+    changed = [row for row in Lease.objects.filter(topic__in=incarnations) if row.incarnation != incarnations[row.topic]]
+    for row in changed:
+        row.incarnation = incarnations[row.topic]
+    Lease.objects.bulk_update(changed, ["incarnation"], batch_size=500)
 
 
 def add(wanted: Collection[Lease]) -> None:

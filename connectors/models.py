@@ -82,6 +82,8 @@ class Lease(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_offset = models.BigIntegerField(null=True, blank=True)
     end_offset = models.BigIntegerField(null=True, blank=True)
+    incarnation = models.CharField(max_length=100, default="", blank=True)  # of the topic, as the log has it now
+    proven_incarnation = models.CharField(max_length=100, default="", blank=True)  # what the store's position was proven in
     unread_since = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=100, default="", blank=True)
     last_error = models.TextField(default="", blank=True)
@@ -99,3 +101,14 @@ class Lease(models.Model):
     def lag(self) -> int:
         """Records that wait in the log."""
         return max((self.end_offset or 0) - (self.next_offset or 0), 0)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """True where the position may mean nothing in the log as it is now: beyond its end, or of another incarnation.
+
+        Only a slice can tell, by the store's own position; so it must run even though no data waits.
+        """
+        if self.next_offset is None:
+            return False
+        is_beyond = self.end_offset is not None and self.next_offset > self.end_offset
+        return is_beyond or self.incarnation != self.proven_incarnation

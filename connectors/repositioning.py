@@ -40,7 +40,7 @@ def reposition(*, connector: Connector, where: TopicPartition, to: Place, by: st
     except PlatformError as error:
         leasing.back_off(lease, error, code=error.code)
         raise
-    leasing.release(lease, next_offset=after.next_offset)
+    leasing.release(lease, next_offset=after.next_offset, incarnation=after.incarnation)
     facts = {"connector": connector.name, "topic": where.topic, "partition": where.partition}
     log.warning("connector.repositioned", extra=facts | {"by": by, "to": to, "offset": after.next_offset})
     return after

@@ -79,7 +79,7 @@ def _guarded(lease: Lease, where: TopicPartition, stop: threading.Event) -> Slic
         if not lease.connector.is_enabled:
             leasing.release(lease)
             return SliceEnd("busy")
-        rows, next_offset = _work(lease, where, stop)
+        rows, reached = _work(lease, where, stop)
     except (FencedError, LeaseLostError) as error:
         log.warning("slice.fenced", extra=facts | {"code": error.code})
         leasing.release(lease)
@@ -94,11 +94,11 @@ def _guarded(lease: Lease, where: TopicPartition, stop: threading.Event) -> Slic
         log.exception("slice.stopped", extra=facts | {"code": code})
         leasing.stop(lease, error, code=code)
         return SliceEnd("failed")
-    leasing.release(lease, next_offset=next_offset)
+    leasing.release(lease, next_offset=reached.next_offset, incarnation=reached.incarnation)
     return SliceEnd("done", rows)
 
 
-def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[int, int]:
+def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[int, Position]:
     events = event_log()
     with opening.make_sink(lease.connector) as sink:
         source = source_of(events, lease.stream, where)
@@ -113,7 +113,7 @@ def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[i
             set_aside=letters.dead_letters().put,
         )
         report = _loop(lease, events, start, delivery, rule=sink.flush_rule, stop=stop)
-        return delivery.rows, report.next_offset
+        return delivery.rows, source.position(report.next_offset)
 
 
 def _loop(

@@ -101,15 +101,23 @@ def reconcile() -> None:
     }
     are = {(lease.connector_id, TopicPartition(lease.topic, lease.partition)): lease for lease in Lease.objects.all()}
     leasing.add([_new(pk, where, stream) for (pk, where), stream in should_be.items() if (pk, where) not in are])
+    leasing.mirror_incarnations({name: topic.incarnation for name, topic in topics.items()})
     leasing.remove([lease.pk for key, lease in are.items() if key[1].topic not in wanted.get(key[0], {})])
 
 
 def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
-    """True where a slice should run now: data waits, nobody is at work, and the data has waited as long as the sink wants."""
+    """True where a slice should run now: nobody is at work, and data has waited as long as the sink wants.
+
+    A position in doubt doesn't wait for data: the slice stops with the alarm that says what happened to the topic.
+    """
     is_held = lease.until is not None and lease.until >= now
     is_held_back = lease.not_before is not None and lease.not_before > now
     is_queued = lease.queued_at is not None and lease.queued_at > now - leasing.QUEUED_FOR
-    if lease.state == Lease.State.STOPPED or is_held or is_held_back or is_queued or not lease.lag:
+    if lease.state == Lease.State.STOPPED or is_held or is_held_back or is_queued:
+        return False
+    if lease.is_in_doubt:
+        return True
+    if not lease.lag:
         return False
     since = lease.unread_since or now
     return lease.lag >= rule.rows or now - since >= timedelta(seconds=rule.age_seconds)

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from connectors import services, watcher
+from connectors import lookups, services, shared_pages, slices, watcher
 from connectors.models import Connector, Lease
 from connectors.routing import Route
 from connectors.tasks import run_slice
 from connectors.watcher import Watcher, is_due
 from eventplatform.broker.base import Log
 from eventplatform.broker.loop import FlushRule
+from eventplatform.core.records import TopicPartition
 from eventplatform.core.streams import Stream
 from tests.connectors.conftest import FakeSnapshot, Produce, stream
 
@@ -42,6 +43,10 @@ def waiting(**facts: Any) -> Lease:
         (waiting(unread_since=NOW - timedelta(seconds=9)), PATIENT, False),
         (waiting(unread_since=NOW - timedelta(seconds=10)), PATIENT, True),
         (waiting(end_offset=2000), PATIENT, True),
+        (waiting(next_offset=9), PATIENT, True),
+        (waiting(next_offset=9, state=Lease.State.STOPPED), PATIENT, False),
+        (waiting(next_offset=8, incarnation="new", proven_incarnation="old"), PATIENT, True),
+        (waiting(next_offset=8, incarnation="i", proven_incarnation="i"), PATIENT, False),
     ],
 )
 def test_is_due__by_data_lease_message_delay_and_age(lease: Lease, rule: FlushRule, expected: bool) -> None:  # noqa: FBT001  # a parameter of the test
@@ -130,3 +135,42 @@ def test_reconcile__streams_come_and_go__leases_follow(connector: Connector, log
     del snapshot.streams["new.one"]
     watcher.reconcile()
     assert {lease.topic for lease in Lease.objects.all()} == {"test.event"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("new", [0, 1, 2, 3])
+def test_tick__topic_made_anew__stopped_with_its_alarm_however_far_the_new_one_reaches(
+    new: int, connector: Connector, log: Log, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_now(arguments: tuple[int, str, int], **_: object) -> None:
+        slices.run(arguments[0], TopicPartition(*arguments[1:]))
+
+    monkeypatch.setattr(run_slice, "apply_async", run_now)
+    Connector.objects.update(options={"flush_age_seconds": 0.01})
+    watcher.reconcile()
+    produce("a", "b")
+    slices.run(connector.pk, TopicPartition("test.event", 0))
+    assert Watcher().tick() == 0
+    log.delete_topic("test.event")
+    log.create_topic("test.event")
+    produce(*["c"] * new)
+
+    assert Watcher().tick() == 1
+
+    (view,) = lookups.overview()
+    assert (view.state, view.error_code) == ("stopped", "connector.topic_recreated")
+    assert [one.what for one in shared_pages.troubles()] == ["Connector files stopped"]
+    assert Watcher().tick() == 0
+
+
+@pytest.mark.slow
+def test_tick__position_above_the_end_of_the_log__asked_for_at_once(
+    connector: Connector, produce: Produce, asked: list[Any]
+) -> None:
+    Connector.objects.update(options={"flush_age_seconds": 300})
+    produce("a")
+    one = Watcher()
+    one.tick()
+    Lease.objects.update(next_offset=7)
+
+    assert one.tick() == 1
