@@ -26,6 +26,8 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
 
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
+        if "options" not in self.fields:  # somebody who may only look gets a form without fields
+            return
         self.fields["kind"].choices = [(name, catalog.load(name).title) for name in catalog.names()]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["options"].help_text = _help("target_type")
         if self.instance.secrets:
@@ -48,7 +50,8 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
 
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
-        self.fields["options"].help_text = _help("options_type")
+        if "options" in self.fields:  # somebody who may only look gets a form without fields
+            self.fields["options"].help_text = _help("options_type")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

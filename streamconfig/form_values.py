@@ -104,7 +104,7 @@ def _topic_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         PREFIXED: {"topic_prefixes": lines},
         EXACT: {"topics": lines},
     }
-    return rules[values["topic_rule"]]
+    return rules[values["topic_rule"] or INHERIT]
 
 
 def _sample(base: Entry, values: Mapping[str, Any]) -> dict[str, Any]:

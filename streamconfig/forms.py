@@ -113,10 +113,10 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
     def clean_schema_title(self) -> str:
         """A title that is registered; the nearest ones are named where it isn't."""
         title: str = self.cleaned_data["schema_title"].strip().strip("/")
-        titles = registry.schemas().titles()
-        if title in titles or title == self.initial.get("schema_title"):
+        schemas = registry.schemas()
+        if schemas.has_title(title) or title == self.initial.get("schema_title"):
             return title
-        near = difflib.get_close_matches(title, titles, n=3)
+        near = difflib.get_close_matches(title, schemas.titles(), n=3)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Import its repository first."
         raise forms.ValidationError(f"No schema {title} is registered. {remedy}", code="schema_unknown")
 
@@ -178,3 +178,10 @@ class DefaultsForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
         self.initial["settings"] = self.instance.settings
+
+    def clean_settings(self) -> Any:
+        """An empty field is no wish to empty what every stream stands on."""
+        if self.cleaned_data["settings"] is None:
+            message = "Nothing was sent. Write {} to have no defaults at all."
+            raise forms.ValidationError(message)
+        return self.cleaned_data["settings"]

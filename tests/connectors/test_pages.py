@@ -178,3 +178,13 @@ def test_reposition__engineer__chooses_on_the_page(engineer: Client, connector: 
 @pytest.mark.parametrize("facts", [{}, {"partition": "x", "to": "end"}, {"partition": "0", "to": "moon"}])
 def test_reposition__nonsense__nothing_moves(engineer: Client, connector: Connector, facts: dict[str, str]) -> None:
     assert engineer.post("/connectors/files/reposition", facts).status_code == 302
+
+
+@pytest.mark.parametrize("what", ["connector", "target"])
+def test_admin__somebody_who_may_only_look__sees_the_row(what: str, client: Client, connector: Connector) -> None:
+    user = User.objects.create_user("looker", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename=f"view_{what}"))
+    client.force_login(user)
+    row = {"connector": connector.pk, "target": connector.target.pk}[what]
+
+    assert client.get(f"/admin/connectors/{what}/{row}/change/").status_code == 200

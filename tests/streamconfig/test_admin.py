@@ -242,6 +242,17 @@ def test_defaults__by_engineer_only(client: Client) -> None:
     assert not lookups.snapshot().streams["page.change"].canary_events_enabled
 
 
+def test_defaults__nothing_sent__are_not_emptied(client: Client) -> None:
+    path = reverse("admin:streamconfig_defaults_change", args=[Defaults.objects.get().pk])
+    before = Defaults.objects.get().settings
+    client.force_login(user("eng", may_wire=True))
+
+    answer = client.post(path, {})
+
+    assert b"Write {} to have no defaults" in answer.content
+    assert Defaults.objects.get().settings == before
+
+
 def test_revisions__are_shown_and_never_edited(engineer: Client) -> None:
     path = reverse("admin:streamconfig_revision_change", args=[1])
 
