@@ -54,6 +54,7 @@ class CheckedVersion:
 
     schema_id: str
     title: str
+    document_title: str
     version: str
     description: str
     document_text: str
@@ -87,6 +88,8 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
         raise DraftUnsupportedError(pointer="/$schema")
     _check_meta_schema(document)
     whole = materialiser.materialise(document)
+    if "title" not in document:
+        whole.pop("title", None)  # a fragment's title is not that of what includes it
     _check_meta_schema(whole)
     for pointer, schema in keywords.walk(whole):
         if isinstance(schema, dict) and "$schema" in schema and not _is_draft_07(schema["$schema"]):
@@ -97,6 +100,7 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
     return CheckedVersion(
         schema_id=document["$id"],
         title=title,
+        document_title=names.document_title(whole),
         version=version,
         description=" ".join(str(whole.get("description", "")).split()),
         document_text=text,

@@ -37,12 +37,24 @@ class Schema:
     `is_valid` is the validator's own bound method: nothing stands between the gate and it.
     """
 
-    __slots__ = ("_declared", "_validator", "document", "is_valid", "repository", "schema_id", "title", "version")
+    __slots__ = (
+        "_declared",
+        "_validator",
+        "document",
+        "is_valid",
+        "repository",
+        "schema_id",
+        "title",
+        "titles",
+        "version",
+    )
 
     def __init__(self, document: Mapping[str, Any], *, repository: str = "", format_mode: formats.FormatMode = "ajv6") -> None:
         self.document: Mapping[str, Any] = document
         self.schema_id: str = document["$id"]
-        self.title, self.version = names.split_schema_id(self.schema_id)
+        id_title, self.version = names.split_schema_id(self.schema_id)
+        self.title = names.document_title(document) or id_title
+        self.titles = (self.title, id_title)
         self.repository = repository
         self._validator = validator(document, format_mode)
         self.is_valid = cast("_IsValid", self._validator.is_valid)

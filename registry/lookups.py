@@ -55,6 +55,11 @@ def schemas(*, is_fresh: bool = False) -> SchemaSet:
         return _kept.schemas
 
 
+def schemas_of_this_transaction() -> SchemaSet:
+    """What this transaction sees; it is not kept, as it may be rolled back."""
+    return _load(_state())
+
+
 def forget() -> None:
     """Look at the revision at the next call, whatever time it is; a change of this process's own is seen at once."""
     _kept.checked_at = _NEVER

@@ -13,13 +13,14 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from eventplatform import panels
-from registry import fields, rendering
+from eventplatform.core import names
+from registry import fields, lookups, rendering
 from registry.models import Repository, SchemaTitle, SchemaVersion
 from registry.search import matching_paths, search
 
@@ -57,6 +58,8 @@ def version(request: HttpRequest, title: str, version: str = "") -> HttpResponse
     versions = SchemaVersion.objects.filter(title__name=title).select_related("title__repository")
     history = list(versions.order_by("-major", "-minor", "-patch").defer("raw_text", "document_text", "field_paths"))
     chosen = versions.filter(schema_id=f"/{title}/{version or (history[0].version if history else '')}").first()
+    if chosen is None and not history and (known := lookups.schemas().latest(title)):
+        return redirect("schema", names.split_schema_id(known.schema_id)[0])  # a title that only documents bear
     if chosen is None:
         raise Http404(f"No schema {title} {version} is known.")
     tab = request.GET.get("tab", "")

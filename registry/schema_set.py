@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventplatform.core.names import split_schema_id, version_key
+from eventplatform.core.names import document_title, split_schema_id, version_key
 from registry.compiled import Schema
 from registry.formats import FormatMode
 
@@ -25,7 +25,10 @@ class SchemaSource:
 
 
 class SchemaSet:
-    """Finds schemas by id and title. An unknown id is answered from a dict and leaves no trace."""
+    """Finds schemas by id and title. An unknown id is answered from a dict and leaves no trace.
+
+    A title is the one of the ids, or one that documents give themselves; where both claim it, it is the ids'.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,9 @@ class SchemaSet:
         self.revision = revision
         self.format_mode: FormatMode = format_mode
         self._sources = {source.schema_id: source for source in sources}
-        self._titles = _versions_by_title(self._sources)
+        self._own_titles = self._read_titles(previous)
+        self._titles = _ids_by(self._sources, lambda schema_id: split_schema_id(schema_id)[0])
+        self._other_titles = _ids_by(self._sources, self._own_titles.__getitem__)
         self._compiled = self._kept(previous)
         self._lock = threading.Lock()
 
@@ -51,15 +56,29 @@ class SchemaSet:
 
     def latest(self, title: str) -> Schema | None:
         """The newest version of a title."""
-        versions = self._titles.get(title)
-        return self.get(f"/{title}/{versions[-1]}") if versions else None
+        found = self._find(title)
+        return self.get(found[-1]) if found else None
 
     def versions(self, title: str) -> tuple[str, ...]:
         """The versions of a title, oldest first."""
-        return self._titles.get(title, ())
+        return tuple(split_schema_id(schema_id)[1] for schema_id in self._find(title))
+
+    def has_title(self, title: str) -> bool:
+        """Whether any version is found under that title."""
+        return bool(self._find(title))
+
+    def names_of(self, title: str) -> frozenset[str]:
+        """All titles of the versions that are found under one."""
+        found = self._find(title)
+        return frozenset(name for i in found for name in (split_schema_id(i)[0], self._own_titles[i]) if name)
+
+    def owner(self, title: str) -> str:
+        """The repository that a title belongs to; empty for a title that is free."""
+        found = self._find(title)
+        return self._sources[found[0]].repository if found else ""
 
     def titles(self) -> tuple[str, ...]:
-        """All titles in order."""
+        """All titles of ids, in order."""
         return tuple(self._titles)
 
     def canary_example(self, title: str) -> dict[str, Any] | None:
@@ -69,6 +88,19 @@ class SchemaSet:
 
     def __len__(self) -> int:
         return len(self._sources)
+
+    def _find(self, title: str) -> tuple[str, ...]:
+        """The ids under a title, oldest version first."""
+        return self._titles.get(title) or (self._other_titles.get(title, ()) if title else ())
+
+    def _read_titles(self, previous: SchemaSet | None) -> dict[str, str]:
+        """What each document calls itself; only those are read that the set before this one did not hold."""
+        known = {} if previous is None else previous._own_titles  # noqa: SLF001  # one class
+        held = {} if previous is None else previous._sources  # noqa: SLF001  # likewise
+        return {
+            schema_id: known[schema_id] if held.get(schema_id) == source else document_title(json.loads(source.document_text))
+            for schema_id, source in self._sources.items()
+        }
 
     def _compile(self, source: SchemaSource) -> Schema:
         with self._lock:  # two threads asking for the same new schema compile it once
@@ -87,9 +119,13 @@ class SchemaSet:
         return {i: schema for i, schema in compiled.items() if self._sources.get(i) == previous._sources[i]}  # noqa: SLF001  # likewise
 
 
-def _versions_by_title(schema_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _ids_by(schema_ids: Iterable[str], title_of: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for schema_id in schema_ids:
-        title, version = split_schema_id(schema_id)
-        found.setdefault(title, []).append(version)
-    return {title: tuple(sorted(found[title], key=version_key)) for title in sorted(found)}
+        found.setdefault(title_of(schema_id), []).append(schema_id)
+    return {title: tuple(sorted(found[title], key=_age)) for title in sorted(found)}
+
+
+def _age(schema_id: str) -> tuple[tuple[int, ...], str]:
+    title, version = split_schema_id(schema_id)
+    return version_key(version), title

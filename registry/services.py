@@ -21,6 +21,7 @@ from registry.formats import mode_of
 from registry.materialise import Materialiser
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
 from registry.repository_files import Problem, VersionFile, read_folder
+from registry.schema_set import SchemaSet
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class TitleTakenError(RejectedError):
     """The title belongs to another repository."""
 
     code = "schema.title_taken"
-    message = "{schema_id} belongs to the repository {owner}."
+    message = "The title {title} of {schema_id} belongs to the repository {owner}."
     remedy = "Choose another title, or publish the version in {owner}."
 
 
@@ -185,18 +186,27 @@ def _check_each(
 
 def _conflicts(repository: Repository, checked: list[tuple[VersionFile, CheckedVersion]]) -> list[Problem]:
     """Versions that are published already and read differently, and titles of other repositories."""
-    titles = {version.title for _, version in checked}
-    owners = dict(SchemaTitle.objects.filter(name__in=titles).values_list("name", "repository__name"))
+    known = lookups.schemas_of_this_transaction()
     ids = [version.schema_id for _, version in checked]
     hashes = dict(SchemaVersion.objects.filter(schema_id__in=ids).values_list("schema_id", "content_hash"))
     problems: list[Problem] = []
     for file, version in checked:
-        owner = owners.get(version.title, repository.name)
-        if owner != repository.name:
-            problems.append(_problem(file, TitleTakenError(pointer="/$id", schema_id=version.schema_id, owner=owner)))
-        elif hashes.get(version.schema_id, version.content_hash) != version.content_hash:
+        taken = _taken_titles(repository, version, known)
+        problems += [_problem(file, error) for error in taken]
+        if not taken and hashes.get(version.schema_id, version.content_hash) != version.content_hash:
             problems.append(_problem(file, VersionChangedError(schema_id=version.schema_id)))
     return problems
+
+
+def _taken_titles(repository: Repository, version: CheckedVersion, known: SchemaSet) -> list[TitleTakenError]:
+    """Those of a version's titles, its id's and its document's, that lead to another repository's schemas."""
+    claimed = {version.document_title: "/title", version.title: "/$id"}
+    owners = {title: known.owner(title) for title in claimed}
+    return [
+        TitleTakenError(pointer=pointer, title=title[:200], schema_id=version.schema_id, owner=owners[title])
+        for title, pointer in claimed.items()
+        if owners[title] not in {"", repository.name}
+    ]
 
 
 def _store(repository: Repository, new: Mapping[str, tuple[VersionFile, CheckedVersion]]) -> None:

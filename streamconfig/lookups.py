@@ -106,4 +106,6 @@ def export() -> dict[str, object]:
 
 def streams_of_title(title: str) -> tuple[str, ...]:
     """The streams that carry events of a schema title, for pages of lower apps."""
-    return tuple(name for name, stream in snapshot().streams.items() if stream.schema_title == title)
+    config = snapshot()
+    titles = config.schemas.names_of(title) | {title}
+    return tuple(name for name, stream in config.streams.items() if stream.schema_title in titles)

@@ -94,7 +94,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         "sampling": stream_facts.sampling_words(stream.sampling),
         "row": Stream.objects.filter(name=one.entry.name).first(),
         "history": stream_facts.history_of(one.entry.name),
-        "is_schema_known": stream.schema_title in snapshot.schemas.titles(),
+        "is_schema_known": snapshot.schemas.has_title(stream.schema_title),
         "settings": dict(stream.settings),
         "consumers": {consumer: facts.get("enabled", True) for consumer, facts in stream.consumers.items()},
         "revision": snapshot.revision,

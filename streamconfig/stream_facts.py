@@ -46,16 +46,15 @@ class Facts:
 def facts_of(entries: Iterable[Configured], schemas: SchemaSet) -> list[Facts]:
     """The facts of each entry; volumes come from monitoring, where it counts any."""
     volumes: Mapping[str, Sequence[float | None]] = panels.call("monitoring.volumes", default={})
-    titles = frozenset(schemas.titles())
-    return [_facts(one, volumes.get(one.entry.name, ()), titles) for one in entries]
+    return [_facts(one, volumes.get(one.entry.name, ()), schemas) for one in entries]
 
 
-def _facts(one: Configured, volume: Sequence[float | None], titles: frozenset[str]) -> Facts:
+def _facts(one: Configured, volume: Sequence[float | None], schemas: SchemaSet) -> Facts:
     counted = [value for value in volume if value is not None]
     events = sum(counted) if counted else None
     if not one.stream.is_enabled:
         state, word = "paused", "Switched off"
-    elif one.stream.schema_title not in titles:
+    elif not schemas.has_title(one.stream.schema_title):
         state, word = "fail", "No schema"
     elif events:
         state, word = "ok", "Receiving"

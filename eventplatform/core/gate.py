@@ -160,7 +160,7 @@ class Gate:
         schema = self._schema(event)
         _fill(event, schema, request, self.new_id)
         _validate(event, schema)
-        if schema.title != stream.schema_title:
+        if stream.schema_title not in schema.titles:
             raise SchemaNotAllowedError(
                 pointer="/$schema", stream=stream.name, expected=stream.schema_title, title=schema.title
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Postgres channel on which a published change of configuration or schemas wakes every process.
 SNAPSHOT_CHANNEL = "eventplatform_snapshot"
@@ -35,6 +37,12 @@ def split_schema_id(schema_id: str) -> tuple[str, str]:
     """Title and version of a schema id: `/a/b/1.0.0` is (`a/b`, `1.0.0`)."""
     title, _, version = schema_id.lstrip("/").rpartition("/")
     return title, version
+
+
+def document_title(document: Mapping[str, Any]) -> str:
+    """The title that a schema's document gives itself, which may differ from its id's; empty where it has none."""
+    title = document.get("title")
+    return title if isinstance(title, str) else ""
 
 
 def version_key(version: str) -> tuple[int, ...]:

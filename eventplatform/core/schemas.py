@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,7 +29,12 @@ class CompiledSchema(Protocol):
 
     @property
     def title(self) -> str:
-        """As in a stream's `schema_title`: `sample/test_event`."""
+        """The document's own `title`, else the one of its id: `sample/test_event`."""
+        ...
+
+    @property
+    def titles(self) -> Collection[str]:
+        """All that a stream's `schema_title` may say to take it: the document's title and the one of its id."""
         ...
 
     @property

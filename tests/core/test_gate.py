@@ -26,6 +26,11 @@ class AnySchema:
     declared: frozenset[tuple[str, ...]] = frozenset({("meta", "dt"), ("meta", "id"), ("meta", "request_id")})
     schema_id: str = "/sample/test_event/1.0.0"
     document: Mapping[str, Any] = ()  # type: ignore[assignment]  # not looked at
+    id_title: str = ""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        return (self.title, self.id_title)
 
     def is_valid(self, event: Mapping[str, Any]) -> bool:
         return "test" in event
@@ -114,6 +119,14 @@ def test_admit__stopped_stream__disabled() -> None:
     error = refusal(event(), gate(replace(STREAM, is_enabled=False)))
 
     assert (error.code, outcome_of(error)) == ("stream.disabled", "disabled")
+
+
+@pytest.mark.parametrize("named", ["development/event", "event"])
+def test_admit__stream_names_either_title_of_the_schema__admitted(named: str) -> None:
+    schema = AnySchema(title="development/event", id_title="event")
+
+    assert gate(replace(STREAM, schema_title=named), schema).admit(event(), REQUEST).topic
+    assert refusal(event(), gate(replace(STREAM, schema_title="other"), schema)).code == "schema.not_allowed"
 
 
 def test_admit__invalid_for_a_schema_not_allowed__validity_is_said_first() -> None:

@@ -112,6 +112,14 @@ def test_schema__id__gives_title_and_version() -> None:
     assert (compiled.title, compiled.version, compiled.repository) == ("a/b", "1.2.3", "r")
 
 
+def test_schema__document_with_another_title__found_under_both() -> None:
+    compiled = schema(title="other/title")
+
+    assert compiled.title == "other/title"
+    assert set(compiled.titles) == {"other/title", "a/b"}
+    assert schema(title="").title == "a/b"
+
+
 def test_schema__same_nested_id_twice__compiles() -> None:
     inner = {"$id": "/fragment/x/1.0.0", "$schema": HTTPS_DRAFT, "type": "string"}
 

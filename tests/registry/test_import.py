@@ -125,6 +125,45 @@ def test_import__title_of_another_repository__refused(tmp_path: Path) -> None:
     assert codes(services.import_folder(name="thief", folder=tmp_path)) == ["schema.title_taken"]
 
 
+def test_import__documents_title_of_another_repository__refused_both_ways(tmp_path: Path) -> None:
+    write(tmp_path / "first", "a/b/1.0.0.yaml", PLAIN + "title: mine/too\n")
+    services.import_folder(name="first", folder=tmp_path / "first")
+    claims = {
+        "title": PLAIN.replace("/a/b", "/c/d") + "title: a/b\n",
+        "alias": PLAIN.replace("/a/b", "/c/d") + "title: mine/too\n",
+        "id": PLAIN.replace("/a/b", "/mine/too"),
+        "included": PLAIN.replace("/a/b", "/c/d") + "allOf: [{title: a/b}]\n",
+    }
+
+    found = {}
+    for name, text in claims.items():
+        write(tmp_path / name, "c/d/1.0.0.yaml", text)
+        report = services.import_folder(name="thief", folder=tmp_path / name)
+        found[name] = codes(report), [problem.line for problem in report.problems]
+
+    schema = lookups.schemas().get("/c/d/1.0.0")
+    taken = ["schema.title_taken"]
+    assert found == {"title": (taken, [4]), "alias": (taken, [4]), "id": (taken, [1]), "included": ([], [])}
+    assert schema is not None
+    assert schema.titles == ("c/d", "c/d")
+
+
+def test_import__title_differs_from_the_ids__found_under_both(tmp_path: Path) -> None:
+    write(tmp_path, "a/b/1.0.0.yaml", PLAIN + "title: development/b\nexamples: [{x: 1}]\n")
+    services.import_folder(name="mine", folder=tmp_path)
+
+    schemas = lookups.schemas()
+
+    for title in ("a/b", "development/b"):
+        assert schemas.has_title(title)
+        assert schemas.latest(title) is schemas.get("/a/b/1.0.0")
+        assert schemas.versions(title) == ("1.0.0",)
+        assert schemas.canary_example(title) == {"x": 1}
+        assert schemas.names_of(title) == {"a/b", "development/b"}
+    assert schemas.titles() == ("a/b",)
+    assert not schemas.has_title("")
+
+
 def test_import__same_id_twice__refused(tmp_path: Path) -> None:
     write(tmp_path, "a/b/1.0.0.yaml", PLAIN)
     write(tmp_path, "a/c/1.0.0.yaml", PLAIN)
