@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,7 +49,8 @@ def _users(var: Path) -> str:
 def _try_it(var: Path, port: int, *, is_embedded: bool) -> str:
     where = {"start page": f"http://{HOST}:{port}/", "files": f"{shown(var / 'events')}/   (within 10 s)"}
     if is_embedded:
-        where["Postgres"] = f"{_psql()} '{addresses.postgres_url(var, 'warehouse')}' -c 'table events.test_event'"
+        url = shlex.quote(addresses.postgres_url(var, "warehouse"))
+        where["Postgres"] = f"{_psql()} {url} -c 'table events.test_event'"
     return f"Send an event:\n\n{curl(port)}\n\nand see it arrive:\n" + _table(where)
 
 
@@ -57,7 +59,7 @@ def _psql() -> str:
     if shutil.which("psql"):
         return "psql"
     try:
-        return shown(client_program("psql"))
+        return shlex.quote(shown(client_program("psql")))
     except ProgramMissingError:
         return "psql"
 
