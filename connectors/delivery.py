@@ -97,7 +97,7 @@ class Delivery:
             self._put_aside(record, error)
         after = self._source.position(next_offset)
         batch = WriteBatch(self._source.stream, self._source.where, self.stored, after, rows, canaries)
-        self._write(batch)
+        self._write(batch, {record.offset: record for record in records})
         self._count("skipped", len(records) - len(rows) - len(canaries) - len(refused))
 
     def _sort(self, records: Sequence[Record]) -> tuple[list[Row], list[Canary], list[tuple[Record, RejectedError]]]:
@@ -134,19 +134,19 @@ class Delivery:
         self._sink.prepare(self._source.stream, schema_id, schema.document)
         self._prepared.add(schema_id)
 
-    def _write(self, batch: WriteBatch) -> None:
-        """Write the batch; where a record in it is refused, halve until it stands alone."""
+    def _write(self, batch: WriteBatch, records: Mapping[int, Record]) -> None:
+        """Write the batch; where a row or canary in it is refused, halve until it stands alone."""
         try:
             written = self._sink.write(replace(batch, expected=self.stored))
         except RejectedError as error:
-            if not batch.rows:
+            if not batch.offsets:
                 raise
-            if len(batch.rows) > 1:
+            if len(batch.offsets) > 1:
                 for half in batch.halves():
-                    self._write(half)
+                    self._write(half, records)
                 return
-            self._put_aside(batch.rows[0].record, error)
-            written = self._sink.write(replace(batch.without_rows(), expected=self.stored))
+            self._put_aside(records[batch.offsets[0]], error)
+            written = self._sink.write(replace(batch.emptied(), expected=self.stored))
         self.stored = batch.after
         self.rows += written.rows
         self._count("written", written.rows)

@@ -116,20 +116,28 @@ class WriteBatch:
     rows: Sequence[Row]
     canaries: Sequence[Canary] = ()
 
-    def halves(self) -> tuple[WriteBatch, WriteBatch]:
-        """The same as two batches of about as many rows, to be written one after the other."""
-        middle = len(self.rows) // 2
-        cut = replace(self.after, next_offset=self.rows[middle].offset)
-        first = tuple(c for c in self.canaries if c.offset < cut.next_offset)
-        second = tuple(c for c in self.canaries if c.offset >= cut.next_offset)
-        return (
-            replace(self, after=cut, rows=self.rows[:middle], canaries=first),
-            replace(self, expected=cut, rows=self.rows[middle:], canaries=second),
-        )
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """The offsets of its rows and canaries, in order."""
+        return tuple(sorted([row.offset for row in self.rows] + [canary.offset for canary in self.canaries]))
 
-    def without_rows(self) -> WriteBatch:
-        """Only the canaries and the step to the next offset."""
-        return replace(self, rows=())
+    def halves(self) -> tuple[WriteBatch, WriteBatch]:
+        """The same as two batches of about as many rows and canaries, to be written one after the other."""
+        cut = replace(self.after, next_offset=self.offsets[len(self.offsets) // 2])
+        first, second = self._below(cut.next_offset), self._from(cut.next_offset)
+        return replace(first, after=cut), replace(second, expected=cut)
+
+    def emptied(self) -> WriteBatch:
+        """Only the step to the next offset."""
+        return replace(self, rows=(), canaries=())
+
+    def _below(self, offset: int) -> WriteBatch:
+        rows = tuple(row for row in self.rows if row.offset < offset)
+        return replace(self, rows=rows, canaries=tuple(one for one in self.canaries if one.offset < offset))
+
+    def _from(self, offset: int) -> WriteBatch:
+        rows = tuple(row for row in self.rows if row.offset >= offset)
+        return replace(self, rows=rows, canaries=tuple(one for one in self.canaries if one.offset >= offset))
 
 
 @dataclass(frozen=True, slots=True)

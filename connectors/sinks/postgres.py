@@ -23,7 +23,7 @@ from connectors.sinks.base import (
     WriteBatch,
     Written,
 )
-from connectors.stores.postgres_tables import PgTable, Tables
+from connectors.stores.postgres_tables import PgTable, Tables, digest_of
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
@@ -105,10 +105,10 @@ class PostgresSink(Sink):
 
     def canary_written(self, stream: str, event_id: str) -> datetime | None:
         query = self._sql(
-            "SELECT written_at FROM {}._canaries WHERE (connector, stream, event_id) = (%s, %s, %s)",
+            "SELECT written_at FROM {}._canaries WHERE (connector, stream, id_digest) = (%s, %s, %s)",
         )
         with _errors():
-            found = self._db.execute(query, (self._connector, stream, event_id)).fetchone()
+            found = self._db.execute(query, (self._connector, stream, digest_of(event_id))).fetchone()
         return found[0] if found else None
 
     def close(self) -> None:
@@ -157,10 +157,12 @@ class PostgresSink(Sink):
 
     def _mark_canaries(self, batch: WriteBatch) -> None:
         query = self._sql(
-            "INSERT INTO {}._canaries (connector, stream, event_id, sent_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+            "INSERT INTO {}._canaries (connector, stream, event_id, id_digest, sent_at) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING"
         )
         for canary in batch.canaries:
-            self._db.execute(query, (self._connector, batch.stream, canary.event_id, canary.sent_at))
+            facts = (canary.event_id, digest_of(canary.event_id), canary.sent_at)
+            self._db.execute(query, (self._connector, batch.stream, *facts))
 
     def _insert(self, batch: WriteBatch, generation: int, *, is_repeat: bool) -> int:
         """COPY into the table; rows that are there already (records read again on purpose) go by a table aside."""

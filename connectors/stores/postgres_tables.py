@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,8 @@ _WORDS = {
     ColumnType.JSON: "jsonb",
 }
 _COPIED_META = tuple(name for name in META_COLUMNS if name != "_ingested")  # the database's own clock fills that one
-_OWN_NAMES = ("_offsets", "_canaries", "_tables", "_columns")
+_OWN_NAMES = ("_offsets", "_canaries", "_canaries_once", "_tables", "_columns")
+# An event's id has no bound and a key has one: canaries are known by a digest. A store made before gets it by ALTER.
 _OWN = """
 CREATE SCHEMA IF NOT EXISTS {0};
 CREATE TABLE IF NOT EXISTS {0}._offsets (
@@ -32,8 +34,12 @@ CREATE TABLE IF NOT EXISTS {0}._offsets (
 );
 CREATE TABLE IF NOT EXISTS {0}._canaries (
     connector text, stream text, event_id text, sent_at timestamptz NOT NULL,
-    written_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (connector, stream, event_id)
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE {0}._canaries ADD COLUMN IF NOT EXISTS id_digest text;
+ALTER TABLE {0}._canaries DROP CONSTRAINT IF EXISTS _canaries_pkey;
+UPDATE {0}._canaries SET id_digest = encode(sha256(convert_to(event_id, 'UTF8')), 'hex') WHERE id_digest IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS _canaries_once ON {0}._canaries (connector, stream, id_digest);
 CREATE TABLE IF NOT EXISTS {0}._tables (stream text PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS {0}._columns (
     stream text, pointer text, name text NOT NULL, type text NOT NULL, PRIMARY KEY (stream, pointer), UNIQUE (stream, name)
@@ -89,7 +95,8 @@ class Tables:
 
     def ensure_own(self, database: Database) -> None:
         """Make the schema and our own tables, one worker at a time."""
-        if database.execute("SELECT to_regclass(%s)", (f"{_quoted(self._schema)}._columns",)).fetchone() != (None,):
+        newest = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'id_digest'"
+        if database.execute(newest, (f"{_quoted(self._schema)}._canaries",)).fetchone() is not None:
             return
         with database.transaction():
             self._lock(database)
@@ -153,6 +160,11 @@ class Tables:
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(sql.Identifier(self._schema))
+
+
+def digest_of(event_id: str) -> str:
+    """By what a canary is known; the same as `_OWN` computes for those stored before."""
+    return hashlib.sha256(event_id.encode()).hexdigest()
 
 
 def _quoted(name: str) -> str:

@@ -57,6 +57,8 @@ class PickySink(Sink):
         assert batch.expected == self.stored
         if any(row.event.get("test") == "poison" for row in batch.rows):
             raise RecordRefusedError(reason="it is poison")
+        if any(canary.event_id == "poison" for canary in batch.canaries):
+            raise RecordRefusedError(reason="it is a canary that can't be marked")
         assert self.stored is None or batch.after.next_offset > self.stored.next_offset
         self.stored = batch.after
         self.rows += [row.offset for row in batch.rows]
@@ -118,6 +120,21 @@ def test_flush__canaries__in_their_half_and_no_rows() -> None:
     one.flush(4)
 
     assert (sink.rows, sink.canaries) == ([0, 3], ["k1"])
+
+
+@pytest.mark.parametrize("bad", [[0], [3], [5], [2, 3], list(range(6))])
+def test_flush__canary_refused__set_aside_for_its_reason_and_no_row_blamed(bad: list[int]) -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+    canaries = [record(n, meta={"domain": "canary", "id": "poison"}) for n in bad]
+
+    one = delivery(sink, aside)
+    one.handle(sorted([*canaries, *(record(n) for n in range(6) if n not in bad)], key=lambda record: record.offset))
+    one.flush(6)
+
+    assert sink.rows == [n for n in range(6) if n not in bad]
+    assert [letter.offset for letter in aside] == bad
+    assert all("can't be marked" in letter.message for letter in aside)
+    assert one.stored == Position(6, "i1", "cluster")
 
 
 @pytest.mark.parametrize("value", [b"{", b"[1]", b"\xff", b'{"a": 1e999999}x', b"null"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import psycopg
 import pytest
 
-from connectors.sinks.base import Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
+from connectors.sinks.base import Canary, Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
 from connectors.sinks.postgres import Options, PostgresSink, Target
 from eventplatform.core.records import Record, TopicPartition
 from tests.contracts.sink_stores import PostgresStore
@@ -148,3 +150,34 @@ def test_write__read_again_by_choice__each_row_stays_one(store: PostgresStore) -
     write(store, [{"test": "a"}, {"test": "b"}, {"test": "c"}])
 
     assert store.query("SELECT test FROM events.s ORDER BY _offset") == [("a",), ("b",), ("c",)]
+
+
+def canary(event_id: str) -> WriteBatch:
+    return WriteBatch("s", WHERE, None, Position(1, "i", "c"), (), (Canary(0, event_id, datetime(2026, 1, 1, tzinfo=UTC)),))
+
+
+def test_canary__id_longer_than_a_key_can_be__marked_whole(store: PostgresStore) -> None:
+    event_id = random.Random(1).randbytes(20_000).hex()  # noqa: S311  # not compressible, which is all it has to be
+
+    with store.sink() as sink:
+        sink.write(canary(event_id))
+
+        assert sink.canary_written("s", event_id) is not None
+        assert sink.canary_written("s", event_id[:-1]) is None
+
+    assert store.canaries() == [("s", event_id)]
+
+
+def test_open__store_of_the_former_version__its_canaries_still_known(store: PostgresStore) -> None:
+    store.query("CREATE SCHEMA events")
+    store.query(
+        "CREATE TABLE events._canaries (connector text, stream text, event_id text, sent_at timestamptz NOT NULL, "
+        "written_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (connector, stream, event_id))"
+    )
+    store.query("INSERT INTO events._canaries VALUES ('c1', 's', 'k\u00e4', now())")
+
+    with store.sink() as sink:
+        assert sink.canary_written("s", "k\u00e4") is not None
+        sink.write(canary("k\u00e4"))
+
+    assert store.canaries() == [("s", "k\u00e4")]
