@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
 from eventplatform.guard.request_head import RequestHead, is_hasty
@@ -82,17 +82,15 @@ class Lane:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if scope["path"] not in EVENTS_PATHS:
-            answer: Answer | None = await self._other(scope["path"], method)
+            answer = await self._other(scope["path"], method)
         elif method == "POST":
             answer = await self._post(scope, receive)
         else:
             answer = answers.OPTIONS if method == "OPTIONS" else answers.method_not_allowed("POST")
-        if answer is None:
-            return  # the client is gone
         await send({"type": "http.response.start", "status": int(answer.status), "headers": answer.asgi_headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 
-    async def _post(self, scope: Scope, receive: Receive) -> Answer | None:
+    async def _post(self, scope: Scope, receive: Receive) -> Answer:
         intake = self._intake
         if intake is None:
             return answers.of_error(StartingError())
@@ -102,7 +100,9 @@ class Lane:
         while has_more and body.wants_more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return None
+                # Also what Granian says of a malformed chunk or a half-closed connection, whose client still reads.
+                body.break_off()
+                break
             body.feed(message.get("body", b""))
             has_more = message.get("more_body", False)
         started = time.perf_counter()
@@ -149,7 +149,9 @@ _ROUTES: dict[str, Callable[[Lane], Awaitable[Answer]]] = {
 
 
 def _head(scope: Scope) -> RequestHead:
-    headers = dict(scope["headers"])
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if len(headers) != len(scope["headers"]):
+        headers = _joined(scope["headers"])
     query = scope["query_string"]
     return RequestHead(
         content_type=headers.get(b"content-type", b"").decode("latin-1"),
@@ -158,3 +160,14 @@ def _head(scope: Scope) -> RequestHead:
         request_id=headers.get(b"x-request-id", b"").decode("latin-1"),
         is_hasty=bool(query) and is_hasty(query.decode("latin-1")),
     )
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers of which one was sent twice, as the other door's server gives them: joined, but the first content type."""
+    found: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif name != b"content-type":
+            found[name] += b"," + value
+    return found

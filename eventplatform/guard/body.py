@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventplatform.core.errors import RejectedError
-from eventplatform.guard.errors import BodyTooLargeError, BodyTruncatedError
+from eventplatform.guard.errors import BodyBrokenError, BodyTooLargeError, BodyTruncatedError
 
 
 class BodyReader:
@@ -39,6 +39,12 @@ class BodyReader:
             self.wants_more = self.size <= 2 * self._limit
         elif self._refusal is None:
             self._chunks.append(chunk)
+
+    def break_off(self) -> None:
+        """Nothing more will come, though more was to: a body that announced its length is short, any other is no body."""
+        self.wants_more = False
+        if self._announced is None:
+            self._refusal = self._refusal or BodyBrokenError(size=self.size)
 
     def finish(self) -> bytes:
         """The whole body.

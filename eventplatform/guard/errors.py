@@ -39,6 +39,14 @@ class BodyTruncatedError(RejectedError):
     remedy = "Send the whole body again."
 
 
+class BodyBrokenError(RejectedError):
+    """A body sent in chunks ended before its last chunk, or one of them is malformed."""
+
+    code = "body.broken"
+    message = "The chunks of the body broke off after {size} bytes."
+    remedy = "Send the whole body again, in chunks as HTTP/1.1 frames them."
+
+
 class LengthInvalidError(RejectedError):
     """Content-Length is no number."""
 

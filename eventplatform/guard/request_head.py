@@ -22,7 +22,7 @@ _PLAIN_JSON = "application/json"
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 _UTF8 = {"utf-8", "utf8", "us-ascii"}
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_REQUEST_ID = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,128}")  # no comma: servers put one between two headers of a name
 _NOT_HASTY = {"", "0", "false", "no"}
 _MAX_PARAMETERS = 100
 

@@ -118,9 +118,36 @@ def test_http__less_than_announced__nothing_accepted(port: int) -> None:
     )
     wire.socket.shutdown(socket.SHUT_WR)
 
-    received = wire.socket.recv(65536)
+    status, headers, body = wire.answer()
 
-    assert received == b"" or not received.startswith(b"HTTP/1.1 2")
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert b"body.truncated" in body
+
+
+@pytest.mark.parametrize("sent", [b"zz\r\n", b"3\r\n[1,\r\nzz\r\n"])
+def test_http__malformed_chunk__400_as_a_problem(port: int, sent: bytes) -> None:
+    status, headers, body = Wire(port).post("Transfer-Encoding: chunked", sent)
+
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert re.search(rb'"code":"(body\.broken|body\.empty|json\.invalid)"', body)
+
+
+@pytest.mark.parametrize("host", [b"", b"Host: evil.example\r\n", b"Host: a b\r\n", b"Host:\r\n"])
+def test_http__doors__any_host_accepted(port: int, host: bytes) -> None:
+    wire = Wire(port)
+    head = b"POST /v1/events HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(EVENT)
+
+    wire.socket.sendall(head + host + b"\r\n" + EVENT)
+
+    assert wire.answer()[0] == 201
+
+
+def test_http__other_pages_of_the_web_role__still_judge_the_host(ports: dict[str, int]) -> None:
+    wire = Wire(ports["drf"])
+
+    wire.socket.sendall(b"GET /admin/login/ HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+
+    assert wire.answer()[0] == 400
 
 
 def test_http__refused_content_type_with_a_body__connection_goes_on(port: int) -> None:
@@ -161,6 +188,8 @@ REQUESTS = [
     (f"Content-Length: {LIMIT + 5}", b"x" * (LIMIT + 5)),
     ("Content-Length: 2\r\nContent-Encoding: gzip", b"{}"),
     ("Content-Length: abc", b""),
+    ("Content-Length: 2\r\nContent-Encoding: identity\r\nContent-Encoding: identity", b"{}"),
+    ("Content-Length: 2\r\nContent-Type: text/html", b"{}"),
     ("Content-Length: 5\r\nContent-Length: 6", b"hello"),
 ]
 

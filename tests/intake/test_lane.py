@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from eventplatform.broker.memory import MemoryLog
-from intake.lane import Lane
+from intake.lane import Lane, _head
 from intake.service import Intake
 from tests.contracts.intake_doors import HandMade
 
@@ -108,11 +108,19 @@ def test_lifespan__start_and_shutdown__runtime_follows() -> None:
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
-def test_post__client_leaves_mid_body__no_answer() -> None:
+def test_head__request_id_twice__joined_as_at_the_other_door() -> None:
+    headers = [(b"x-request-id", b"a"), (b"content-type", b"text/plain"), (b"x-request-id", b"b")]
+
+    assert _head({"headers": headers, "query_string": b""}).request_id == "a,b"  # which is no request id
+
+
+@pytest.mark.parametrize(("length", "code"), [([], "body.broken"), ([(b"content-length", b"9")], "body.truncated")])
+def test_post__body_breaks_off__refused_for_who_still_reads(length: list[tuple[bytes, bytes]], code: str) -> None:
     lane = Lane(Runtime())
     said: list[Any] = []
-    scope = {"type": "http", "method": "POST", "path": "/v1/events", "query_string": b"", "headers": []}
-    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b"[", "more_body": True}, {"type": "http.disconnect"}]
+    headers = [(b"content-type", b"application/json"), *length]
+    scope = {"type": "http", "method": "POST", "path": "/v1/events", "query_string": b"", "headers": headers}
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b"[]", "more_body": True}, {"type": "http.disconnect"}]
     given = iter(messages)
 
     async def receive() -> dict[str, Any]:
@@ -121,10 +129,11 @@ def test_post__client_leaves_mid_body__no_answer() -> None:
     async def send(message: Any) -> None:
         said.append(message)
 
-    async def run(application: Callable[..., Awaitable[None]]) -> None:
+    async def run() -> None:
         await lane.start()
-        await application(scope, receive, send)
+        await lane(scope, receive, send)
 
-    asyncio.run(run(lane))
+    asyncio.run(run())
 
-    assert said == []
+    assert said[0]["status"] == 400
+    assert orjson.loads(said[1]["body"])["code"] == code
