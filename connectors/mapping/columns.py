@@ -13,6 +13,8 @@ Path = tuple[str, ...]
 
 # Ours in every table; events can't take these names.
 META_COLUMNS = ("_topic", "_partition", "_offset", "_generation", "_timestamp", "_ingested", "_schema", "_extra")
+# Postgres has these in every table already.
+SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 MAX_COLUMNS = 1500  # Postgres ends at 1,600; fields beyond go to _extra
 _MAX_NAME_BYTES = 63
 _DIGEST_LENGTH = 8
@@ -59,7 +61,7 @@ def column_names(wanted: Sequence[Leaf], taken: Mapping[str, str]) -> dict[str, 
 
     Names once given stay; a new one that is taken gets a digest of its pointer, so that every worker chooses alike.
     """
-    used = {*META_COLUMNS, *taken.values()}
+    used = {*META_COLUMNS, *SYSTEM_COLUMNS, *taken.values()}
     new: dict[str, str] = {}
     for leaf in wanted:
         if leaf.pointer not in taken:

@@ -18,14 +18,23 @@ from connectors.sinks.base import (
     Canary,
     FencedError,
     Position,
-    RecordRefusedError,
     Row,
     Sink,
     StoreUnavailableError,
     WriteBatch,
     Written,
 )
-from connectors.stores.file_manifests import DataFile, Manifest, Manifests, create_once, fsync_folder, write_durably
+from connectors.stores.file_manifests import (
+    DataFile,
+    Manifest,
+    Manifests,
+    create_once,
+    file_stem,
+    fsync_folder,
+    owner_file,
+    stream_folder,
+    write_durably,
+)
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError
 from eventplatform.core.names import is_topic_name
@@ -88,7 +97,7 @@ class FilesSink(Sink):
     def open(self) -> None:
         with _errors():
             (self._root / "_offsets").mkdir(parents=True, exist_ok=True)
-            owner = self._root / "_offsets" / "connector"
+            owner = owner_file(self._root)
             if not owner.exists():
                 create_once(owner, self._connector.encode())
             if owner.read_text() != self._connector:
@@ -133,11 +142,12 @@ class FilesSink(Sink):
         for row in batch.rows:
             by_hour.setdefault(_hour(row), []).append(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
         files = []
+        stem = file_stem(batch.where.topic)
         try:
             staging.mkdir(parents=True)
             for number, (hour, lines) in enumerate(by_hour.items()):
                 write_durably(staging / str(number), lines)
-                final = self._folder(batch.stream) / hour / f"{batch.where.topic}.{batch.where.partition}.{name}.jsonl"
+                final = self._folder(batch.stream) / hour / f"{stem}.{batch.where.partition}.{name}.jsonl"
                 files.append(DataFile(self._relative(staging / str(number)), self._relative(final), len(lines)))
         except OSError:
             shutil.rmtree(staging, ignore_errors=True)  # on a full disk each try would leave its part
@@ -169,10 +179,7 @@ class FilesSink(Sink):
         return self._manifests.below(".staging", where)
 
     def _folder(self, stream: str) -> Path:
-        """The stream's folder; names that are no topic's could lead out of the root."""
-        if not is_topic_name(stream):
-            raise RecordRefusedError(reason=f"{stream!r} can't name a folder")
-        return self._root / stream
+        return self._root / stream_folder(stream)
 
     def _marker(self, stream: str, event_id: str) -> Path:
         safe_id = event_id if is_topic_name(event_id) else uuid.uuid5(uuid.NAMESPACE_URL, event_id).hex

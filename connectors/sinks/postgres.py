@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
 _RECORD_AT_FAULT = ("22", "23", "54")  # SQLSTATE classes: data, constraints, program limits such as a row too big
+_OWN_KEY = re.compile(r"_pkey\d*\Z")  # numbered where another relation has the plain name
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
 # A wedged slice must not hold its row lock for ever, and a locked table must not hold this slice.
 _SESSION = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
@@ -207,7 +209,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except psycopg.errors.UniqueViolation as error:
-        if (error.diag.constraint_name or "").endswith("_pkey"):
+        if _OWN_KEY.search(error.diag.constraint_name or ""):
             raise _RowsKnownError from error
         raise RecordRefusedError(reason=_reason(error)) from error
     except psycopg.Error as error:

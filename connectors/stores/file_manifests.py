@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,40 @@ class Manifest:
             files=tuple(DataFile(**file) for file in found["files"]),
             canaries=tuple((stream, event, sent, written) for stream, event, sent, written in found["canaries"]),
         )
+
+
+_OWN_FOLDERS = ("_offsets", "_canaries", ".staging")
+_MAX_STEM = 200  # of the 255 bytes of a file's name, which has partition, manifest and ending too
+_KEPT_STEM = 160
+_NO_TOPIC = "~"  # no topic's name has it, so what holds it collides with none
+
+
+def stream_folder(stream: str) -> str:
+    """The folder of a stream's data; a stream named like one of the sink's own folders gets a mark.
+
+    Raises:
+        RecordRefusedError: names that are no topic's could lead out of the root.
+    """
+    if not is_topic_name(stream):
+        raise RecordRefusedError(reason=f"{stream!r} can't name a folder")
+    return f"{_NO_TOPIC}{stream}" if stream in _OWN_FOLDERS else stream
+
+
+def file_stem(topic: str) -> str:
+    """The topic in a data file's name, cut where the name would get too long for the file system."""
+    if len(topic) <= _MAX_STEM:
+        return topic
+    return f"{topic[:_KEPT_STEM]}{_NO_TOPIC}{hashlib.sha256(topic.encode()).hexdigest()[:16]}"
+
+
+def owner_file(root: Path) -> Path:
+    """The file that says which connector writes here; one of the former name, which a topic may have, is moved."""
+    owner = root / "_offsets" / f"{_NO_TOPIC}connector"
+    former = root / "_offsets" / "connector"
+    if former.is_file():
+        with suppress(FileNotFoundError):  # another slice moved it just now
+            former.rename(owner)
+    return owner
 
 
 class Manifests:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from connectors.mapping.columns import META_COLUMNS, ColumnType, Leaf, column_names, leaves, unique_name
+from connectors.mapping.columns import MAX_COLUMNS, META_COLUMNS, ColumnType, Leaf, column_names, leaves, unique_name
 from connectors.mapping.values import Plan, plan
 
 Database = psycopg.Connection[tuple[Any, ...]]
@@ -22,6 +22,7 @@ _WORDS = {
     ColumnType.TIME: "timestamptz",
     ColumnType.JSON: "jsonb",
 }
+_MAX_USED = MAX_COLUMNS + len(META_COLUMNS)
 _COPIED_META = tuple(name for name in META_COLUMNS if name != "_ingested")  # the database's own clock fills that one
 _OWN_NAMES = ("_offsets", "_canaries", "_canaries_once", "_tables", "_columns")
 # An event's id has no bound and a key has one: canaries are known by a digest. A store made before gets it by ALTER.
@@ -58,7 +59,8 @@ CREATE TABLE {} (
 class PgTable:
     """One stream's table: its columns as the database has them, and how events of each schema spread over them."""
 
-    def __init__(self, schema: str, name: str, columns: Mapping[str, tuple[str, ColumnType]]) -> None:
+    def __init__(self, schema: str, name: str, columns: Mapping[str, tuple[str, ColumnType]], *, is_full: bool) -> None:
+        self._is_full = is_full
         self.identifier = sql.Identifier(schema, name)
         self.columns = columns  # by JSON pointer
         self.width = len(columns)
@@ -66,12 +68,12 @@ class PgTable:
         self._plans: dict[object, Plan] = {}
 
     def learn(self, schema_id: str, wanted: tuple[Leaf, ...]) -> bool:
-        """Plan for events of this schema; False where a column is still missing."""
-        if any(leaf.pointer not in self.columns for leaf in wanted):
+        """Plan for events of this schema; False where a column is still missing that the table has room for."""
+        if not self._is_full and any(leaf.pointer not in self.columns for leaf in wanted):
             return False
         index_of = {place: index for index, place in enumerate(self.columns)}
         types = {place: kind for place, (_, kind) in self.columns.items()}
-        self._plans[schema_id] = plan(wanted, index_of, types)
+        self._plans[schema_id] = plan((leaf for leaf in wanted if leaf.pointer in index_of), index_of, types)
         return True
 
     def knows(self, schema_id: object) -> bool:
@@ -115,16 +117,29 @@ class Tables:
 
     def _read(self, database: Database, stream: str) -> None:
         found = database.execute(self._sql("SELECT name FROM {}._tables WHERE stream = %s"), (stream,)).fetchone()
-        if found is None:
+        used = self._used(database, found[0]) if found else None
+        if found is None or used is None:
+            self._known.pop(stream, None)
             return
-        table = PgTable(self._schema, found[0], self._columns(database, stream))
+        table = PgTable(self._schema, found[0], self._columns(database, stream, found[0]), is_full=used >= _MAX_USED)
         for schema_id, wanted in self._documents[stream].items():
             table.learn(schema_id, wanted)
         self._known[stream] = table
 
-    def _columns(self, database: Database, stream: str) -> dict[str, tuple[str, ColumnType]]:
-        query = self._sql("SELECT pointer, name, type FROM {}._columns WHERE stream = %s ORDER BY name")
-        return {place: (name, ColumnType(kind)) for place, name, kind in database.execute(query, (stream,))}
+    def _columns(self, database: Database, stream: str, table: str) -> dict[str, tuple[str, ColumnType]]:
+        """By JSON pointer, those that the table has: a person may have dropped some."""
+        query = self._sql(
+            "SELECT pointer, name, type FROM {}._columns JOIN pg_attribute ON attname = name "
+            "WHERE stream = %s AND attrelid = to_regclass(%s) AND NOT attisdropped ORDER BY name"
+        )
+        found = database.execute(query, (stream, self._full_name(table)))
+        return {place: (name, ColumnType(kind)) for place, name, kind in found}
+
+    def _used(self, database: Database, table: str) -> int | None:
+        """How many columns the table had in its life, which is what Postgres counts; None without a table."""
+        query = "SELECT relnatts FROM pg_class WHERE oid = to_regclass(%s)"
+        found = database.execute(query, (self._full_name(table),)).fetchone()
+        return int(found[0]) if found else None
 
     def _widen(self, database: Database, stream: str, wanted: tuple[Leaf, ...]) -> None:
         with database.transaction():
@@ -132,28 +147,47 @@ class Tables:
             database.execute("SET LOCAL lock_timeout = '2s'")
             self._lock(database)
             table = self._ensure_table(database, stream)
-            known = {place: name for place, (name, _) in self._columns(database, stream).items()}
-            new = column_names(wanted, known)
-            added = [(leaf, new[leaf.pointer]) for leaf in wanted if leaf.pointer in new]
-            if added:
-                self._add_columns(database, stream, table, added)
+            columns = self._columns(database, stream, table)
+            self._forget_others(database, stream, columns)
+            room = max(_MAX_USED - (self._used(database, table) or 0), 0)
+            missing = [leaf for leaf in wanted if leaf.pointer not in columns][:room]
+            new = column_names(missing, {place: name for place, (name, _) in columns.items()})
+            if missing:
+                self._add_columns(database, stream, table, [(leaf, new[leaf.pointer]) for leaf in missing])
 
-    def _ensure_table(self, database: Database, stream: str) -> sql.Identifier:
+    def _ensure_table(self, database: Database, stream: str) -> str:
+        """The stream's table, made where it isn't there: for the first time, or because a person dropped it."""
         rows = database.execute(self._sql("SELECT stream, name FROM {}._tables")).fetchall()
         names: dict[str, str] = dict(rows)
         if stream not in names:
-            name = unique_name(stream, stream, {*names.values(), *_OWN_NAMES})
-            database.execute(self._sql("INSERT INTO {}._tables VALUES (%s, %s)"), (stream, name))
-            database.execute(sql.SQL(_NEW_TABLE).format(sql.Identifier(self._schema, name)))
-            names[stream] = name
-        return sql.Identifier(self._schema, names[stream])
+            names[stream] = unique_name(stream, stream, {*names.values(), *_OWN_NAMES, *self._relations(database)})
+            database.execute(self._sql("INSERT INTO {}._tables VALUES (%s, %s)"), (stream, names[stream]))
+        if self._used(database, names[stream]) is None:
+            database.execute(sql.SQL(_NEW_TABLE).format(sql.Identifier(self._schema, names[stream])))
+        return names[stream]
 
-    def _add_columns(self, database: Database, stream: str, table: sql.Identifier, added: list[tuple[Leaf, str]]) -> None:
+    def _relations(self, database: Database) -> set[str]:
+        """Names that tables, views, indexes and types of the schema have taken, whoever made them."""
+        query = (
+            "SELECT relname FROM pg_class WHERE relnamespace = %(schema)s::regnamespace "
+            "UNION SELECT typname FROM pg_type WHERE typnamespace = %(schema)s::regnamespace"
+        )
+        return {name for (name,) in database.execute(query, {"schema": _quoted(self._schema)})}
+
+    def _forget_others(self, database: Database, stream: str, columns: Mapping[str, object]) -> None:
+        query = self._sql("DELETE FROM {}._columns WHERE stream = %s AND pointer <> ALL (%s)")
+        database.execute(query, (stream, list(columns)))
+
+    def _add_columns(self, database: Database, stream: str, table: str, added: list[tuple[Leaf, str]]) -> None:
         parts = [sql.SQL("ADD COLUMN {} ").format(sql.Identifier(name)) + sql.SQL(_WORDS[leaf.type]) for leaf, name in added]
-        database.execute(sql.SQL("ALTER TABLE {} ").format(table) + sql.SQL(", ").join(parts))
+        alter = sql.SQL("ALTER TABLE {} ").format(sql.Identifier(self._schema, table))
+        database.execute(alter + sql.SQL(", ").join(parts))
         query = self._sql("INSERT INTO {}._columns VALUES (%s, %s, %s, %s)")
         with database.cursor() as cursor:
             cursor.executemany(query, [(stream, leaf.pointer, name, leaf.type.value) for leaf, name in added])
+
+    def _full_name(self, table: str) -> str:
+        return f"{_quoted(self._schema)}.{_quoted(table)}"
 
     def _lock(self, database: Database) -> None:
         database.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"connector tables of {self._schema}",))

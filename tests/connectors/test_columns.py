@@ -85,6 +85,13 @@ def test_column_names__collision_and_reserved__get_a_stable_digest() -> None:
     assert len(set(first.values())) == 3
 
 
+@pytest.mark.parametrize("name", ["xmin", "XMAX", "cmin", "cmax", "ctid", "tableoid"])
+def test_column_names__postgres_own__get_a_digest(name: str) -> None:
+    (given,) = column_names([Leaf((name,), ColumnType.TEXT)], {}).values()
+
+    assert given.startswith(f"{name.lower()}_")
+
+
 def test_column_names__given_before__stay() -> None:
     wanted = [Leaf(("a",), ColumnType.TEXT), Leaf(("b",), ColumnType.TEXT)]
 

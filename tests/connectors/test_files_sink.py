@@ -164,3 +164,39 @@ def test_flush_rule__from_options(tmp_path: Path) -> None:
     rule = FilesSink("c", Target(str(tmp_path)), Options(flush_age_seconds=10)).flush_rule
 
     assert (rule.age_seconds, rule.bytes) == (10, 128 * 1024 * 1024)
+
+
+@pytest.mark.parametrize("name", ["connector", "_canaries", "_offsets", ".staging", ".connector", "x" * 249])
+def test_write__name_like_the_sinks_own_or_very_long__stored_apart(store: FilesStore, name: str) -> None:
+    where = TopicPartition(name, 10_000)
+    with store.sink() as sink:
+        assert sink.position(where) is None
+        sink.write(batch(None, row(0), stream=name, where=where))
+    with store.sink() as again:
+        assert again.position(where) == at(1)
+        again.write(batch(at(1), row(1), stream=name, where=where))
+
+    folder = f"~{name}" if name in {"_canaries", "_offsets", ".staging"} else name
+    assert store.texts(folder) == ["t0", "t1"]
+    assert store.canaries() == [(name, "k1")]
+
+
+def test_write__long_topics_that_begin_alike__files_of_their_own(store: FilesStore) -> None:
+    first, second = (TopicPartition("x" * 240 + end, 0) for end in "ab")
+    with store.sink() as sink:
+        for where in (first, second):
+            sink.position(where)
+            sink.write(batch(None, row(0), where=where))
+
+    assert store.texts("s") == ["t0", "t0"]
+
+
+def test_open__owner_file_of_the_former_name__still_counts(store: FilesStore) -> None:
+    (store.root / "_offsets").mkdir()
+    (store.root / "_offsets" / "connector").write_text("first")
+
+    store.sink("first").open()
+
+    assert not (store.root / "_offsets" / "connector").exists()
+    with pytest.raises(FolderTakenError):
+        store.sink("second").open()

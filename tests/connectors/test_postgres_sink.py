@@ -181,3 +181,77 @@ def test_open__store_of_the_former_version__its_canaries_still_known(store: Post
         sink.write(canary("k\u00e4"))
 
     assert store.canaries() == [("s", "k\u00e4")]
+
+
+def test_prepare__fields_named_as_columns_of_postgres__stored(store: PostgresStore) -> None:
+    schema = {"properties": {name: {"type": "string"} for name in ("xmin", "ctid", "tableoid")}}
+
+    write(store, [{"xmin": "a", "ctid": "b", "tableoid": "c"}], schema=schema)
+
+    assert store.query("SELECT count(*) FROM events.s WHERE _extra IS NULL") == [(1,)]
+
+
+def test_prepare__table_dropped__made_anew_from_the_schema(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    store.query("DROP TABLE events.s")
+
+    write(store, [{"test": "b"}], start=1)
+
+    assert store.query("SELECT test, _extra FROM events.s") == [("b", None)]
+
+
+def test_write__table_dropped_amid_a_slice__retriable_and_mended_by_the_next(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    event = {"$schema": "/s/1.0.0", "test": "b"}
+    rows = [Row(Record(*WHERE, 1, 1000, None, orjson.dumps(event)), event)]
+    with store.sink() as sink:
+        sink.prepare("s", "/s/1.0.0", SCHEMA)
+        store.query("DROP TABLE events.s")
+        with pytest.raises(StoreUnavailableError):
+            sink.write(WriteBatch("s", WHERE, sink.position(WHERE), Position(2, "i", "c"), rows))
+
+    write(store, [{"test": "b"}], start=1)
+
+    assert store.query("SELECT test FROM events.s") == [("b",)]
+
+
+def test_prepare__column_dropped__made_anew(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    store.query("ALTER TABLE events.s DROP COLUMN test")
+
+    write(store, [{"test": "b"}], start=1)
+
+    assert store.query("SELECT test, _extra FROM events.s ORDER BY _offset") == [(None, None), ("b", None)]
+
+
+def test_prepare__more_fields_than_columns_over_the_versions__the_rest_in_extra(store: PostgresStore) -> None:
+    for version in range(3):
+        schema = {"properties": {f"v{version}_{n}": {"type": "boolean"} for n in range(700)}}
+        write(store, [{"v0_0": True, f"v{version}_0": True, f"v{version}_699": True}], start=version, schema=schema)
+
+    found = store.query("SELECT v0_0, v2_0, _extra FROM events.s ORDER BY _offset")
+    assert found[0] == (True, None, None)
+    assert found[2][1] is True
+    assert set(found[2][2]) == {"/v0_0", "/v2_699"}
+
+
+@pytest.mark.parametrize("first", ["s", "s_pkey"])
+def test_prepare__streams_named_like_an_index__tables_of_their_own(store: PostgresStore, first: str) -> None:
+    second = {"s": "s_pkey", "s_pkey": "s"}[first]
+    write(store, [{"test": "a"}], stream=first)
+    write(store, [{"test": "b"}], stream=second, start=1)
+    with store.sink() as sink:
+        sink.write(WriteBatch("s", WHERE, Position(2, "i", "c"), Position(1, "i", "c"), ()))
+
+    write(store, [{"test": "b"}], stream=second, start=1)
+
+    assert store.query("SELECT count(*) FROM events._tables") == [(2,)]
+
+
+def test_prepare__view_of_a_person_has_the_name__another_is_taken(store: PostgresStore) -> None:
+    store.query("CREATE SCHEMA events")
+    store.query("CREATE VIEW events.s AS SELECT 1 AS mine")
+
+    write(store, [{"test": "a"}])
+
+    assert store.query("SELECT mine FROM events.s") == [(1,)]
