@@ -14,7 +14,7 @@ from eventplatform import charts
 from eventplatform.core.results import SUCCESSES
 from eventplatform.figures import NOTHING
 from eventplatform.panels import Trouble
-from monitoring import health, lookups, stages
+from monitoring import canary_words, health, lookups, stages
 
 _MINUTES = 60
 _RECENT = 5
@@ -32,6 +32,7 @@ class StreamRow:
     service: str
     state: stages.State
     word: str
+    has_canary: bool
     per_minute: float | None
     hour: float
     line: tuple[float | None, ...]
@@ -62,10 +63,12 @@ class OutcomeRow:
 def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
     """Everything the overview's template needs."""
     paths, views = lookups.canary_paths(), connectors.overview()
+    witness = canary_words.witness(paths)
     return {
         "now": timezone.now(),
         "troubles": troubles,
-        "state": "fail" if any(trouble.level == "fail" for trouble in troubles) else "warn" if troubles else "ok",
+        "witness": witness,
+        "state": "fail" if any(trouble.level == "fail" for trouble in troubles) else "warn" if troubles else witness.state,
         "parts": health.parts(),
         **_traffic(),
         **_outcomes(),
@@ -109,11 +112,13 @@ def share(part: int, whole: int) -> str:
 def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int | None) -> StreamRow:
     recent = [value for value in line[-_RECENT:] if value is not None]
     words = {"ok": "Flows", "fail": "Failing", "warn": "Late", "paused": "Held", "unknown": "Not seen yet"}
+    state, word = canary_words.row_words(path) if path.excluded_because else (path.state, words[path.state])
     return StreamRow(
         name=path.stream,
         service=path.service,
-        state=path.state,
-        word="No canary" if path.excluded_because else words[path.state],
+        state=state,
+        word=word,
+        has_canary=not path.excluded_because,
         per_minute=sum(recent) / len(recent) if recent else None,
         hour=sum(value or 0 for value in line),
         line=line,

@@ -16,7 +16,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
-from monitoring import health, lookups, overview_tables, snippets, stages, tail
+from monitoring import canary_words, health, lookups, overview_tables, snippets, stages, tail
 
 log = logging.getLogger(__name__)
 
@@ -83,14 +83,15 @@ def _side() -> dict[str, Any]:
     parts, paths = health.parts(), lookups.canary_paths()
     walked = [path for path in paths if not path.excluded_because]
     well, passed = sum(part.state == "ok" for part in parts), sum(path.is_whole for path in walked)
-    broken = any(path.state == "fail" for path in walked)
+    witness = canary_words.witness(paths)
     return {
         "parts": parts,
         "parts_words": f"{well} of {len(parts)} parts",
         "parts_state": "ok" if well == len(parts) else "warn",
         "canary_stages": stages.summarise(walked),
-        "canary_state": "fail" if broken else "ok" if passed == len(walked) else "unknown",
-        "canary_words": f"{passed} of {len(walked)} passed",
+        "witness": witness,
+        "canary_words": f"{passed} of {len(walked)} passed" if walked else "None sent",
+        "are_canaries_sent": bool(walked),
         "canary_percent": round(100 * passed / len(walked)) if walked else 0,
         "canary_interval": settings.CANARY_INTERVAL_SECONDS,
         "excluded": [path for path in paths if path.excluded_because],

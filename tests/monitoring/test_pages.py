@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from monitoring import canaries, observing, services, volumes
+from monitoring import canaries, canary, observing, services, volumes
 from monitoring.models import CanaryRun
 from tests.monitoring.world import WAREHOUSE, World
 
@@ -146,3 +146,30 @@ def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(
     assert "Canary of test.event not seen at warehouse-main" in alone
     assert "Canary of test.event" not in told
     assert told.count('<p class="what">') == 1
+
+
+def test_pages__canaries_switched_off__claim_no_health(client: Client, world: World) -> None:
+    services.note_exclusions(reasons={"test.event": canary.NOT_WANTED})
+
+    overview, start = (client.get(path).content.decode() for path in ("/overview", "/"))
+
+    for page in (overview, start):
+        assert "No canaries are sent" in page
+        assert "an idle stream can&#x27;t be told from a broken one" in page
+        assert 'href="/admin/streamconfig/defaults/"' in page
+    assert "</svg>Healthy<" not in overview
+    assert "Canaries passed" not in overview
+    assert "0 of 0" not in overview + start
+    assert "oldest never" not in overview
+
+
+def test_overview__stream_switched_off__same_word_as_its_own_page(client: Client, world: World) -> None:
+    world.add("off", is_enabled=False)
+    services.note_exclusions(reasons={"test.event": "", "off": canary.SWITCHED_OFF})
+
+    page = client.get("/overview").content.decode()
+
+    row = page[page.index('href="/streams/off"') :].partition("</tr>")[0]
+    assert row.count("Switched off") == 4
+    assert "No canary" not in row
+    assert "Not seen yet" not in row
