@@ -37,7 +37,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
-            _check(self, lambda: options.parse(catalog.load(cleaned["kind"]).target_type, cleaned["options"] or {}))
+            _check(self, lambda: services.check_target(catalog.load(cleaned["kind"]).target_type, cleaned["options"] or {}))
         return cleaned
 
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from connectors import catalog, letters, lookups, options, repositioning, services
+from connectors import catalog, connection_urls, letters, lookups, options, repositioning, services
 from connectors.models import Connector, Target
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
@@ -139,4 +139,15 @@ def _shown(target: Target, connector: Connector) -> list[tuple[str, str]]:
 def _text(option: options.Option, given: dict[str, object], *, has_secrets: bool) -> str:
     if option.is_secret:
         return options.MASK if has_secrets else "none"
-    return str(given.get(option.name, option.default))
+    value = str(given.get(option.name, option.default))
+    if option.place == "database" and not _is_harmless(value, option.name):
+        return options.MASK  # saved before such URLs were refused
+    return value
+
+
+def _is_harmless(url: str, name: str) -> bool:
+    try:
+        connection_urls.check(url, name=name)
+    except PlatformError:
+        return False
+    return True

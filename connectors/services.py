@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
-from connectors import catalog, encryption, opening, options
+from connectors import catalog, connection_urls, encryption, opening, options
 from connectors.models import Connector, Lease, Target
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import TopicPartition
@@ -53,7 +53,7 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
     kept = encryption.unseal(target.secrets, target=name) if target.kind == kind else {}
     open_values, secrets = options.split_secrets(declared, values)
     secrets = kept | {key: value for key, value in secrets.items() if value and value != options.MASK}
-    _checked(declared, {**open_values, **secrets}, f"/targets/{name}/options")
+    _checked(lambda: check_target(declared, {**open_values, **secrets}), f"/targets/{name}/options")
     opening.ensure_embedded_database(open_values)
     if (target.kind, target.options) != (kind, open_values) or secrets != kept:
         target.kind, target.options, target.secrets = kind, open_values, encryption.seal(secrets)
@@ -61,6 +61,18 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
         target.save()
         log.info("target.saved", extra={"target": name, "kind": kind})
     return target
+
+
+def check_target(declared: type, values: Mapping[str, Any]) -> None:
+    """Refuse options of a target that can't be used, or would show a secret.
+
+    Raises:
+        RejectedError: with a pointer to the option.
+    """
+    options.parse(declared, values)
+    for one in options.declared(declared):
+        if one.place == "database":
+            connection_urls.check(str(values.get(one.name, "")), name=one.name)
 
 
 def save_connector(
@@ -75,7 +87,7 @@ def save_connector(
         )
     if not streams or not all(isinstance(stream, str) and stream for stream in streams):
         raise DocumentInvalidError(pointer=f"{place}/streams", reason=f"Connector {name} needs names or patterns of streams.")
-    _checked(catalog.load(found.kind).options_type, values, f"{place}/options")
+    _checked(lambda: options.parse(catalog.load(found.kind).options_type, values), f"{place}/options")
     connector = Connector.objects.filter(name=name).first() or Connector(name=name)
     wanted = (found.pk, list(streams), dict(values), is_enabled)
     if (connector.target_id, connector.streams, connector.options, connector.is_enabled) != wanted or connector.pk is None:
@@ -110,9 +122,9 @@ def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Mapping[str
     return section
 
 
-def _checked(declared: type, values: Mapping[str, Any], place: str) -> None:
+def _checked(check: Callable[[], object], place: str) -> None:
     try:
-        options.parse(declared, values)
+        check()
     except RejectedError as error:
         error.pointer = place + error.pointer
         raise

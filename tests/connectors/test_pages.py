@@ -188,3 +188,20 @@ def test_admin__somebody_who_may_only_look__sees_the_row(what: str, client: Clie
     row = {"connector": connector.pk, "target": connector.target.pk}[what]
 
     assert client.get(f"/admin/connectors/{what}/{row}/change/").status_code == 200
+
+
+def test_admin__password_in_the_url__said_at_the_field_and_not_saved(engineer: Client) -> None:
+    typed = {"name": "db", "kind": "postgres", "options": '{"url": "postgresql://w:hunter2@db/x"}'}
+
+    page = engineer.post("/admin/connectors/target/add/", typed).content.decode()
+
+    assert "hold password: it is kept in plain text" in page
+    assert not Target.objects.exists()
+
+
+def test_detail__url_saved_with_a_password_by_a_former_version__masked(client: Client, transactional_db: None) -> None:
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/x"})
+    services.save_connector(name="c", target="db", streams=["*"], values={})
+    Target.objects.update(options={"url": "postgresql://w:hunter2@db/x"})
+
+    assert "hunter2" not in client.get("/connectors/c").content.decode()

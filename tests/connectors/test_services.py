@@ -78,6 +78,10 @@ def test_unseal__keys_rotated__still_readable_until_the_old_one_goes(settings: A
         ({"targets": {"db": {"kind": "papyrus"}}}, ""),
         ({"targets": {"db": {"kind": "postgres", "options": {}}}}, "/targets/db/options/url"),
         ({"targets": {"db": {"kind": "postgres", "options": {"url": "x", "colour": "red"}}}}, "/targets/db/options/colour"),
+        (
+            {"targets": {"db": {"kind": "postgres", "options": {"url": "postgresql://u:hunter2@db/x"}}}},
+            "/targets/db/options/url",
+        ),
         ({"targets": ["db"]}, "/targets"),
         ({"targets": {"BAD NAME": TARGET}}, "/targets/BAD NAME"),
         ({"connectors": {"c": {"target": "nowhere"}}}, "/connectors/c/target"),
