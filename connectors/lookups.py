@@ -42,6 +42,22 @@ class PartitionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason why partitions of a connector are held back, told by the first of them."""
+
+    state: State
+    code: str
+    text: str
+    since: datetime
+    partitions: int
+
+    @property
+    def others(self) -> int:
+        """How many partitions it holds back besides the one that the text is about."""
+        return self.partitions - 1
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorView:
     """A connector; `last_error` is set only while an error holds it back."""
 
@@ -62,6 +78,14 @@ class ConnectorView:
     def failing(self) -> tuple[PartitionView, ...]:
         """The partitions that an error holds back."""
         return tuple(one for one in self.partitions if one.state in {"stopped", "retrying"})
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Each distinct reason once, those that wait for a person first."""
+        groups: dict[tuple[State, str], list[PartitionView]] = defaultdict(list)
+        for one in sorted(self.failing, key=lambda one: _ORDER.index(one.state)):
+            groups[one.state, one.error_code].append(one)
+        return tuple(_cause(group) for group in groups.values())
 
 
 def overview() -> tuple[ConnectorView, ...]:
@@ -134,6 +158,12 @@ def _partition(lease: Lease, now: datetime) -> PartitionView:
         last_error=lease.last_error,
         failed_at=lease.failed_at,
     )
+
+
+def _cause(group: Sequence[PartitionView]) -> Cause:
+    first = group[0]
+    since = min(one.state_since for one in group)
+    return Cause(first.state, first.error_code, first.last_error, since, len(group))
 
 
 def _view(connector: Connector, partitions: Sequence[PartitionView]) -> ConnectorView:

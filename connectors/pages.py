@@ -39,6 +39,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         "kind": _kind(row.target.kind),
         "options": _shown(row.target, row),
         "to_choose": [one for one in view.partitions if one.state == "stopped" and one.error_code in _CHOOSE],
+        "codes_to_choose": _CHOOSE,
         "errors": [one for one in view.partitions if one.failed_at],
         "set_aside": letters.count(connector=name),
         "can_operate": request.user.has_perm("connectors.change_connector"),

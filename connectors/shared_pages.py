@@ -22,7 +22,7 @@ def of_stream(stream: str) -> Mapping[str, Any] | None:
 
 def troubles() -> list[Trouble]:
     """Stopped and retrying connectors, those far behind, and dead letters."""
-    found = [trouble for view in lookups.overview() if (trouble := _trouble(view)) is not None]
+    found = [trouble for view in lookups.overview() for trouble in _troubles_of(view)]
     groups = letters.groups()
     if groups:
         total = sum(group.count for group in groups)
@@ -33,15 +33,18 @@ def troubles() -> list[Trouble]:
     return found
 
 
-def _trouble(view: lookups.ConnectorView) -> Trouble | None:
+def _troubles_of(view: lookups.ConnectorView) -> list[Trouble]:
     if not view.is_enabled:
-        return None
-    since = figures.ago(min((one.state_since for one in view.failing), default=None)) if view.failing else ""
-    if view.state == "stopped":
-        return Trouble("fail", f"Connector {view.name} stopped", view.last_error, view.link, "Open and resume", since)
-    if view.state == "retrying":
-        return Trouble("fail", f"Connector {view.name} can't write", view.last_error, view.link, "See cause", since)
-    if (view.lag_seconds or 0) > _BEHIND_SECONDS:
+        return []
+    found = [_held_back(view, cause) for cause in view.causes]
+    if not found and (view.lag_seconds or 0) > _BEHIND_SECONDS:
         why = f"{figures.thin(view.lag_records)} records wait; the oldest for {figures.age(view.lag_seconds)}. Nothing is lost."
-        return Trouble("warn", f"Connector {view.name} is behind", why, view.link, "See partitions")
-    return None
+        found.append(Trouble("warn", f"Connector {view.name} is behind", why, view.link, "See partitions"))
+    return found
+
+
+def _held_back(view: lookups.ConnectorView, cause: lookups.Cause) -> Trouble:
+    others = f" The same on {cause.others} more partition{'s' if cause.others != 1 else ''}." if cause.others else ""
+    what, remedy = ("stopped", "Open and resume") if cause.state == "stopped" else ("can't write", "See cause")
+    since = figures.ago(cause.since)
+    return Trouble("fail", f"Connector {view.name} {what}", cause.text + others, view.link, remedy, since)

@@ -205,3 +205,39 @@ def test_detail__url_saved_with_a_password_by_a_former_version__masked(client: C
     Target.objects.update(options={"url": "postgresql://w:hunter2@db/x"})
 
     assert "hunter2" not in client.get("/connectors/c").content.decode()
+
+
+def hold_back(*facts: dict[str, Any]) -> None:
+    """Give the connector a partition for each of the facts."""
+    first = Lease.objects.get()
+    for partition, fact in enumerate(facts):
+        found = {"connector": first.connector, "topic": "test.event", "stream": "test.event", "partition": partition}
+        Lease.objects.update_or_create(**found, defaults={"failed_at": datetime.now(UTC), **fact})
+
+
+def test_troubles_and_detail__partitions_with_different_causes__each_cause_once(client: Client, connector: Connector) -> None:
+    watcher.reconcile()
+    full = {"state": "retrying", "error_code": "sink.unavailable", "last_error": "The disk is full."}
+    gone = {"state": "stopped", "error_code": "log.offset_out_of_range", "last_error": "Offset 3 is outside the log."}
+    hold_back(full, gone, full, {"state": "stopped", "error_code": "sink.folder_taken", "last_error": "It is taken."})
+
+    troubles = [(trouble.what, trouble.why) for trouble in shared_pages.troubles()]
+    page = client.get("/connectors/files").content.decode()
+
+    assert troubles == [
+        ("Connector files stopped", "Offset 3 is outside the log."),
+        ("Connector files stopped", "It is taken."),
+        ("Connector files can't write", "The disk is full. The same on 1 more partition."),
+    ]
+    for text in ("Offset 3 is outside the log.", "It is taken.", "The disk is full."):
+        assert f"<b>{text}</b>" in page
+
+
+def test_detail__events_gone_from_the_log__not_called_safe(client: Client, connector: Connector) -> None:
+    watcher.reconcile()
+    fail(state="stopped", error_code="log.offset_out_of_range", last_error="Offset 3 is outside the log.")
+
+    page = client.get("/connectors/files").content.decode()
+
+    assert "Nothing is lost" not in page
+    assert "events that the log no longer holds can't be brought any more" in page
