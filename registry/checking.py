@@ -35,7 +35,7 @@ class SchemaInvalidError(RejectedError):
 class SchemaIdInvalidError(RejectedError):
     """`$id` is missing, no schema id, or names another version than the file."""
 
-    code = "schema.bad_id"
+    code = "schema.file_id"
     message = "The $id {reason}."
     remedy = "Write $id: /<title>/<version>, with the version of the file's name."
 

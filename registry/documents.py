@@ -30,6 +30,9 @@ _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false"
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_BAD_CHARACTER = "A text holds U+0000 or half of a surrogate pair, which can't be stored."
 _NO_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
@@ -59,6 +62,13 @@ class DuplicateKeyError(DocumentError):
     remedy = "Keep one of the two."
 
 
+class CharacterError(DocumentError):
+    """A text or key holds a character that no database stores."""
+
+    code = "document.bad_character"
+    remedy = "Leave it out; in a pattern write \\x00 instead of the character itself."
+
+
 def load(text: str, *, is_json: bool = False) -> Any:
     """The value of a YAML (or JSON) document.
 
@@ -68,6 +78,14 @@ def load(text: str, *, is_json: bool = False) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise DocumentTooLargeError(f"The file has {len(text)} characters.")
     return _load_json(text) if is_json else _Builder(text).build()
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether `text`, written without quotes, is read as that text rather than as a number or a word with a meaning."""
+    try:
+        return bool(_resolve(text, 1) == text)
+    except DocumentError:
+        return False
 
 
 def line_of(text: str, pointer: str) -> int:
@@ -102,10 +120,20 @@ def _load_json(text: str) -> Any:
     while level:  # level by level, so that depth can't exhaust the stack
         depth += 1
         inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        for item in level:
+            _check_texts(item, text)
         level = [child for children in inside for child in children]
     if depth > MAX_DEPTH:
         raise DocumentTooLargeError(f"The file nests deeper than {MAX_DEPTH} levels.")
     return value
+
+
+def _check_texts(value: Any, text: str) -> None:
+    """Refuse what JSON can escape but nothing can store; the line is that of the first such escape."""
+    texts = value if isinstance(value, dict) else [value] if isinstance(value, str) else ()
+    if any(_UNSTORABLE.search(one) for one in texts):
+        escape = _UNSTORABLE_ESCAPE.search(text)
+        raise CharacterError(_BAD_CHARACTER, text.count("\n", 0, escape.start()) + 1 if escape else 1)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -194,6 +222,8 @@ class _Builder:
         is_plain = not event.style and event.tag is None
         if event.tag not in {None, "!", _TAG_TEXT}:
             raise DocumentError(f"The tag {event.tag} is not allowed.", line)
+        if _UNSTORABLE.search(event.value):
+            raise CharacterError(_BAD_CHARACTER, line)
         frame = self._frames[-1] if self._frames else None
         if frame and isinstance(frame.container, dict) and frame.key is None:
             if event.value in frame.container:

@@ -98,9 +98,11 @@ def test_import__one_bad_file__names_file_and_line_and_keeps_all(tmp_path: Path)
     [
         ("a: [", "document.unreadable"),
         ("- 1", "schema.invalid"),
-        (PLAIN.replace("$id: /a/b/1.0.0\n", ""), "schema.bad_id"),
-        (PLAIN.replace("1.0.0", "1.0.1"), "schema.bad_id"),
-        (PLAIN.replace("/a/b", "http://evil.example/a"), "schema.bad_id"),
+        (PLAIN + 'properties: {"a\\0b": {}}', "document.bad_character"),
+        (PLAIN + 'description: "a\\u0000b"', "document.bad_character"),
+        (PLAIN.replace("$id: /a/b/1.0.0\n", ""), "schema.file_id"),
+        (PLAIN.replace("1.0.0", "1.0.1"), "schema.file_id"),
+        (PLAIN.replace("/a/b", "http://evil.example/a"), "schema.file_id"),
         (PLAIN.replace("draft-07", "draft-04"), "schema.draft_unsupported"),
         (PLAIN.replace("https://json-schema.org", "http://169.254.169.254"), "schema.draft_unsupported"),
         (PLAIN + "properties: {x: {$schema: 'http://10.0.0.1/x', type: object}}", "schema.draft_unsupported"),
@@ -116,6 +118,16 @@ def test_import__bad_schema__refused_with_its_code(tmp_path: Path, text: str, co
     write(tmp_path, "a/b/1.0.0.yaml", text)
 
     assert codes(services.import_folder(name="mine", folder=tmp_path)) == [code]
+
+
+def test_import__json_with_unstorable_text__refused_with_its_line(tmp_path: Path) -> None:
+    head = '{"$id": "/a/b/1.0.0",\n"$schema": "https://json-schema.org/draft-07/schema#",\n'
+    for number, text in enumerate(['"description": "\\u0000"}', '"properties": {"\\ud800": {}}}']):
+        write(tmp_path / str(number), "a/b/1.0.0.json", head + text)
+        report = services.import_folder(name="mine", folder=tmp_path / str(number))
+
+        assert codes(report) == ["document.bad_character"]
+        assert (report.problems[0].path, report.problems[0].line) == ("jsonschema/a/b/1.0.0.json", 3)
 
 
 def test_import__title_of_another_repository__refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from streamconfig import lookups
+from streamconfig import lookups, services
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -52,3 +52,31 @@ def test_import__bad_file__says_what_and_changes_nothing(tmp_path: Path, text: s
     with pytest.raises(CommandError):
         run("import_streams", file)
     assert lookups.snapshot().revision == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"streams:\n  a.b: {}\n  a.b: {}\n", r"bad\.yaml:3: .*second time.*document\.duplicate_key"),
+        (b"streams:\n  \xff: {}\n", "no UTF-8 text"),
+        (b"streams: [", r"bad\.yaml:\d: .*document\.unreadable"),
+        (b'streams: {a.b: {about: {owner: "a\\0"}}}', r"document\.bad_character"),
+    ],
+)
+def test_import__unreadable_file__told_with_its_place(tmp_path: Path, content: bytes, told: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_bytes(content)
+
+    with pytest.raises(CommandError, match=told):
+        run("import_streams", file)
+
+
+def test_export__texts_that_look_like_numbers__come_back_as_texts(tmp_path: Path) -> None:
+    file = tmp_path / "streams.yaml"
+    texts = ["1e3", "0o7", "yes", "null", "1", ".inf"]
+    document = {"streams": {"a.b": {"schema_title": "a/b", "own": texts}}}
+    services.import_document(document=document, author="test", reason="test")
+
+    file.write_text(run("export_streams"))
+
+    assert "Nothing differs" in run("import_streams", file)

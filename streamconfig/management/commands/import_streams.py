@@ -7,9 +7,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError
 
+from registry import documents
 from streamconfig import services
 from streamconfig.document import DocumentInvalidError
 
@@ -39,6 +39,10 @@ class Command(BaseCommand):
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text())  # JSON is YAML too
-    except (OSError, yaml.YAMLError) as error:
+        return documents.load(path.read_text(encoding="utf-8"), is_json=path.suffix == ".json")
+    except documents.DocumentError as error:
+        raise CommandError(f"{path}:{error.line}: {error} {error.hint} [{error.code}]") from None
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+    except OSError as error:
         raise CommandError(f"{path} can't be read: {error}") from None
