@@ -37,7 +37,7 @@ class StreamExistsError(RejectedError):
 class StreamMissingError(RejectedError):
     """A change names a stream that isn't there."""
 
-    code = "stream.missing"
+    code = "stream.not_found"
     http_status = 404
     message = "There is no stream {name}."
     remedy = "Look at the list of streams; it may have been removed meanwhile."

@@ -159,6 +159,6 @@ class StreamDetail(_SnapshotView):
         one = snapshot.stream_set.configured(name)
         if one is None:
             remedy = "See /api/v1/streams for all names."
-            body = problem(HTTPStatus.NOT_FOUND, f"There is no stream {name[:249]}.", code="stream.missing", remedy=remedy)
+            body = problem(HTTPStatus.NOT_FOUND, f"There is no stream {name[:249]}.", code="stream.not_found", remedy=remedy)
             return Response(body, status=HTTPStatus.NOT_FOUND)
         return Response({**as_json(one, name), "revision": snapshot.revision})

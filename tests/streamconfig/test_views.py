@@ -173,7 +173,7 @@ def test_detail__name_under_a_pattern__is_computed(client: Client) -> None:
 def test_detail__unknown__is_a_problem_with_remedy(client: Client) -> None:
     answer = client.get("/api/v1/streams/nobody")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "stream.missing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "stream.not_found")
 
 
 def test_apis__nothing_read_yet__are_503_with_retry_after(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
