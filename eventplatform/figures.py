@@ -50,6 +50,20 @@ def digits(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def share(part: int, whole: int) -> str:
+    """A share in percent; something is never written as nothing, nor almost everything as all."""
+    if not part or not whole:
+        return "0"
+    percent = part / whole * 100
+    if percent < 0.001:  # noqa: PLR2004  # the smallest share written out
+        return "< 0.001 %"
+    if part < whole and percent > 99.999:  # noqa: PLR2004  # likewise
+        return "> 99.999 %"
+    digits = 3 if percent < 1 or percent > 99 else 1  # noqa: PLR2004  # where the difference counts
+    text = f"{percent:.{digits}f}".rstrip("0").rstrip(".")
+    return f"{text} %"
+
+
 def age(seconds: float | None) -> str:
     """A duration in words, its two largest units: `40 s`, `25 min`, `1 h 27 min`, `4 d 9 h`."""
     if seconds is None:

@@ -15,7 +15,7 @@ from eventplatform import figures
 from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from eventplatform.panels import Trouble
-from monitoring import lookups, stages
+from monitoring import lookups, refusals, stages
 from monitoring.models import RoleHeartbeat
 from registry.schema_set import SchemaSet
 from streamconfig.lookups import age_seconds, snapshot
@@ -52,7 +52,8 @@ def parts() -> tuple[Part, ...]:
 def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
     dead = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
-    return (dead or _canary_troubles(lookups.canary_paths())) + _log_troubles()
+    seen = dead or _canary_troubles(lookups.canary_paths())
+    return seen + refusals.troubles(lookups.intake_counts()) + _log_troubles()
 
 
 def readiness(*, now: datetime) -> dict[str, Any]:

@@ -115,6 +115,13 @@ def outcomes(*, minutes: int = 60) -> Mapping[str, int]:
     return {outcome: total for outcome, total in rows if total}
 
 
+def intake_counts(*, minutes: int = 60) -> Mapping[tuple[str, str, str], int]:
+    """The same, by stream, outcome and reason."""
+    since = timezone.now().replace(second=0, microsecond=0) - (minutes - 1) * _MINUTE
+    rows = IntakeCount.objects.filter(minute__gte=since).values_list("stream", "outcome", "reason")
+    return {(stream, outcome, reason): total for stream, outcome, reason, total in rows.annotate(total=Sum("count")) if total}
+
+
 def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:
     """Events not accepted, by outcome, each a line of minutes, oldest first, the running one last."""
     end = timezone.now().replace(second=0, microsecond=0) + _MINUTE

@@ -12,16 +12,16 @@ from django.utils import timezone
 from connectors import lookups as connectors
 from eventplatform import charts
 from eventplatform.core.results import SUCCESSES
-from eventplatform.figures import NOTHING
+from eventplatform.figures import NOTHING, share, thin
 from eventplatform.panels import Trouble
-from monitoring import canary_words, health, lookups, stages
+from monitoring import canary_words, health, lookups, refusals, stages
 
 _MINUTES = 60
 _RECENT = 5
 _ROWS = 25
 _URGENCY: Sequence[stages.State] = ("fail", "warn", "ok", "unknown", "paused")
 _COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "failed": "c2"}
-_OUTCOMES = ("accepted", "hasty", "invalid", "denied", "disabled", "failed")
+_REFUSED = ("invalid", "denied", "disabled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class OutcomeRow:
     count: int
     share: str
     is_bad: bool
+    note: str = ""
 
 
 def context(troubles: Sequence[Trouble]) -> dict[str, Any]:
@@ -84,29 +85,21 @@ def stream_rows(paths: Sequence[stages.Path], volumes: lookups.Volumes, lags: Ma
     return sorted(rows, key=lambda row: (row.state != "fail", -row.hour, row.name))
 
 
+def accepted(outcomes: Mapping[str, int]) -> int:
+    """The events that count as accepted, here and in every share: with the answer awaited, or hasty."""
+    return sum(count for name, count in outcomes.items() if name in SUCCESSES)
+
+
 def outcome_rows(outcomes: Mapping[str, int]) -> list[OutcomeRow]:
-    """Every outcome with its share of what was received; their sum is what was received."""
-    received = sum(outcomes.values())
-    names = [*_OUTCOMES, *sorted(outcomes.keys() - set(_OUTCOMES))]
+    """Accepted and every other outcome with its share of what was received; their sum is what was received."""
+    received, hasty = sum(outcomes.values()), outcomes.get("hasty", 0)
+    names = [*_REFUSED, *sorted(outcomes.keys() - set(_REFUSED) - SUCCESSES)]
+    taken = accepted(outcomes)
+    note = f"{thin(hasty)} of them hasty" if hasty else ""
     return [
-        OutcomeRow(name, count, share(count, received), bool(count) and name not in SUCCESSES)
-        for name in names
-        for count in [outcomes.get(name, 0)]
+        OutcomeRow("accepted", taken, share(taken, received), is_bad=False, note=note),
+        *(OutcomeRow(name, count, share(count, received), bool(count)) for name in names for count in [outcomes.get(name, 0)]),
     ]
-
-
-def share(part: int, whole: int) -> str:
-    """A share in percent; something is never written as nothing, nor almost everything as all."""
-    if not part or not whole:
-        return "0"
-    percent = part / whole * 100
-    if percent < 0.001:  # noqa: PLR2004  # the smallest share written out
-        return "< 0.001 %"
-    if part < whole and percent > 99.999:  # noqa: PLR2004  # likewise
-        return "> 99.999 %"
-    digits = 3 if percent < 1 or percent > 99 else 1  # noqa: PLR2004  # where the difference counts
-    text = f"{percent:.{digits}f}".rstrip("0").rstrip(".")
-    return f"{text} %"
 
 
 def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int | None) -> StreamRow:
@@ -177,15 +170,18 @@ def _lag(stream: str, view: connectors.ConnectorView) -> int:
 
 def _outcomes() -> dict[str, Any]:
     outcomes = lookups.outcomes(minutes=_MINUTES)
-    received = sum(outcomes.values())
-    accepted = sum(count for name, count in outcomes.items() if name in SUCCESSES)
+    received, taken = sum(outcomes.values()), accepted(outcomes)
     lines = lookups.refused_by_minute(minutes=_MINUTES)
+    reasons = refusals.refusals(lookups.intake_counts(minutes=_MINUTES))
     return {
         "outcomes": outcome_rows(outcomes),
         "received": received,
-        "not_accepted": received - accepted,
-        "accepted_share": share(accepted, received) if received else NOTHING,
-        "accepted_percent": round(100 * accepted / received) if received else 0,
+        "not_accepted": received - taken,
+        "accepted_share": share(taken, received) if received else NOTHING,
+        "accepted_percent": round(100 * taken / received) if received else 0,
+        "refusals": reasons[:_ROWS],
+        "refusals_left": len(reasons[_ROWS:]),
+        "no_stream": refusals.NO_STREAM,
         "refused": _refused(lines) if lines else None,
         "refused_line": [sum(values) for values in zip(*lines.values(), strict=True)],
     }
