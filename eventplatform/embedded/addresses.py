@@ -11,6 +11,7 @@ from urllib.parse import quote
 # sun_path holds 108 bytes with its final zero; Postgres appends the name of its socket and of that socket's lock file.
 _SOCKET_LIMIT = 107
 _LONGEST_NAME = "/.s.PGSQL.5432.lock"
+_MEMORY = Path("/dev/shm")  # noqa: S108  # as the sockets' folder: made 0700 and checked for its owner at start
 # What every reader of a URL takes as it stands: Postgres' clients decode percent signs, those of Redis and Celery differ.
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 
@@ -22,6 +23,16 @@ def socket_directory(var: Path) -> Path:
     if is_short and _PLAIN.fullmatch(str(wanted)):
         return wanted
     return Path("/tmp") / _private_name(var)  # noqa: S108  # made 0700 and checked for its owner at start
+
+
+def metrics_directory(var: Path) -> Path:
+    """Where roles keep their counters: in memory where there is such a place, else in `var/metrics`.
+
+    The files are mapped and full of holes. On a disk that runs full the next count would end the process with SIGBUS.
+    """
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK | os.X_OK):
+        return _MEMORY / _private_name(var)
+    return var / "metrics"
 
 
 def postgres_url(var: Path, database: str) -> str:

@@ -37,6 +37,14 @@ class FolderUnsafeError(FatalError):
     remedy = "Remove or rename it, or set VAR_DIR to another folder."
 
 
+class FolderUnusableError(FatalError):
+    """A folder can't be made or written."""
+
+    code = "embedded.folder_unusable"
+    message = "The folder {folder} can't be written: {reason}."
+    remedy = "Make room and give this user the right to write there, or set VAR_DIR to another folder."
+
+
 class DataUnusableError(FatalError):
     """The data folder was written by something else."""
 

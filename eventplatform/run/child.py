@@ -66,8 +66,14 @@ class Child:
             ended = f"exit {self._process.returncode}" if self._process else "not started"
             self.signal(signal.SIGKILL)  # what it may have left behind in its session
             return f"{self.role.name} ended ({ended}, see {self.log}); starting it again in {self._delay:.0f} s"
-        if now >= self._next_start:
+        if now < self._next_start:
+            return ""
+        try:
             self.start()
+        except OSError as error:
+            self._delay = self._delay_after(0.0)
+            self._next_start = now + self._delay
+            return f"{self.role.name} can't be started ({error}); trying again in {self._delay:.0f} s"
         return ""
 
     def _delay_after(self, seconds_alive: float) -> float:
@@ -92,5 +98,6 @@ class Child:
     def rotate_log(self) -> None:
         """Keep one older file: copied and emptied in place, since the process holds it open."""
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            with suppress(OSError):  # no room for the copy; what is older is then lost, what comes has room
+                shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)

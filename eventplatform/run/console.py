@@ -14,7 +14,7 @@ def say(text: str = "") -> None:
     """Write a line at once, also into a pipe; a reader that went away is no reason to stop."""
     try:
         print(text, flush=True)  # noqa: T201  # the console is this package's output
-    except BrokenPipeError:
+    except OSError:  # a closed pipe, a closed terminal
         sys.stdout = None  # nobody reads any more; print then writes nothing
 
 

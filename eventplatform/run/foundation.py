@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from eventplatform import env
@@ -13,6 +14,7 @@ from eventplatform.embedded.server import Server
 from eventplatform.run import console
 
 DATABASES = ("eventplatform", "warehouse")
+_RETRY_SECONDS = 5.0
 
 
 class Foundation:
@@ -23,6 +25,7 @@ class Foundation:
         self.redis = None if redis_url else Redis(var)
         self.kafka = Kafka(var, kafka_port, env.ROOT / "deploy/services/kafka") if kafka_port else None
         self._started: list[Server] = []
+        self._next_try = 0.0
 
     def start(self) -> None:
         """Start what is ours; what a URL names is only used."""
@@ -44,6 +47,8 @@ class Foundation:
 
     def tend(self) -> list[str]:
         """Start a server that ended again; answers lines to show."""
+        if time.monotonic() < self._next_try:
+            return []
         return [self._restart(server) for server in self._started if not server.pid]
 
     def stop(self) -> None:
@@ -62,6 +67,7 @@ class Foundation:
         server.stop()  # gives back its lock
         try:
             server.start()
-        except PlatformError as error:
-            return f"{server.name} ended and does not start: {error}"
+        except (PlatformError, OSError) as error:
+            self._next_try = time.monotonic() + _RETRY_SECONDS
+            return f"{server.name} ended and does not start: {error} Trying again in {_RETRY_SECONDS:.0f} s"
         return f"{server.name} ended (see {server.log}) and was started again"

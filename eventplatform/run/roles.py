@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventplatform import env
+from eventplatform.embedded import addresses
 from eventplatform.run import leftovers
 
 HOST = "127.0.0.1"  # a demo listens on loopback only
@@ -47,7 +48,7 @@ def environment(role: str, var: Path, port: int, shared: Mapping[str, str]) -> d
         "ROLE": role,
         "VAR_DIR": str(var),
         "PORT": str(port),
-        "PROMETHEUS_MULTIPROC_DIR": str(var / "metrics" / role),
+        "PROMETHEUS_MULTIPROC_DIR": str(addresses.metrics_directory(var) / role),
         "PYTHONUNBUFFERED": "1",
         leftovers.MARK: str(var),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from types import FrameType
 
 from eventplatform import env
 from eventplatform.core.errors import PlatformError
+from eventplatform.embedded import addresses, folders
 from eventplatform.embedded.server import last_line, tied
 from eventplatform.run import console, leftovers
 from eventplatform.run.child import Child
@@ -39,10 +41,12 @@ class Supervisor:
         self.var = var
         self.port = port
         self.foundation = foundation
+        self.metrics = addresses.metrics_directory(var)
         self.children: list[Child] = []
 
     def start(self) -> None:
         """Bring everything up, in the order in which one part needs the other."""
+        folders.make_private(self.metrics)
         self.foundation.start()
         with console.step("tables"):
             self._manage("migrate", "--no-input", "--verbosity", "0")
@@ -81,12 +85,14 @@ class Supervisor:
             child.wait(1)
         self.foundation.stop()
         leftovers.end(self.var, gentle_seconds=0.5)
+        shutil.rmtree(self.metrics, ignore_errors=True)
+        folders.remove_sockets(addresses.socket_directory(self.var))
 
     def _manage(self, *arguments: str) -> None:
         """Run a management command to its end; its output goes to `log/setup.log`."""
         log = self.var / "log" / "setup.log"
         command = [sys.executable, str(env.ROOT / "manage.py"), *arguments]
-        (self.var / "metrics" / "setup").mkdir(parents=True, exist_ok=True)  # metrics are opened on import
+        (self.metrics / "setup").mkdir(parents=True, exist_ok=True)  # metrics are opened on import
         with log.open("ab") as output:
             run = subprocess.run(  # noqa: S603  # our own program and arguments
                 tied(command, signal.SIGTERM),
