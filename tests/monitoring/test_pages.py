@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from connectors.lookups import PartitionView
 from monitoring import canaries, canary, observing, services, volumes
 from monitoring.models import CanaryRun
 from tests.monitoring.world import WAREHOUSE, World
@@ -139,7 +140,24 @@ def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(
             stream="test.event", event_id=str(moment), topic="t", sent_at=moment, recorded_at=moment, status=201
         )
     alone = client.get("/overview").content.decode()
-    busy.connectors = (replace(WAREHOUSE, state="stopped", last_error="column too short"),)
+    stopped = PartitionView(
+        stream="test.event",
+        topic="test.event",
+        partition=0,
+        state="stopped",
+        state_since=missing,
+        next_offset=0,
+        end_offset=1,
+        lag_records=1,
+        lag_seconds=None,
+        owner="",
+        attempts=1,
+        not_before=None,
+        error_code="connector.stopped",
+        last_error="column too short",
+        failed_at=missing,
+    )
+    busy.connectors = (replace(WAREHOUSE, state="stopped", last_error=stopped.last_error, partitions=(stopped,)),)
 
     told = client.get("/overview").content.decode()
 
