@@ -25,6 +25,7 @@ OF_COMMANDS = (
     ("KAFKA", "`make run KAFKA=1` starts a real Kafka and uses it as the log"),
     ("REQUIRE_SERVICES", "a heavy server that can't be started fails its tests instead of skipping them"),
 )
+_KINDS = {"one_of": "one of"}
 ROOMS = ("eventplatform", "registry", "streamconfig", "intake", "connectors", "monitoring")
 
 
@@ -51,7 +52,12 @@ def _variables(text: str) -> Iterator[tuple[str, str, str, int]]:
             continue
         seen.add(first.value)
         given = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
-        yield str(first.value), node.func.attr, f"`{ast.unparse(given)}`" if given is not None else "", node.lineno
+        yield (
+            str(first.value),
+            _KINDS.get(node.func.attr, node.func.attr),
+            f"`{ast.unparse(given)}`" if given is not None else "",
+            node.lineno,
+        )
 
 
 def _comment(lines: list[str], number: int) -> str:
@@ -106,7 +112,9 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "Prometheus text format at `/metrics` of each role.",
+        "Prometheus text format, at `/metrics` of the two roles that have a door: the intake's tells of the intake, the web",
+        "role's of the web. Worker, watcher and beat have none; the web role on the same machine reads theirs:",
+        "`/metrics?role=worker`, `/metrics?role=watcher`, `/metrics?role=beat`.",
         "",
         "| metric | kind | labels | meaning |",
         "|---|---|---|---|",

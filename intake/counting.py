@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import Counter, Histogram
 
-from eventplatform.core.metrics import INTAKE_EVENTS, INTAKE_REQUESTS, INTAKE_SECONDS
+from eventplatform.broker.base import Delivery
+from eventplatform.core.metrics import INTAKE_EVENTS, INTAKE_REQUESTS, INTAKE_SECONDS, LOG_FAILURES, LOG_RECORDS
 
 EventLabels = tuple[str, str, str]  # stream (empty where it isn't configured), outcome, reason
 
 # Looking a labelled child up costs more than counting with it.
 _events: dict[EventLabels, Counter] = {}
+_deliveries: dict[tuple[str, str], Counter] = {}
 _requests: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
 
@@ -21,6 +23,21 @@ def count_events(counts: Mapping[EventLabels, int]) -> None:
         child = _events.get(labels)
         if child is None:
             child = _events.setdefault(labels, INTAKE_EVENTS.labels(*labels))
+        child.inc(number)
+
+
+def count_deliveries(deliveries: Sequence[Delivery]) -> None:
+    """Count what the log said of a batch's records, by topic and, where it failed, the error's code."""
+    numbers: dict[tuple[str, str], int] = {}
+    for delivery in deliveries:
+        labels = (delivery.topic, delivery.error.code if delivery.error else "")
+        numbers[labels] = numbers.get(labels, 0) + 1
+    for labels, number in numbers.items():
+        child = _deliveries.get(labels)
+        if child is None:
+            topic, reason = labels
+            made = LOG_FAILURES.labels(topic, reason) if reason else LOG_RECORDS.labels(topic)
+            child = _deliveries.setdefault(labels, made)
         child.inc(number)
 
 

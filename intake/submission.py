@@ -12,7 +12,7 @@ from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.core.gate import outcome_of
 from eventplatform.core.records import NewRecord
 from eventplatform.core.results import EventResult, Outcome, Summary, summarise_failures
-from intake.counting import EventLabels, count_events
+from intake.counting import EventLabels, count_deliveries, count_events
 
 
 class Submission:
@@ -46,6 +46,7 @@ class Submission:
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Take what the log says of the records, in their order; the `on_settled` of `Producer.produce`."""
+        count_deliveries(deliveries)  # also when the door has given up: the log did, or didn't, take them
         if self._close(deliveries) and self._wake is not None:
             self._wake()
 

@@ -138,3 +138,27 @@ def test_settle_and_give_up__racing__count_once(stream: str) -> None:
         thread.join()
 
     assert sum(counted(stream).values()) == 200
+
+
+def logged(topic: str) -> dict[tuple[str, str], float]:
+    names = ("eventplatform_log_records_total", "eventplatform_log_failures_total")
+    samples = [s for metric in REGISTRY.collect() for s in metric.samples if s.name in names]
+    return {(s.name, s.labels.get("reason", "")): s.value for s in samples if s.labels["topic"] == topic}
+
+
+def test_settle__what_the_log_said__counted_by_topic_and_reason(stream: str) -> None:
+    submission(stream, 3).settle([Delivery(stream, 0, 0), Delivery(stream, error=AWAY), Delivery(stream, 0, 1)])
+
+    assert logged(stream) == {
+        ("eventplatform_log_records_total", ""): 2,
+        ("eventplatform_log_failures_total", "log.unavailable"): 1,
+    }
+
+
+def test_settle__after_giving_up__log_counts_what_it_took(stream: str) -> None:
+    made = submission(stream, 1)
+
+    made.give_up(AWAY)
+    made.settle([Delivery(stream, 0, 0)])
+
+    assert logged(stream) == {("eventplatform_log_records_total", ""): 1}
