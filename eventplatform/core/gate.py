@@ -20,6 +20,16 @@ from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.streams import Stream
 
 
+_JSON_WORDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: "an array",
+    type(None): "null",
+}
+
+
 class NotAnObjectError(RejectedError):
     """An item of the request is no JSON object."""
 
@@ -155,7 +165,7 @@ class Gate:
             RejectedError: one of this module's, with the place in `pointer`.
         """
         if not isinstance(event, dict):
-            raise NotAnObjectError(kind=type(event).__name__)
+            raise NotAnObjectError(kind=_JSON_WORDS.get(type(event), "something else"))
         stream = self._stream(event)
         schema = self._schema(event)
         _fill(event, schema, request, self.new_id)

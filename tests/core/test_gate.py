@@ -159,9 +159,22 @@ def test_admit__larger_than_allowed__413() -> None:
     assert (error.code, error.http_status) == ("event.too_large", 413)
 
 
-@pytest.mark.parametrize("given", [None, 1, "text", [], [event()], True])
-def test_admit__no_object__refused(given: Any) -> None:
-    assert refusal(given).code == "event.not_an_object"
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (None, "null"),
+        (1, "a number"),
+        (1.5, "a number"),
+        ("text", "a text"),
+        ([], "an array"),
+        ([event()], "an array"),
+        (True, "true or false"),
+    ],
+)
+def test_admit__no_object__refused_in_the_words_of_json(given: Any, word: str) -> None:
+    error = refusal(given)
+
+    assert (error.code, str(error)) == ("event.not_an_object", f"An event must be a JSON object, not {word}.")
 
 
 def test_admit__unknown_stream__its_name_is_cut() -> None:
