@@ -67,7 +67,11 @@ def sampling_words(sampling: Sampling | None) -> str:
     """`5 % of sessions`, or everybody where nothing is drawn."""
     if sampling is None:
         return "everybody"
-    return f"{figures.digits(sampling.rate * 100)}\u202f% of {sampling.unit}s"
+    return f"{_percent(sampling.rate)} of {sampling.unit}s"
+
+
+def _percent(rate: float) -> str:
+    return f"{figures.digits(rate * 100)}\u202f%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +102,7 @@ def _word(field: Mapping[str, Any], side: str) -> str:
     if side not in field:
         return ""
     value = field[side]
+    if field["path"] == "sample.rate" and isinstance(value, int | float) and not isinstance(value, bool):
+        return _percent(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
