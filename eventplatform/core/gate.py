@@ -19,9 +19,8 @@ from eventplatform.core.results import Outcome
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.streams import Stream
 
-
 _JSON_WORDS: Mapping[type, str] = {
-    str: "a text",
+    str: "a string",
     int: "a number",
     float: "a number",
     bool: "true or false",
@@ -107,9 +106,12 @@ class EventTooLargeError(RejectedError):
 
     code = "event.too_large"
     http_status = 413
-    message = "The event has {size} bytes, more than the {limit} allowed."
+    message = "The event and its message key have {size} bytes, more than the {limit} allowed."
     remedy = "Send less in one event, or split it."
 
+
+# With its message key. A record of the log may have 1 MiB; 4 KiB of that are left to headers and to the log's own framing.
+MAX_EVENT_BYTES = 1024 * 1024 - 4 * 1024
 
 # Refusals that are no breach of the schema are counted as denied; a stopped stream is its own word.
 _OUTCOMES: Mapping[type[RejectedError], Outcome] = {
@@ -156,7 +158,7 @@ class Gate:
     new_id: Callable[[], str]
     services: Collection[str] = ()
     topic_prefix: str = ""
-    max_event_bytes: int = 1024 * 1024
+    max_event_bytes: int = MAX_EVENT_BYTES
 
     def admit(self, event: Any, request: Request) -> NewRecord:
         """The record for `event`, which is filled in place.
@@ -204,12 +206,14 @@ class Gate:
 
     def _record(self, event: dict[str, Any], stream: Stream, request: Request) -> NewRecord:
         value = orjson.dumps(event)
-        if len(value) > self.max_event_bytes:
-            raise EventTooLargeError(size=len(value), limit=self.max_event_bytes)
+        key = _key(event, stream.message_key_fields)
+        size = len(value) + len(key or b"")
+        if size > self.max_event_bytes:
+            raise EventTooLargeError(size=size, limit=self.max_event_bytes)
         return NewRecord(
             topic=stream.topic(self.topic_prefix),
             value=value,
-            key=_key(event, stream.message_key_fields),
+            key=key,
             headers=request.headers(stream.service),
             timestamp_ms=request.received_ms,
         )

@@ -153,6 +153,14 @@ def test_admit__key_field_missing__refused_with_its_place(page: Any) -> None:
     assert (error.code, error.pointer) == ("event.key_missing", "/page/id")
 
 
+def test_admit__key_and_event_larger_than_allowed__413() -> None:
+    keyed = replace(STREAM, message_key_fields={"test": "test"})
+    size = len(gate().admit(event(test="x" * 90), REQUEST).value or b"")
+
+    assert gate(max_event_bytes=size).admit(event(test="x" * 90), REQUEST)
+    assert refusal(event(test="x" * 90), gate(keyed, max_event_bytes=size)).code == "event.too_large"
+
+
 def test_admit__larger_than_allowed__413() -> None:
     error = refusal(event(test="x" * 100), gate(max_event_bytes=150))
 
@@ -165,7 +173,7 @@ def test_admit__larger_than_allowed__413() -> None:
         (None, "null"),
         (1, "a number"),
         (1.5, "a number"),
-        ("text", "a text"),
+        ("text", "a string"),
         ([], "an array"),
         ([event()], "an array"),
         (True, "true or false"),
