@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test import Client
 
 from eventplatform import env, exposition
@@ -30,15 +32,28 @@ def test_readyz__all_well__tells_the_age_of_the_configuration(client: Client, wo
 
 
 def test_readyz__database_away__is_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
-        raise DatabaseError
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connection.settings_dict, "PORT", str(nobody.getsockname()[1]))
 
-    monkeypatch.setattr(connection, "cursor", away)
-
-    response = client.get("/readyz")
+        response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json()["database"].startswith("does not answer")
+    assert response.json()["database"] == "does not answer (OperationalError)"
+
+
+def test_readyz__database_hangs__is_503_within_three_seconds(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing, as a stopped Postgres
+        monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connection.settings_dict, "PORT", str(silent.getsockname()[1]))
+        begun = time.monotonic()
+
+        response = client.get("/readyz")
+
+    assert time.monotonic() - begun < 3
+    assert response.status_code == 503
+    assert response.json()["database"] == "does not answer in time"
 
 
 def test_metrics__unknown_role__is_refused_and_no_path(client: Client) -> None:
