@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +45,15 @@ def number(name: str, default: int) -> int:
     except ValueError:
         message = f"{name}={value!r} is no whole number."
         raise BadEnvironmentError(message) from None
+
+
+def one_of(name: str, default: str, known: Collection[str]) -> str:
+    """The variable `name` as one of a few words; anything else is an error, never a guess."""
+    value = text(name, default)
+    if value not in known:
+        message = f"{name}={value!r} is none of the words that it takes; write {' or '.join(known)}."
+        raise BadEnvironmentError(message)
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

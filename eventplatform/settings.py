@@ -14,7 +14,7 @@ from eventplatform.embedded import addresses
 
 BASE_DIR = env.ROOT
 # demo: everything on this machine, loopback only, generated passwords. production: weak secrets refuse to boot.
-DEPLOYMENT = env.text("DEPLOYMENT", "demo")
+DEPLOYMENT = env.one_of("DEPLOYMENT", "demo", ("demo", "production"))
 IS_DEMO = DEPLOYMENT != "production"
 ROLE = env.text("ROLE", "web")  # intake | web | worker | watcher | beat: names metrics and log lines
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # embedded servers' data, logs, demo secrets
@@ -118,9 +118,12 @@ LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)  # how long the 
 # --- Intake -------------------------------------------------------------------------------------------------------------
 
 INTAKE_URL = env.text("INTAKE_URL", f"http://127.0.0.1:{PORT + 1}")  # where canaries and snippets post
+# where monitoring reads the counters of the web role's door; may be an inner address, as the first of ALLOWED_HOSTS is named
+WEB_URL = env.text("WEB_URL", f"http://127.0.0.1:{PORT}")
 INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
 INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  # of one request
-INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024)  # of one event; the log takes no more
+# of one event with its message key: 1 MiB, which is what the log takes of a record, minus 4 KiB for the record's headers
+INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024 - 4 * 1024)
 INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
 INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)  # until an answer of 503 when the log does not confirm
 TOPIC_PREFIX = env.text("TOPIC_PREFIX")  # the datacenter's, as in "eqiad."; chosen among a stream's topics
