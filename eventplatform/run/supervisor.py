@@ -22,6 +22,7 @@ from eventplatform.run.child import Child
 from eventplatform.run.errors import RoleSilentError, StepFailedError
 from eventplatform.run.foundation import Foundation
 from eventplatform.run.roles import Role, environment, roles
+from eventplatform.run.terminal import Terminal
 
 _READY_SECONDS = 60.0
 _ROLES_STOP_SECONDS = 5.0
@@ -31,7 +32,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a prox
 
 
 class StopAskedError(BaseException):
-    """SIGINT or SIGTERM arrived; a BaseException, so that no handler of errors takes it for one."""
+    """A signal asks to stop, or the terminal is gone; a BaseException, so that no handler of errors takes it for one."""
 
 
 class Supervisor:
@@ -43,6 +44,7 @@ class Supervisor:
         self.foundation = foundation
         self.metrics = addresses.metrics_directory(var)
         self.children: list[Child] = []
+        self._terminal = Terminal()
 
     def start(self) -> None:
         """Bring everything up, in the order in which one part needs the other."""
@@ -62,10 +64,12 @@ class Supervisor:
                 self._wait_until_ready(child)
 
     def keep(self) -> None:
-        """Start again what ends, until a signal asks to stop."""
+        """Start again what ends, until a signal or the end of the terminal asks to stop."""
         tick = 0
         while True:
             time.sleep(_TICK_SECONDS)
+            if self._terminal.is_gone:
+                raise StopAskedError
             tick += 1
             for line in [child.tend() for child in self.children] + self.foundation.tend():
                 if line:
@@ -155,7 +159,7 @@ def supervise(supervisor: Supervisor, ready: Callable[[], str]) -> int:
         console.say(f"\n{error} {error.hint}")
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         supervisor.stop()
     console.say(f"Stopped. The data stays in {supervisor.var}")
