@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from eventplatform.broker.base import Delivery, LogUnavailableError, Producer
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
-from eventplatform.core.gate import Gate, Request
+from eventplatform.core.gate import MAX_EVENT_BYTES, Gate, Request
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.streams import Stream
 from eventplatform.guard.body import BodyReader
@@ -61,7 +61,7 @@ class Limits:
     """How much one request may bring, and how long it may wait."""
 
     max_body_bytes: int = 10 * 1024 * 1024
-    max_event_bytes: int = 1024 * 1024
+    max_event_bytes: int = MAX_EVENT_BYTES
     json: JsonLimits = field(default_factory=JsonLimits)
     ack_timeout_seconds: float = 5.0
 

@@ -18,6 +18,7 @@ from eventplatform.broker.base import (
     RecordTooLargeError,
     TopicUnknownError,
 )
+from eventplatform.core.gate import MAX_EVENT_BYTES, Request
 from eventplatform.core.records import NewRecord, Record, TopicPartition
 from tests.contracts.logs import follow, produce, read_all, send
 
@@ -101,6 +102,16 @@ def test_produce__oversize_among_others__fails_alone(log: Log, topic: str) -> No
 
     assert [type(delivery.error) for delivery in deliveries] == [type(None), RecordTooLargeError, type(None)]
     assert [len(record.value or b"") for record in read_all(log, TopicPartition(topic, 0))] == [MAX_RECORD_BYTES - 1000, 2]
+
+
+@pytest.mark.parametrize("key", [None, b"k" * 2000])
+def test_produce__largest_that_passes_the_gate__passes_the_log(log: Log, topic: str, key: bytes | None) -> None:
+    longest = Request("2026-01-02T03:04:05.678Z", 0, "r" * 128).headers("s" * 249)
+    value = b"x" * (MAX_EVENT_BYTES - len(key or b""))
+
+    (delivery,) = produce(log, [NewRecord(topic, value, key=key, headers=longest, partition=0)])
+
+    assert delivery.error is None
 
 
 def test_produce__nothing__is_settled_too(log: Log) -> None:
