@@ -85,18 +85,19 @@ class StreamVolume(models.Model):
 
 
 class IntakeTotal(models.Model):
-    """The intake's own counter when last read: what it grew by since then is new."""
+    """A door's own counter when last read: what it grew by since then is new. `source` is the role it stands in."""
 
+    source = models.CharField(max_length=40, default="intake")
     stream = models.CharField(max_length=249)
     outcome = models.CharField(max_length=20)
     reason = models.CharField(max_length=80, blank=True)
     total = models.PositiveBigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["stream", "outcome", "reason"], name="intake_total_once"),)
+        constraints = (models.UniqueConstraint(fields=["source", "stream", "outcome", "reason"], name="intake_total_once"),)
 
     def __str__(self) -> str:
-        return f"{self.stream} {self.outcome} {self.reason}: {self.total}"
+        return f"{self.source} {self.stream} {self.outcome} {self.reason}: {self.total}"
 
 
 class IntakeCount(models.Model):

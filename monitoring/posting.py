@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
@@ -35,9 +35,16 @@ class Intake:
     """The intake as its clients see it. A repeated try carries the same event id, so consumers can tell a double."""
 
     def __init__(
-        self, url: str, *, transport: httpx.BaseTransport | None = None, wait: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, transport=transport, trust_env=False)
+        self._client = httpx.Client(
+            base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport, trust_env=False
+        )
         self._wait = wait
 
     def __enter__(self) -> Self:

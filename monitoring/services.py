@@ -88,18 +88,18 @@ def record_volumes(*, minute: datetime, volumes: Mapping[str, int], now: datetim
 
 
 @transaction.atomic
-def record_intake_totals(*, minute: datetime, totals: Mapping[Counter, int]) -> None:
-    """Count what the intake's counters grew by since they were last read; a counter that shrank began anew."""
+def record_intake_totals(*, minute: datetime, totals: Mapping[Counter, int], source: str = "intake") -> None:
+    """Count what the counters of one source grew by since they were last read; a counter that shrank began anew."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTAKE_COUNTS_LOCK])
-    kept = {_key(row): row.total for row in IntakeTotal.objects.all()}
+    kept = {_key(row): row.total for row in IntakeTotal.objects.filter(source=source)}
     grown = {key: total - kept.get(key, 0) if total >= kept.get(key, 0) else total for key, total in totals.items()}
     changed = sorted(key for key, growth in grown.items() if growth or key not in kept)
     before = {_key(row): row.count for row in IntakeCount.objects.filter(minute=minute)}
     IntakeTotal.objects.bulk_create(
-        [IntakeTotal(stream=key[0], outcome=key[1], reason=key[2], total=totals[key]) for key in changed],
+        [IntakeTotal(source=source, stream=key[0], outcome=key[1], reason=key[2], total=totals[key]) for key in changed],
         update_conflicts=True,
-        unique_fields=["stream", "outcome", "reason"],
+        unique_fields=["source", "stream", "outcome", "reason"],
         update_fields=["total"],
     )
     IntakeCount.objects.bulk_create(

@@ -48,9 +48,11 @@ def observe_tick() -> None:
 
 @shared_task
 def sample_volumes() -> None:
-    """Count what came, in the log and at the intake."""
+    """Count what came, in the log and at both doors."""
     with Intake(settings.INTAKE_URL) as intake:
         volumes.sample_intake(intake)
+    with Intake(settings.WEB_URL, headers=volumes.headers_of_the_proxy()) as web:
+        volumes.sample_web(web)
     volumes.sample(event_log())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from eventplatform.core.records import TopicPartition
 from monitoring import lookups, services
 from monitoring.posting import Intake
 from streamconfig.lookups import snapshot
+
+log = logging.getLogger(__name__)
 
 _MINUTE = timedelta(minutes=1)
 _MAX_MINUTES = 60  # looked back after a pause of the sampler; what is older stays a gap
@@ -51,6 +54,24 @@ def sample_intake(intake: Intake) -> bool:
     if text is None:
         return False
     services.record_intake_totals(minute=now.replace(second=0, microsecond=0), totals=intake_totals(text))
+    return True
+
+
+def headers_of_the_proxy() -> dict[str, str]:
+    """What lets a request to the web role's inner address pass its checks of host and https, as one by the proxy does."""
+    host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "")
+    scheme = {"X-Forwarded-Proto": "https"} if settings.SECURE_PROXY_SSL_HEADER else {}
+    return {**scheme, **({"Host": host} if host else {})}
+
+
+def sample_web(web: Intake) -> bool:
+    """Count what the door of the web role answered since the last sample; False where that told nothing."""
+    minute = timezone.now().replace(second=0, microsecond=0)
+    text = web.text("/metrics")
+    if text is None:
+        log.warning("volumes.web_unread", extra={"url": settings.WEB_URL})
+        return False
+    services.record_intake_totals(minute=minute, totals=intake_totals(text), source="web")
     return True
 
 

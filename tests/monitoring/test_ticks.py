@@ -232,6 +232,24 @@ def test_sample_intake__counter_grows_and_begins_anew__only_growth_is_counted(wo
     assert lookups.outcomes() == {"accepted": 15}
 
 
+def test_sample__both_doors__added_up_each_with_its_own_restarts(world: World) -> None:
+    for intake_count, web_count in ((10, 100), (12, 100), (1, 103), (1, 2)):
+        with world.intake() as door:
+            world.metrics = scrape(intake_count)
+            volumes.sample_intake(door)
+            world.metrics = scrape(web_count)
+            assert volumes.sample_web(door)
+
+    assert lookups.outcomes() == {"accepted": (10 + 2 + 1) + (100 + 3 + 2)}
+
+
+def test_sample_web__no_answer__nothing_counted(world: World) -> None:
+    with world.intake() as web:
+        assert not volumes.sample_web(web)
+
+    assert lookups.outcomes() == {}
+
+
 def test_sample_intake__no_answer__heartbeat_says_so(world: World) -> None:
     with world.intake() as intake:
         assert not volumes.sample_intake(intake)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from monitoring.volumes import intake_totals
+from django.test import Client
+from pytest_django import Settings
+
+from monitoring.volumes import headers_of_the_proxy, intake_totals
 
 SCRAPE = """\
 # HELP eventplatform_intake_events_total Events taken in.
@@ -19,3 +22,14 @@ def test_intake_totals__scrape__only_the_counter_of_events() -> None:
 
 def test_intake_totals__nothing_counted_yet__nothing() -> None:
     assert intake_totals("") == {}
+
+
+def test_headers_of_the_proxy__production__inner_address_passes_host_and_https(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.ALLOWED_HOSTS = [".events.example"]
+
+    plain = client.get("/metrics", headers={"Host": "web:8000"})
+    through = client.get("/metrics", headers=headers_of_the_proxy())
+
+    assert (plain.status_code, through.status_code) == (400, 200)
