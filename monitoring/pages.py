@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -22,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _STARTED_AT = timezone.now()
 _TAIL_LENGTH = 6
+_ADDED = (("streamconfig", "Stream"), ("connectors", "Connector"))
 _tails: dict[int, tail.Tail] = {}
 
 
@@ -29,7 +33,7 @@ _tails: dict[int, tail.Tail] = {}
 def start(request: HttpRequest) -> HttpResponse:
     """For a newcomer: it runs; send an event, see it arrive, make it yours."""
     context = {"curl": snippets.first_curl(), "started_at": _STARTED_AT, "is_demo": settings.IS_DEMO}
-    return render(request, "monitoring/start.html", context | _tail(request) | _side())
+    return render(request, "monitoring/start.html", context | _tail(request) | _side() | _adding(request))
 
 
 @require_safe
@@ -47,7 +51,7 @@ def start_side(request: HttpRequest) -> HttpResponse:
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """For everybody: is the platform healthy?"""
-    return render(request, "monitoring/overview.html", overview_tables.context(_troubles()))
+    return render(request, "monitoring/overview.html", overview_tables.context(_troubles()) | _adding(request))
 
 
 @require_safe
@@ -96,6 +100,16 @@ def _side() -> dict[str, Any]:
         "canary_interval": settings.CANARY_INTERVAL_SECONDS,
         "excluded": [path for path in paths if path.excluded_because],
     }
+
+
+def _adding(request: HttpRequest) -> dict[str, str]:
+    """Where to make a stream or a connector: the form, or the list for those who may not, or must log in first."""
+    return {f"add_{name.lower()}": _form_or_list(request, label, name) for label, name in _ADDED}
+
+
+def _form_or_list(request: HttpRequest, label: str, name: str) -> str:
+    may_add = admin.site.get_model_admin(apps.get_model(label, name)).has_add_permission(request)
+    return reverse(f"admin:{label}_{name.lower()}_{'add' if may_add else 'changelist'}")
 
 
 def _troubles() -> list[panels.Trouble]:

@@ -15,6 +15,13 @@ function dismissToasts() {
   for (const toast of document.querySelectorAll(".toast:not(.fail, .warn)")) setTimeout(() => toast.remove(), 8000);
 }
 
+// The words change with the state: what carries `data-while` is shown while its part is "running" or "paused".
+function togglePause(part) {
+  const isPaused = part.toggleAttribute("data-paused");
+  for (const word of part.querySelectorAll("[data-while]")) word.hidden = (word.dataset.while === "paused") !== isPaused;
+  part.querySelector("[data-pause]:not([hidden])")?.focus();
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) {
     event.preventDefault();
@@ -23,7 +30,7 @@ document.addEventListener("click", (event) => {
   }
   event.target.closest("[data-close]")?.closest(".toast, dialog, .note")?.remove();
   const pause = event.target.closest("[data-pause]");
-  if (pause) pause.setAttribute("aria-pressed", String(pause.getAttribute("aria-pressed") !== "true"));
+  if (pause) togglePause(pause.closest("[data-live]"));
 });
 
 document.addEventListener("keydown", (event) => {
@@ -37,13 +44,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches?.("tr[tabindex]")) event.target.querySelector(".main a")?.click();
 });
 
-// A live part stands still while its pause button is pressed, its tab is hidden, or somebody selects text in it.
+// A live part stands still while it is paused, its tab is hidden, or somebody selects text in it.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.target;
   if (!part.matches?.("[data-live]")) return;
   const selection = getSelection();
   const isRead = !selection.isCollapsed && part.contains(selection.anchorNode);
-  if (part.querySelector("[data-pause][aria-pressed=true]") || document.hidden || isRead) event.preventDefault();
+  if (part.matches("[data-paused]") || document.hidden || isRead) event.preventDefault();
+});
+
+// An answer that was under way when somebody pressed pause comes too late.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.matches?.("[data-paused]")) event.detail.shouldSwap = false;
 });
 
 dismissToasts();

@@ -148,7 +148,8 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
     page = browser.new_page()
     page.goto(platform.url)
     asked: list[str] = []
-    page.click("[data-pause]")
+    page.click("text=Pause")
+    assert [page.get_by_text(word, exact=True).is_visible() for word in ("Live", "Paused", "Go on")] == [False, True, True]
     page.on("request", lambda request: asked.append(request.url))
 
     for _ in range(2):
@@ -156,6 +157,9 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
             pass
 
     assert [url for url in asked if "/start/tail" in url] == []
+    with page.expect_request("**/start/tail", timeout=10_000):
+        page.click("text=Go on")
+    assert page.get_by_text("Live", exact=True).is_visible()
     page.close()
 
 

@@ -191,3 +191,13 @@ def test_overview__stream_switched_off__same_word_as_its_own_page(client: Client
     assert row.count("Switched off") == 4
     assert "No canary" not in row
     assert "Not seen yet" not in row
+
+
+def test_start__who_may_add__is_led_to_the_forms_others_to_the_lists(
+    client: Client, world: World, admin_client: Client
+) -> None:
+    stranger, administrator = client.get("/").content.decode(), admin_client.get("/").content.decode()
+
+    for path in ("/admin/streamconfig/stream/", "/admin/connectors/connector/"):
+        assert f'href="{path}"' in stranger
+        assert f'href="{path}add/"' in administrator
