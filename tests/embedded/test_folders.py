@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def test_hold__holder_has_not_written_its_number_yet__waits_for_it(tmp_path: Pat
 
     with lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        writer = threading.Thread(target=lambda: (time.sleep(0.2), lock.write_text("4711")))
+        writer = threading.Timer(0.2, lock.write_text, ["4711"])
         writer.start()
         with pytest.raises(ServerBusyError, match="process 4711"):
             folders.hold(lock, server="The platform", folder=tmp_path)
