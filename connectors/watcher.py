@@ -120,7 +120,9 @@ def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
     if not lease.lag:
         return False
     since = lease.unread_since or now
-    return lease.lag >= rule.rows or now - since >= timedelta(seconds=rule.age_seconds)
+    # Seen up to a tick after it came, asked for up to a tick after it is due: the promised age counts from its coming.
+    age = timedelta(seconds=max(0.0, rule.age_seconds - 2 * TICK_SECONDS))
+    return lease.lag >= rule.rows or now - since >= age
 
 
 def _new(connector_id: int, where: TopicPartition, stream: str) -> Lease:
