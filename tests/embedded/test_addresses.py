@@ -12,7 +12,7 @@ import redis
 from kombu import Connection
 from psycopg.conninfo import conninfo_to_dict
 
-from eventplatform.embedded import addresses
+from eventplatform.embedded import addresses, folders
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
 
@@ -58,3 +58,6 @@ def test_start__folder_with_odd_letters__both_servers_answer(odd_var: Path) -> N
     finally:
         redis_server.stop()
         postgres.stop()
+        folders.remove_sockets(postgres.sockets)
+
+    assert not postgres.sockets.exists()
