@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from eventplatform import env
+from eventplatform.embedded import addresses
 from eventplatform.run import leftovers
 from tests.free_ports import free_ports
 from tests.run.start import Start, wait_until
@@ -69,6 +70,19 @@ def test_start__after_kill_9_of_the_supervisor__cleans_up_and_runs(start: Start)
 
     assert start.stop()[0] == 0
     assert start.processes() == []
+
+
+def test_start__odd_folder_and_a_proxy__runs_and_hangup_leaves_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    start.var = start.var.with_name("a %41&b?#ü c")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    start.begin()
+    start.wait_until_ready(50)
+
+    code, _ = start.stop(signal.SIGHUP)
+
+    assert (code, start.processes()) == (0, [])
+    assert not addresses.socket_directory(start.var).exists()
+    assert not addresses.metrics_directory(start.var).exists()
 
 
 def test_role__killed__is_started_again_with_a_line(start: Start) -> None:
