@@ -211,7 +211,12 @@ def hold_back(*facts: dict[str, Any]) -> None:
     """Give the connector a partition for each of the facts."""
     first = Lease.objects.get()
     for partition, fact in enumerate(facts):
-        found = {"connector": first.connector, "topic": "test.event", "stream": "test.event", "partition": partition}
+        found: dict[str, Any] = {
+            "connector": first.connector,
+            "topic": "test.event",
+            "stream": "test.event",
+            "partition": partition,
+        }
         Lease.objects.update_or_create(**found, defaults={"failed_at": datetime.now(UTC), **fact})
 
 
