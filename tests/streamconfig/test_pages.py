@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
-from streamconfig import services
+from registry import services as registry_services
+from streamconfig import lookups, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
 
@@ -45,6 +48,22 @@ def test_stream__page__says_what_holds_and_who_owns_it(client: Client) -> None:
     assert "50\u202f% of sessions" in page
     assert "Web team" in page
     assert "to begin with" in page  # the reason, in its history
+
+
+@pytest.mark.parametrize("title", ["a/b", "development/b"])
+def test_stream__either_title_of_a_schema__has_one_and_leads_there(client: Client, tmp_path: Path, title: str) -> None:
+    file = tmp_path / "jsonschema/a/b/1.0.0.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("$id: /a/b/1.0.0\n$schema: https://json-schema.org/draft-07/schema#\ntitle: development/b\n")
+    registry_services.import_folder(name="mine", folder=tmp_path)
+    services.import_document(document={"streams": {"b": {"schema_title": title}}}, author="ann", reason="")
+
+    page = client.get("/streams/b").content.decode()
+
+    assert f'href="/schemas/{title}"' in page
+    assert client.get(f"/schemas/{title}", follow=True).status_code == 200
+    assert "b" not in shown(client, "state=fail")
+    assert lookups.streams_of_title("a/b") == ("b",)
 
 
 def test_stream__under_a_pattern__says_so(client: Client) -> None:
