@@ -35,7 +35,7 @@ def witness(paths: Sequence[stages.Path]) -> Witness:
 
 
 def _none_sent(paths: Sequence[stages.Path]) -> Witness:
-    reasons = {path.excluded_because for path in paths}
+    reasons = {path.excluded_because for path in paths if path.service}  # patterns are no streams
     if not reasons:
         return Witness("unknown", "No canaries are sent", "No stream is configured.", "/admin/streamconfig/stream/")
     if reasons <= _BY_CONFIGURATION:

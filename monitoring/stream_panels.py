@@ -26,7 +26,8 @@ def register() -> None:
 
 def volume(stream: str) -> Mapping[str, Any] | None:
     """Events per minute over the last hour; None for a stream that isn't configured."""
-    if stream not in snapshot().streams:
+    configured = snapshot().streams.get(stream)
+    if configured is None:
         return None
     volumes = lookups.volumes(minutes=_MINUTES)
     line = volumes.of(stream)
@@ -38,7 +39,7 @@ def volume(stream: str) -> Mapping[str, Any] | None:
         x_ticks=ticks(volumes.begins_at),
         height=150,
     )
-    return {"chart": picture, "total": total}
+    return {"chart": picture, "total": total, "has_canary": configured.is_enabled and configured.canary_events_enabled}
 
 
 def canary_path(stream: str) -> Mapping[str, Any] | None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from connectors.lookups import PartitionView
-from monitoring import canaries, canary, observing, services, volumes
+from monitoring import canaries, canary, observing, services, stream_panels, volumes
 from monitoring.models import CanaryRun
 from tests.monitoring.world import WAREHOUSE, World
 
@@ -201,3 +201,11 @@ def test_start__who_may_add__is_led_to_the_forms_others_to_the_lists(
     for path in ("/admin/streamconfig/stream/", "/admin/connectors/connector/"):
         assert f'href="{path}"' in stranger
         assert f'href="{path}add/"' in administrator
+
+
+def test_volume__stream_without_canaries__promises_none(world: World) -> None:
+    world.add("silent", canary_events_enabled=False)
+
+    shown = {name: stream_panels.volume(name) for name in ("test.event", "silent")}
+
+    assert {name: facts and facts["has_canary"] for name, facts in shown.items()} == {"test.event": True, "silent": False}

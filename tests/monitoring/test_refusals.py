@@ -59,7 +59,13 @@ def test_troubles__without_a_stream__by_their_share_of_all() -> None:
 
     assert troubles({**lost, ("s", "accepted", ""): 1000}) == []
     [line] = troubles({**lost, ("s", "accepted", ""): 94})
-    assert "6 events of all streams refused in the last hour, 6 % of 100 received" in line.what
+    assert "6 events refused in the last hour, 6 % of 100 received" in line.what
+
+
+def test_troubles__a_stream_and_the_rest__two_lines() -> None:
+    found = troubles({("s", "invalid", "event.invalid"): 9, ("", "denied", "stream.unknown"): 7})
+
+    assert [line.what.partition(" refused")[0] for line in found] == ["9 events of s", "7 other events"]
 
 
 @pytest.mark.slow
