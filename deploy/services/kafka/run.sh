@@ -20,6 +20,8 @@ if [ "${version:-0}" -lt 17 ]; then
     exit 69
 fi
 jars=$("$here/jars.sh")
+jars=$(cd "$jars" && pwd)
+cd "$data" # its files are named from here: Java reads other letters than ASCII in them as it likes
 
 cat > "$data/server.properties" << PROPERTIES
 process.roles=broker,controller
@@ -32,7 +34,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$control
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs=$data/logs
+log.dirs=logs
 auto.create.topics.enable=false
 num.partitions=1
 default.replication.factor=1
@@ -61,15 +63,15 @@ cat > "$data/log4j2.xml" << 'LOG4J'
 </Configuration>
 LOG4J
 
-logging=-Dlog4j2.configurationFile=$data/log4j2.xml
+logging=-Dlog4j2.configurationFile=log4j2.xml
 if [ ! -f "$data/logs/meta.properties" ]; then
     rm -rf "$data/logs" # what a format that was cut off left
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
     if ! "$java" -Xmx128m "$logging" -cp "$jars/*" kafka.tools.StorageTool format --standalone -t "$id" \
-        -c "$data/server.properties" > "$data/format.log" 2>&1; then
+        -c server.properties > "$data/format.log" 2>&1; then
         echo "Kafka could not prepare $data: $(tail -n 1 "$data/format.log")" >&2
         exit 74
     fi
 fi
-exec "$java" -Xms128m -Xmx512m -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true "-Dkafka.logs.dir=$data" \
-    "$logging" -cp "$jars/*" kafka.Kafka "$data/server.properties" > "$data/server.log" 2>&1
+exec "$java" -Xms128m -Xmx512m -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true -Dkafka.logs.dir=. \
+    "$logging" -cp "$jars/*" kafka.Kafka server.properties > "$data/server.log" 2>&1
