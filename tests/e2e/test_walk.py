@@ -148,7 +148,7 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
     page = browser.new_page()
     page.goto(platform.url)
     asked: list[str] = []
-    page.click("text=Pause")
+    page.get_by_role("button", name="Pause", exact=True).click()
     assert [page.get_by_text(word, exact=True).is_visible() for word in ("Live", "Paused", "Go on")] == [False, True, True]
     page.on("request", lambda request: asked.append(request.url))
 
@@ -158,7 +158,7 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
 
     assert [url for url in asked if "/start/tail" in url] == []
     with page.expect_request("**/start/tail", timeout=10_000):
-        page.click("text=Go on")
+        page.get_by_role("button", name="Go on").click()
     assert page.get_by_text("Live", exact=True).is_visible()
     page.close()
 
