@@ -90,11 +90,11 @@ class World:
         self.log.create_topic(name, partitions=2)
         return self.config.streams[name]
 
-    def produce(self, topic: str, event: Any, *, timestamp_ms: int | None = None) -> None:
+    def produce(self, topic: str, event: Any, *, timestamp_ms: int | None = None, key: bytes | None = None) -> None:
         value = event if isinstance(event, bytes) else json.dumps(event).encode()
         settled: list[Delivery] = []
         producer = self.log.producer()
-        producer.produce([NewRecord(topic, value, timestamp_ms=timestamp_ms)], settled.extend)
+        producer.produce([NewRecord(topic, value, key, timestamp_ms=timestamp_ms)], settled.extend)
         assert producer.flush(5) == 0
         assert [delivery.error for delivery in settled] == [None]
         producer.close()
