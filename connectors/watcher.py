@@ -120,8 +120,9 @@ def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
     if not lease.lag:
         return False
     since = lease.unread_since or now
-    # Seen up to a tick after it came, asked for up to a tick after it is due: the promised age counts from its coming.
-    age = timedelta(seconds=max(0.0, rule.age_seconds - 2 * TICK_SECONDS))
+    # Seen up to a tick after it came, asked for up to a tick after it is due, written in less than one: the promised
+    # age counts from its coming.
+    age = timedelta(seconds=max(0.0, rule.age_seconds - 3 * TICK_SECONDS))
     return lease.lag >= rule.rows or now - since >= age
 
 
