@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Literal
@@ -107,7 +108,7 @@ def _let_caches_keep(response: HttpResponse, *, is_signed_in: bool) -> None:
         response["Expires"] = http_date((timezone.now() + timedelta(seconds=age)).timestamp())
 
 
-class _SnapshotView(_PublicView):
+class _SnapshotView(_PublicView, ABC):
     """Answers from a snapshot; a client that has its revision already gets 304, and no row is touched for it."""
 
     def get(self, request: Request, **names: str) -> HttpResponseBase:
@@ -121,9 +122,9 @@ class _SnapshotView(_PublicView):
         response["Access-Control-Allow-Origin"] = "*"
         return response
 
+    @abstractmethod
     def answer(self, request: Request, snapshot: Snapshot, **names: str) -> Response:
         """The full answer."""
-        raise NotImplementedError
 
 
 class StreamList(_SnapshotView):

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from streamconfig import lookups, services
 from tests.streamconfig.conftest import DOCUMENT
@@ -80,3 +81,19 @@ def test_export__texts_that_look_like_numbers__come_back_as_texts(tmp_path: Path
     file.write_text(run("export_streams"))
 
     assert "Nothing differs" in run("import_streams", file)
+
+
+def test_check_revisions__untouched__says_so(streams: None) -> None:
+    assert "what was published" in run("check_revisions")
+
+
+def test_check_revisions__one_changed_past_the_trigger__is_named(streams: None) -> None:
+    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="")
+    with connection.cursor() as cursor:
+        # What only the database's owner can do; the chain tells it all the same.
+        cursor.execute("ALTER TABLE streamconfig_revision DISABLE TRIGGER USER")
+        cursor.execute("UPDATE streamconfig_revision SET author = 'eve' WHERE number = 1")
+        cursor.execute("ALTER TABLE streamconfig_revision ENABLE TRIGGER USER")
+
+    with pytest.raises(CommandError, match="Revision 1 is not what was published"):
+        run("check_revisions")
