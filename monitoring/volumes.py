@@ -43,18 +43,10 @@ def sample(event_log: Log) -> None:
 
 def sample_intake(intake: Intake) -> bool:
     """Count what the intake answered since the last sample; False where it told nothing."""
-    now = timezone.now()
-    text = intake.text("/metrics")
-    services.beat(
-        role="intake",
-        now=now,
-        is_well=text is not None,
-        detail="" if text is not None else f"{settings.INTAKE_URL} does not answer",
-    )
-    if text is None:
-        return False
-    services.record_intake_totals(minute=now.replace(second=0, microsecond=0), totals=intake_totals(text))
-    return True
+    is_well = _count(intake, source="intake")
+    detail = "" if is_well else f"{settings.INTAKE_URL} does not answer"
+    services.beat(role="intake", now=timezone.now(), is_well=is_well, detail=detail)
+    return is_well
 
 
 def headers_of_the_proxy() -> dict[str, str]:
@@ -66,12 +58,18 @@ def headers_of_the_proxy() -> dict[str, str]:
 
 def sample_web(web: Intake) -> bool:
     """Count what the door of the web role answered since the last sample; False where that told nothing."""
-    minute = timezone.now().replace(second=0, microsecond=0)
-    text = web.text("/metrics")
-    if text is None:
+    is_well = _count(web, source="web")
+    if not is_well:
         log.warning("volumes.web_unread", extra={"url": settings.WEB_URL})
+    return is_well
+
+
+def _count(door: Intake, *, source: str) -> bool:
+    text = door.text("/metrics")
+    if text is None:
         return False
-    services.record_intake_totals(minute=minute, totals=intake_totals(text), source="web")
+    minute = timezone.now().replace(second=0, microsecond=0)
+    services.record_intake_totals(minute=minute, totals=intake_totals(text), source=source)
     return True
 
 
