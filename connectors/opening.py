@@ -9,9 +9,10 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from connectors import catalog, encryption, options, own_database
+from connectors import catalog, options, own_database
 from connectors.models import Connector
 from connectors.sinks.base import Sink
+from eventplatform import encryption
 
 _EMBEDDED = "embedded:"
 
@@ -23,7 +24,7 @@ def make_sink(connector: Connector) -> Sink:
         PlatformError: an unknown kind, a missing driver, an option that can't be used, a secret without its key.
     """
     kind = catalog.load(connector.target.kind)
-    secrets = encryption.unseal(connector.target.secrets, target=connector.target.name)
+    secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
     values = resolve(kind.target_type, {**connector.target.options, **secrets})
     target: Any = options.parse(kind.target_type, values)
     return kind(connector.name, target, options.parse(kind.options_type, connector.options))

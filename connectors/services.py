@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
-from connectors import catalog, connection_urls, encryption, opening, options
+from connectors import catalog, connection_urls, opening, options
 from connectors.models import Connector, Lease, Target
+from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import TopicPartition
 
@@ -50,7 +51,7 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
     """Make or change a target. A secret that is absent, empty or the mask keeps the one that is there."""
     declared = catalog.load(kind).target_type
     target = Target.objects.filter(name=name).first() or Target(name=name)
-    kept = encryption.unseal(target.secrets, target=name) if target.kind == kind else {}
+    kept = encryption.unseal(target.secrets, owner=f"target {name}") if target.kind == kind else {}
     open_values, secrets = options.split_secrets(declared, values)
     secrets = kept | {key: value for key, value in secrets.items() if value and value != options.MASK}
     _checked(lambda: check_target(declared, {**open_values, **secrets}), f"/targets/{name}/options")

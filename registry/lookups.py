@@ -80,9 +80,11 @@ def _state() -> _State:
 
 def _load(state: _State) -> SchemaSet:
     # One statement sees one moment. Where it sees a newer one than `state`, the next look at the revision loads again.
-    rows = SchemaVersion.objects.order_by().values_list("schema_id", "title__repository__name", "document_text", "content_hash")
+    rows = SchemaVersion.objects.order_by().values_list(
+        "schema_id", "title__repository__name", "document_packed", "content_hash", "document_title"
+    )
     return SchemaSet(
-        (SchemaSource(*row) for row in rows),
+        (SchemaSource(i, name, bytes(packed), *rest) for i, name, packed, *rest in rows),
         revision=state[1],
         format_mode=mode_of(settings.FORMAT_MODE),
         previous=_kept.schemas,

@@ -37,7 +37,7 @@ def catalogue(request: HttpRequest) -> HttpResponseBase:
     titles = search(SchemaTitle.objects.select_related("repository", "latest"), words)
     if repository:
         titles = titles.filter(repository__name=repository)
-    counted = titles.annotate(version_count=Count("versions")).defer("latest__document_text", "latest__raw_text")
+    counted = titles.annotate(version_count=Count("versions")).defer("latest__document_packed", "latest__raw_text")
     page = Paginator(counted.order_by("name"), _PAGE).get_page(request.GET.get("page"))
     for title in page:
         title.matches = matching_paths(title.latest, words)  # type: ignore[attr-defined]  # for this template alone
@@ -56,7 +56,7 @@ def catalogue(request: HttpRequest) -> HttpResponseBase:
 def version(request: HttpRequest, title: str, version: str = "") -> HttpResponseBase:
     """One version, or the newest one of a title."""
     versions = SchemaVersion.objects.filter(title__name=title).select_related("title__repository")
-    history = list(versions.order_by("-major", "-minor", "-patch").defer("raw_text", "document_text", "field_paths"))
+    history = list(versions.order_by("-major", "-minor", "-patch").defer("raw_text", "document_packed", "field_paths"))
     chosen = versions.filter(schema_id=f"/{title}/{version or (history[0].version if history else '')}").first()
     if chosen is None and not history and (known := lookups.schemas().latest(title)):
         return redirect("schema", names.split_schema_id(known.schema_id)[0])  # a title that only documents bear

@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventplatform.core.names import document_title, split_schema_id, version_key
+from eventplatform.core.names import split_schema_id, version_key
 from registry.compiled import Schema
 from registry.formats import FormatMode
+from registry.packing import unpack
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaSource:
-    """A version before it is compiled: its self-contained document as JSON text, and a hash of that."""
+    """A version before it is compiled: its self-contained document as packed JSON, a hash of that, and its own title."""
 
     schema_id: str
     repository: str
-    document_text: str
+    packed: bytes
     content_hash: str
+    own_title: str = ""
 
 
 class SchemaSet:
@@ -41,9 +43,8 @@ class SchemaSet:
         self.revision = revision
         self.format_mode: FormatMode = format_mode
         self._sources = {source.schema_id: source for source in sources}
-        self._own_titles = self._read_titles(previous)
         self._titles = _ids_by(self._sources, lambda schema_id: split_schema_id(schema_id)[0])
-        self._other_titles = _ids_by(self._sources, self._own_titles.__getitem__)
+        self._other_titles = _ids_by(self._sources, lambda schema_id: self._sources[schema_id].own_title)
         self._compiled = self._kept(previous)
         self._lock = threading.Lock()
 
@@ -70,7 +71,7 @@ class SchemaSet:
     def names_of(self, title: str) -> frozenset[str]:
         """All titles of the versions that are found under one."""
         found = self._find(title)
-        return frozenset(name for i in found for name in (split_schema_id(i)[0], self._own_titles[i]) if name)
+        return frozenset(name for i in found for name in (split_schema_id(i)[0], self._sources[i].own_title) if name)
 
     def owner(self, title: str) -> str:
         """The repository that a title belongs to; empty for a title that is free."""
@@ -93,20 +94,11 @@ class SchemaSet:
         """The ids under a title, oldest version first."""
         return self._titles.get(title) or (self._other_titles.get(title, ()) if title else ())
 
-    def _read_titles(self, previous: SchemaSet | None) -> dict[str, str]:
-        """What each document calls itself; only those are read that the set before this one did not hold."""
-        known = {} if previous is None else previous._own_titles  # noqa: SLF001  # one class
-        held = {} if previous is None else previous._sources  # noqa: SLF001  # likewise
-        return {
-            schema_id: known[schema_id] if held.get(schema_id) == source else document_title(json.loads(source.document_text))
-            for schema_id, source in self._sources.items()
-        }
-
     def _compile(self, source: SchemaSource) -> Schema:
         with self._lock:  # two threads asking for the same new schema compile it once
             schema = self._compiled.get(source.schema_id)
             if schema is None:
-                document = json.loads(source.document_text)
+                document = json.loads(unpack(source.packed))
                 schema = Schema(document, repository=source.repository, format_mode=self.format_mode)
                 self._compiled[source.schema_id] = schema
             return schema

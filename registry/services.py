@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from registry.checking import CheckedVersion
 from registry.formats import mode_of
 from registry.materialise import Materialiser
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
+from registry.packing import pack, unpack
 from registry.repository_files import Problem, VersionFile, read_folder
 from registry.schema_set import SchemaSet
 
@@ -124,7 +126,7 @@ def _publish(name: str, folder: Path, role: str, order: int, files: tuple[Versio
     checked = _check_all(repository, fresh)
     known = {version.schema_id for version in published.values()}
     new = {version.schema_id: (file, version) for file, version in checked if version.schema_id not in known}
-    _store(repository, new)
+    _store(repository, new, state.revision + 1)
     present = {published[file.path].schema_id for file in files if file.path in published}
     present |= {version.schema_id for _, version in checked}
     Repository.objects.filter(pk=repository.pk).update(imported_at=timezone.now(), failed_at=None, problems=[])
@@ -170,8 +172,8 @@ def _check_each(
         """A schema that another one refers to: of this import, or published before, in any repository."""
         if schema_id in documents:
             return documents[schema_id][1]
-        text = SchemaVersion.objects.filter(schema_id=schema_id).values_list("document_text", flat=True).first()
-        return json.loads(text) if text else None
+        packed = SchemaVersion.objects.filter(schema_id=schema_id).values_list("document_packed", flat=True).first()
+        return json.loads(unpack(packed)) if packed else None
 
     materialiser = Materialiser(load)
     checked: list[tuple[VersionFile, CheckedVersion]] = []
@@ -209,30 +211,37 @@ def _taken_titles(repository: Repository, version: CheckedVersion, known: Schema
     ]
 
 
-def _store(repository: Repository, new: Mapping[str, tuple[VersionFile, CheckedVersion]]) -> None:
+def _store(repository: Repository, new: Mapping[str, tuple[VersionFile, CheckedVersion]], revision: int) -> None:
     names = {version.title for _, version in new.values()}
     SchemaTitle.objects.bulk_create(
         [SchemaTitle(name=name, repository=repository) for name in sorted(names)], ignore_conflicts=True
     )
     titles = {title.name: title for title in SchemaTitle.objects.filter(name__in=names)}
-    SchemaVersion.objects.bulk_create(
-        [_row(titles[version.title], file, version) for file, version in new.values()], batch_size=200
-    )
+    ordered = sorted(new.values(), key=lambda one: version_key(one[1].version))
+    numbers = Counter({title.name: title.versions.count() for title in titles.values()})
+    rows = []
+    for file, version in ordered:
+        numbers[version.title] += 1
+        rows.append(_row(titles[version.title], file, version, numbers[version.title], revision))
+    SchemaVersion.objects.bulk_create(rows, batch_size=200)
     for title in titles.values():
         title.latest = title.versions.order_by("-major", "-minor", "-patch").only("pk").first()
     SchemaTitle.objects.bulk_update(titles.values(), ["latest"])
 
 
-def _row(title: SchemaTitle, file: VersionFile, version: CheckedVersion) -> SchemaVersion:
+def _row(title: SchemaTitle, file: VersionFile, version: CheckedVersion, number: int, revision: int) -> SchemaVersion:
     major, minor, patch = version_key(version.version)
     return SchemaVersion(
         title=title,
         schema_id=version.schema_id,
+        number=number,
+        revision=revision,
         major=major,
         minor=minor,
         patch=patch,
         description=version.description,
-        document_text=version.document_text,
+        document_title=version.document_title,
+        document_packed=pack(version.document_text),
         content_hash=version.content_hash,
         raw_text=file.text,
         raw_hash=file.raw_hash,

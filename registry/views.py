@@ -166,7 +166,7 @@ class SchemaList(generics.ListAPIView[SchemaTitle]):
     """All schema titles, with their versions and links."""
 
     queryset = SchemaTitle.objects.select_related("repository", "latest").defer(
-        "latest__document_text", "latest__raw_text", "latest__field_paths"
+        "latest__document_packed", "latest__raw_text", "latest__field_paths"
     )
     serializer_class = TitleSerializer
     filterset_class = TitleFilter

@@ -11,9 +11,10 @@ import yaml
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
 
-from connectors import encryption, opening, services
+from connectors import opening, services
 from connectors.models import Connector, Target
 from connectors.options import MASK
+from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
 
 pytestmark = pytest.mark.slow
@@ -51,11 +52,11 @@ def test_save_target__secret__encrypted_kept_and_replaced(db: None) -> None:
 
     services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/y", "password": MASK})
     target = Target.objects.get()
-    assert encryption.unseal(target.secrets, target="db") == {"password": "hunter2"}
+    assert encryption.unseal(target.secrets, owner="db") == {"password": "hunter2"}
     assert target.options == {"url": "postgresql://w@db/y"}
 
     services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/y", "password": "new"})
-    assert encryption.unseal(Target.objects.get().secrets, target="db") == {"password": "new"}
+    assert encryption.unseal(Target.objects.get().secrets, owner="db") == {"password": "new"}
 
 
 def test_unseal__keys_rotated__still_readable_until_the_old_one_goes(settings: Any) -> None:
@@ -64,11 +65,11 @@ def test_unseal__keys_rotated__still_readable_until_the_old_one_goes(settings: A
     sealed = encryption.seal({"password": "p"})
 
     settings.ENCRYPTION_KEYS = [new, old]
-    assert encryption.unseal(sealed, target="t") == {"password": "p"}
+    assert encryption.unseal(sealed, owner="t") == {"password": "p"}
 
     settings.ENCRYPTION_KEYS = [new]
     with pytest.raises(encryption.SecretUnreadableError):
-        encryption.unseal(sealed, target="t")
+        encryption.unseal(sealed, owner="t")
     assert base64.urlsafe_b64decode(sealed)
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from eventplatform.core.names import document_title
 from registry import schema_set
 from registry.compiled import Schema
+from registry.packing import pack
 from registry.schema_set import SchemaSet, SchemaSource
 
 
 def source(schema_id: str, **keywords: Any) -> SchemaSource:
     document = json.dumps({"$id": schema_id, **keywords})
-    return SchemaSource(schema_id, "primary", document, str(hash(document)))
+    return SchemaSource(schema_id, "primary", pack(document), str(hash(document)), document_title(json.loads(document)))
 
 
 def test_versions__as_numbers__oldest_first() -> None:

@@ -1,4 +1,4 @@
-"""Secrets of targets: encrypted with the first of ENCRYPTION_KEYS, readable with any, so that keys can be rotated."""
+"""Secrets kept in the database: encrypted with the first of ENCRYPTION_KEYS, readable with any, so that keys can be rotated."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from eventplatform.core.errors import FatalError
 class SecretUnreadableError(FatalError):
     """None of the keys opens the kept secrets."""
 
-    code = "target.secret_unreadable"
-    message = "The secrets of target {target} can't be decrypted."
+    code = "secret.unreadable"
+    message = "The secrets of {owner} can't be decrypted."
     remedy = "Put the key they were saved with back into ENCRYPTION_KEYS, or enter the secrets again."
 
 
@@ -25,14 +25,14 @@ def seal(secrets: Mapping[str, Any]) -> str:
     return _keys().encrypt(json.dumps(dict(secrets)).encode()).decode() if secrets else ""
 
 
-def unseal(sealed: str, *, target: str) -> dict[str, Any]:
-    """The secrets behind what `seal` answered."""
+def unseal(sealed: str, *, owner: str) -> dict[str, Any]:
+    """The secrets behind what `seal` answered; `owner` names whose they are, for the error."""
     if not sealed:
         return {}
     try:
         found: dict[str, Any] = json.loads(_keys().decrypt(sealed.encode()))
     except InvalidToken:
-        raise SecretUnreadableError(target=target) from None
+        raise SecretUnreadableError(owner=owner) from None
     return found
 
 
