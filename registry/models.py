@@ -229,6 +229,9 @@ class Draft(models.Model):
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="drafts")
     title = models.CharField(max_length=200)
     text = models.TextField(help_text="The schema as YAML; its $id names the version that it is to become.")
+    base = models.CharField(
+        max_length=32, blank=True, help_text="The version that the text was made from; empty for the first one of a title."
+    )
     reason = models.CharField(max_length=500, blank=True, help_text="What changes, for the reviewer and the commit's message.")
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -248,6 +251,32 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.state})"
+
+
+class DraftStep(models.Model):
+    """What somebody did to a draft, and what they said about it; steps are only ever added."""
+
+    class Kind(models.TextChoices):
+        STARTED = "started", "Started"
+        EDITED = "edited", "Edited"
+        SUBMITTED = "submitted", "Submitted for review"
+        RETURNED = "returned", "Sent back"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        PUBLISHED = "published", "Approved and published"
+
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=12, choices=Kind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    comment = models.CharField(max_length=2000, blank=True)
+    edit = models.PositiveIntegerField(help_text="The draft's edit number after the step.")
+    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text that was decided upon.")
+
+    class Meta:
+        ordering = ["draft", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.draft_id}"
 
 
 class Commit(models.Model):

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=200)),
                 ('text', models.TextField(help_text='The schema as YAML; its $id names the version that it is to become.')),
+                ('base', models.CharField(blank=True, help_text='The version that the text was made from; empty for the first one of a title.', max_length=32)),
                 ('reason', models.CharField(blank=True, help_text="What changes, for the reviewer and the commit's message.", max_length=500)),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In Review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', max_length=12)),
                 ('edit', models.PositiveIntegerField(default=0, help_text="Grows with every change: two people can't overwrite each other unseen.")),
@@ -62,6 +63,22 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-updated_at'],
                 'permissions': [('approve_draft', "Can approve and publish another person's draft")],
+            },
+        ),
+        migrations.CreateModel(
+            name='DraftStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('started', 'Started'), ('edited', 'Edited'), ('submitted', 'Submitted for review'), ('returned', 'Sent back'), ('withdrawn', 'Withdrawn'), ('published', 'Approved and published')], max_length=12)),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('comment', models.CharField(blank=True, max_length=2000)),
+                ('edit', models.PositiveIntegerField(help_text="The draft's edit number after the step.")),
+                ('text_hash', models.CharField(help_text='SHA-256 of the text that was decided upon.', max_length=64)),
+                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='registry.draft')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['draft', 'pk'],
             },
         ),
         migrations.CreateModel(
