@@ -19,4 +19,5 @@ class ConnectorsConfig(AppConfig):
 
         panel = panels.Panel("connectors", "connectors/_stream.html", shared_pages.of_stream, order=30, column="side")
         panels.add("stream", panel)
+        panels.add_uses("connectors", shared_pages.uses_of_schema)
         panels.add_troubles("connectors", shared_pages.troubles)

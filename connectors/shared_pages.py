@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from connectors import letters, lookups
 from eventplatform import figures
-from eventplatform.panels import Trouble
+from eventplatform.panels import Trouble, Use
+from streamconfig import lookups as configuration
 
 _BEHIND_SECONDS = 600.0
 
@@ -18,6 +19,16 @@ def of_stream(stream: str) -> Mapping[str, Any] | None:
     """The stream's connectors; no panel where none takes it."""
     views = lookups.for_stream(stream)
     return {"connectors": views} if views else None
+
+
+def uses_of_schema(title: str) -> list[Use]:
+    """The connectors that take a stream of a schema title, each once."""
+    taken = lookups.by_stream()
+    views = {view.name: view for stream in configuration.streams_of_title(title) for view in taken.get(stream, ())}
+    return [
+        Use("connector", view.name, view.link, note=f"{view.kind} into {view.target}", state=view.state)
+        for view in views.values()
+    ]
 
 
 def troubles() -> list[Trouble]:

@@ -41,9 +41,22 @@ class Trouble:
     since: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that lives by a schema title; `per_minute` are its events of the last minutes, oldest first, where counted."""
+
+    kind: Literal["stream", "connector", "job"]
+    name: str
+    link: str
+    note: str = ""
+    state: str = ""
+    per_minute: tuple[float | None, ...] = ()
+
+
 _panels: dict[str, dict[str, Panel]] = defaultdict(dict)
 _functions: dict[str, Callable[..., Any]] = {}
 _troubles: dict[str, Callable[[], list[Trouble]]] = {}
+_uses: dict[str, Callable[[str], list[Use]]] = {}
 
 
 def add(page: Page, panel: Panel) -> None:
@@ -67,6 +80,16 @@ def troubles() -> list[Trouble]:
     """Everything that needs attention now, worst first."""
     found = [trouble for find in _troubles.values() for trouble in find()]
     return sorted(found, key=lambda trouble: trouble.level != "fail")
+
+
+def add_uses(name: str, find: Callable[[str], list[Use]]) -> None:
+    """Let an app say what of its part lives by a schema title."""
+    _uses[name] = find
+
+
+def uses(title: str) -> list[Use]:
+    """All that lives by a schema title, in the order in which the apps registered."""
+    return [use for find in _uses.values() for use in find(title)]
 
 
 def provide(name: str, function: Callable[..., Any]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.apps import AppConfig
 
 from eventplatform import panels
@@ -18,13 +15,10 @@ class StreamconfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell lower apps which streams carry a schema, and everybody what is wrong with streams."""
-        from streamconfig import lookups, topic_sync
+        from streamconfig import lookups, shared_pages, topic_sync
 
-        def of_schema(title: str) -> Mapping[str, Any] | None:
-            streams = lookups.streams_of_title(title)
-            return {"streams": streams} if streams else None
-
-        panel = panels.Panel("streamconfig.streams", "streamconfig/_schema_streams.html", of_schema, order=20, column="side")
-        panels.add("schema", panel)
+        template = "streamconfig/_schema_streams.html"
+        panels.add("schema", panels.Panel("streamconfig.streams", template, shared_pages.of_schema, order=20, column="side"))
+        panels.add_uses("streamconfig", shared_pages.uses_of_schema)
         panels.add_troubles("streamconfig", topic_sync.troubles)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
