@@ -177,6 +177,31 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='repository',
+            name='pull_failures',
+            field=models.PositiveIntegerField(default=0, help_text="Pulls in a row that didn't reach the branch."),
+        ),
+        migrations.AddField(
+            model_name='repository',
+            name='pull_token',
+            field=models.UUIDField(editable=False, help_text='Of the pull at work now: it alone writes.', null=True),
+        ),
+        migrations.AddField(
+            model_name='repository',
+            name='pull_trouble',
+            field=models.JSONField(blank=True, default=dict, help_text='Why the newest of them failed: code, message, remedy, since.'),
+        ),
+        migrations.AddField(
+            model_name='repository',
+            name='pull_until',
+            field=models.DateTimeField(editable=False, help_text='When that pull is taken for dead; it pushes this on.', null=True),
+        ),
+        migrations.AddField(
+            model_name='repository',
+            name='seen_revision',
+            field=models.BigIntegerField(default=0, help_text="The registry's revision then: a newer one may resolve what was refused."),
+        ),
+        migrations.AddField(
+            model_name='repository',
             name='pulled_at',
             field=models.DateTimeField(blank=True, help_text='The last look at its branch that succeeded.', null=True),
         ),
