@@ -98,7 +98,9 @@ class Repository(Lifecycle):
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="The last look at its branch that succeeded.")
     progress = models.JSONField(default=dict, blank=True, help_text="Of the pull at work now: stage, done, total, since.")
     pull_token = models.UUIDField(null=True, editable=False, help_text="Of the pull at work now: it alone writes.")
-    pull_until = models.DateTimeField(null=True, editable=False, help_text="When that pull is taken for dead; it pushes this on.")
+    pull_until = models.DateTimeField(
+        null=True, editable=False, help_text="When that pull is taken for dead; it pushes this on."
+    )
     pull_failures = models.PositiveIntegerField(default=0, help_text="Pulls in a row that didn't reach the branch.")
     pull_trouble = models.JSONField(
         default=dict, blank=True, help_text="Why the newest of them failed: code, message, remedy, since."
