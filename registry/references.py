@@ -127,3 +127,19 @@ def _at(document: Any, fragment: str, ref: str, pointer: str) -> Any:
         else:
             raise UnresolvedReferenceError(pointer=pointer, ref=ref[:200], reason=f"names no place there ({part[:80]})")
     return found
+
+
+def named_in(document: Any) -> frozenset[str]:
+    """The ids of the other schemas that a document refers to, wherever in it."""
+    found: set[str] = set()
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            target = value.get("$ref")
+            schema_id = target.partition("#")[0] if isinstance(target, str) else ""
+            found |= {schema_id} if names.is_schema_id(schema_id) else set()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return frozenset(found)

@@ -66,6 +66,7 @@ PURE_IN_APPS = {
         "rendering",
         "repository_files",
         "schema_set",
+        "search_text",
         "violations",
     },
     "streamconfig": {
