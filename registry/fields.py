@@ -59,16 +59,6 @@ def paths_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(field.path for field in fields_of(document))
 
 
-def search_text(title: str, document: Mapping[str, Any]) -> str:
-    """All that a search looks at, in small letters: the title, the description, and a line for each field.
-
-    A mark of personal data is written `x-pii:name`, so that it is found like a word.
-    """
-    lines = [title, str(document.get("description", ""))]
-    lines += [f"{field.path} {field.type} {field.description} {_mark(field)}" for field in fields_of(document)]
-    return "\n".join(" ".join(line.split()) for line in lines).lower()
-
-
 def matching(fields: Sequence[Field], words: Sequence[str]) -> list[Field]:
     """The fields that hold one of the words: those with more of them first, a path before a description."""
     ranked = [(_rank(field, words), index, field) for index, field in enumerate(fields)]

@@ -65,14 +65,6 @@ def test_matching__whole_path__comes_before_descriptions() -> None:
     assert fields.matching(every, ["nowhere"]) == []
 
 
-def test_search_text__holds_title_words_paths_and_marks() -> None:
-    text = fields.search_text("page/Change", SCHEMA)
-
-    assert "page/change\na page changed." in text
-    assert "page.id integer its number" in text
-    assert "page.a/b string x-pii:name" in text
-
-
 def test_at_pointer__place_inside_a_field__finds_it() -> None:
     every = fields.fields_of(SCHEMA)
 
