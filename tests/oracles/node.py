@@ -1,0 +1,94 @@
+"""Keeps one node process with the reference's own tools, installed once from the committed lock, as an oracle for tests."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / "build" / "oracles"
+
+
+class OracleError(Exception):
+    """The reference refuses what it was asked; the text is its own."""
+
+
+class Reference:
+    """The reference's tools behind a pipe of JSON lines; see reference.js for the calls and their arguments."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._asked = 0
+
+    def ask(self, call: str, **arguments: Any) -> Any:
+        """The reference's answer.
+
+        Raises:
+            OracleError: the reference threw.
+        """
+        assert self._process.stdin
+        assert self._process.stdout
+        self._asked += 1
+        self._process.stdin.write(json.dumps({"id": self._asked, "call": call, **arguments}) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["id"] == self._asked
+        if "error" in answer:
+            raise OracleError(answer["error"])
+        return answer["result"]
+
+
+def reference() -> Reference:
+    """The running oracle; without node, or without a registry to install from, the test is skipped and says so."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        _absent("node and npm are not installed")
+    return _started()
+
+
+@functools.cache
+def _started() -> Reference:
+    environment = {**os.environ, "NODE_PATH": str(_installed())}
+    process = subprocess.Popen(
+        ["node", "--stack-size=4000", str(HERE / "reference.js")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    atexit.register(process.communicate)  # it ends when its input does
+    return Reference(process)
+
+
+def _installed() -> Path:
+    lock = (HERE / "package-lock.json").read_bytes()
+    folder = CACHE / hashlib.sha256(lock).hexdigest()[:16]
+    if not folder.exists():
+        fresh = CACHE / f"{folder.name}.{os.getpid()}"
+        fresh.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, fresh)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=170, check=False)
+        if done.returncode:
+            shutil.rmtree(fresh, ignore_errors=True)
+            _absent(f"npm ci: {done.stderr.strip()[-300:]}")
+        try:
+            fresh.rename(folder)
+        except OSError:  # another test run was quicker
+            shutil.rmtree(fresh, ignore_errors=True)
+    return folder / "node_modules"
+
+
+def _absent(reason: str) -> None:
+    if os.environ.get("REQUIRE_SERVICES"):
+        pytest.fail(f"The reference's oracle can't run: {reason}.")
+    pytest.skip(f"no reference oracle: {reason}")
