@@ -1,4 +1,4 @@
-"""Cached reads: the compiled schemas of this process, and what pages and lists show."""
+"""Cached reads: the schemas of this process, kept up to date by what was added since."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.models import F, QuerySet
 
+from registry.deprecation import Deprecation, Deprecations, Level
 from registry.formats import mode_of
-from registry.models import RegistryState, SchemaVersion
+from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
+from registry.moments import moment
 from registry.schema_set import SchemaSet, SchemaSource
 
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 1.0
-_State = tuple[uuid.UUID | None, int]
+_BATCH = 1000
 _NEVER = -_CHECK_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """As `RegistryState` has them."""
+
+    incarnation: uuid.UUID | None = None
+    revision: int = 0
+    changed_otherwise_at: int = 0
 
 
 class _Kept:
@@ -27,7 +42,7 @@ class _Kept:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.schemas: SchemaSet | None = None
-        self.state: _State | None = None
+        self.incarnation: uuid.UUID | None = None
         self.checked_at = _NEVER
 
 
@@ -42,22 +57,13 @@ def schemas(*, is_fresh: bool = False) -> SchemaSet:
     kept = _kept.schemas
     if kept is not None and not is_fresh and time.monotonic() - _kept.checked_at < _CHECK_SECONDS:
         return kept
-    with _kept.lock:
-        try:
-            _refresh()
-        except DatabaseError:
-            if _kept.schemas is None:
-                raise
-            _kept.checked_at = time.monotonic()  # ask again in a second, not for every event
-            log.warning("schemas.database_away", extra={"revision": _kept.schemas.revision})
-        if _kept.schemas is None:  # _refresh leaves a set or an error behind
-            raise AssertionError
-        return _kept.schemas
-
-
-def schemas_of_this_transaction() -> SchemaSet:
-    """What this transaction sees; it is not kept, as it may be rolled back."""
-    return _load(_state())
+    must_wait = kept is None or is_fresh or _kept.checked_at == _NEVER
+    if not _kept.lock.acquire(blocking=must_wait) and kept is not None:
+        return kept  # another thread is reading; the set of a moment ago is good enough meanwhile
+    try:
+        return _refreshed()
+    finally:
+        _kept.lock.release()
 
 
 def forget() -> None:
@@ -65,27 +71,90 @@ def forget() -> None:
     _kept.checked_at = _NEVER
 
 
+def _refreshed() -> SchemaSet:
+    try:
+        _refresh()
+    except DatabaseError:
+        if _kept.schemas is None:
+            raise
+        _kept.checked_at = time.monotonic()  # ask again in a second, not for every event
+        log.warning("schemas.database_away", extra={"revision": _kept.schemas.revision})
+    if _kept.schemas is None:  # _refresh leaves a set or an error behind
+        raise AssertionError
+    return _kept.schemas
+
+
 def _refresh() -> None:
-    state = _state()
-    if _kept.schemas is None or state != _kept.state:
-        _kept.schemas = _load(state)
-        _kept.state = state
+    state, kept = _state(), _kept.schemas
+    is_known = kept is not None and state.incarnation == _kept.incarnation
+    if kept is None or not is_known:
+        _keep(_loaded(None), state)
+    elif kept.revision != state.revision or kept.format_mode != mode_of(settings.FORMAT_MODE):
+        _keep(_newer(kept, state), state)
     _kept.checked_at = time.monotonic()
 
 
+def _keep(schemas: SchemaSet, state: _State) -> None:
+    _kept.schemas, _kept.incarnation = schemas, state.incarnation
+
+
 def _state() -> _State:
-    row = RegistryState.objects.filter(pk=1).values_list("incarnation", "revision").first()
-    return row or (None, 0)
+    row = RegistryState.objects.filter(pk=1).values_list("incarnation", "revision", "changed_otherwise_at").first()
+    return _State(*row) if row else _State()
 
 
-def _load(state: _State) -> SchemaSet:
-    # One statement sees one moment. Where it sees a newer one than `state`, the next look at the revision loads again.
-    rows = SchemaVersion.objects.order_by().values_list(
-        "schema_id", "title__repository__name", "document_packed", "content_hash", "document_title"
-    )
-    return SchemaSet(
-        (SchemaSource(i, name, bytes(packed), *rest) for i, name, packed, *rest in rows),
-        revision=state[1],
-        format_mode=mode_of(settings.FORMAT_MODE),
-        previous=_kept.schemas,
-    )
+def _newer(kept: SchemaSet, state: _State) -> SchemaSet:
+    """The set at `state`: where nothing but new versions came since, those alone are read."""
+    if state.revision < kept.revision and connection.in_atomic_block:
+        return kept  # a transaction may look at an older moment than the one that this process serves already
+    if state.changed_otherwise_at <= kept.revision < state.revision and kept.format_mode == mode_of(settings.FORMAT_MODE):
+        added = SchemaVersion.objects.filter(revision__gt=kept.revision)
+        return kept.extended(_sources(added, kept), state.revision)
+    return _loaded(kept)
+
+
+def _loaded(previous: SchemaSet | None) -> SchemaSet:
+    """Everything, as of one moment; documents that `previous` holds already are not read again."""
+    with moment():
+        return SchemaSet(
+            _sources(SchemaVersion.objects.all(), previous),
+            revision=_state().revision,
+            format_mode=mode_of(settings.FORMAT_MODE),
+            deprecations=Deprecations(_deprecations()),
+            previous=previous,
+        )
+
+
+def _sources(versions: QuerySet[SchemaVersion], previous: SchemaSet | None) -> Iterator[SchemaSource]:
+    light = versions.order_by().values_list("schema_id", "title__repository__name", "content_hash", "document_title")
+    shared: dict[str, str] = {}  # one text in memory for all versions of a title and of a repository
+    unknown: list[tuple[str, str, str, str]] = []
+    for schema_id, repository, content_hash, own_title in light:
+        row = (schema_id, shared.setdefault(repository, repository), content_hash, shared.setdefault(own_title, own_title))
+        known = previous.source(schema_id) if previous else None
+        if known and (known.schema_id, known.repository, known.content_hash, known.own_title) == row:
+            yield known
+        else:
+            unknown.append(row)
+    for start in range(0, len(unknown), _BATCH):
+        yield from _read(unknown[start : start + _BATCH])
+
+
+def _read(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[SchemaSource]:
+    ids = [row[0] for row in rows]
+    packed = dict(SchemaVersion.objects.filter(schema_id__in=ids).order_by().values_list("schema_id", "document_packed"))
+    for schema_id, repository, content_hash, own_title in rows:
+        yield SchemaSource(schema_id, repository, bytes(packed[schema_id]), content_hash, own_title)
+
+
+def _deprecations() -> Iterator[tuple[str, Deprecation]]:
+    """All that are said, each with the name of what it is said of."""
+    levels: list[tuple[Level, QuerySet[Repository] | QuerySet[SchemaTitle] | QuerySet[SchemaVersion], str]] = [
+        ("repository", Repository.objects.all(), "name"),
+        ("title", SchemaTitle.objects.all(), "name"),
+        ("version", SchemaVersion.objects.all(), "schema_id"),
+    ]
+    for level, rows, name in levels:
+        found = rows.filter(deprecated_since__isnull=False).order_by()
+        for row in found.values_list(F(name), "deprecated_since", "deprecation_reason", "replacement"):
+            yield row[0], Deprecation(*row[1:], level=level)
