@@ -19,6 +19,7 @@ MAX_FILES = 5_000
 MAX_ENTRIES = 100_000
 _MAX_BYTES = 4 * MAX_CHARACTERS
 _MAX_BYTES_IN_ALL = 256 * 1024 * 1024
+_LONGEST_LINK = 4096
 _VERSION_FILE = re.compile(r"(?P<version>\d+\.\d+\.\d+)\.(?P<kind>yaml|json)")
 _CURRENT, _CHANGELOG = "current.yaml", "CHANGELOG.md"
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
@@ -201,6 +202,8 @@ class _Sorting:
 
 def _target(entry: Entry, schema_folder: str) -> str:
     """Where a link leads, judged by its words alone: nothing ever follows it."""
+    if entry.size > _LONGEST_LINK:
+        raise LinkLeavesError
     target = os.fsdecode(entry.read())
     inside = posixpath.normpath(posixpath.join(schema_folder, posixpath.dirname(entry.path), target))
     if target.startswith("/") or inside == ".." or inside.startswith("../"):
