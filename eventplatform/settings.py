@@ -129,6 +129,18 @@ INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)  # unti
 TOPIC_PREFIX = env.text("TOPIC_PREFIX")  # the datacenter's, as in "eqiad."; chosen among a stream's topics
 FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (fast mode) | strict
 
+# --- Schema repositories ------------------------------------------------------------------------------------------------
+
+# how git repositories may be reached: https, ssh, file
+SCHEMA_TRANSPORTS = env.words("SCHEMA_TRANSPORTS", "https,ssh,file" if IS_DEMO else "https,ssh")
+# folders of this machine that may hold repositories, where the transport `file` is allowed
+SCHEMA_FILE_ROOTS = env.words("SCHEMA_FILE_ROOTS", "/" if IS_DEMO else "")
+# hosts that may have an address of an inner network; *: any
+SCHEMA_PRIVATE_HOSTS = env.words("SCHEMA_PRIVATE_HOSTS", "*" if IS_DEMO else "")
+SCHEMA_PROXY = env.text("SCHEMA_PROXY")  # http://host:port for https repositories; it then decides which hosts may be reached
+SCHEMA_PULL_SECONDS = env.number("SCHEMA_PULL_SECONDS", 120)  # of one run of git
+SCHEMA_PULL_MAX_MB = env.number("SCHEMA_PULL_MAX_MB", 200)  # of what is kept of one repository on the worker's disk
+
 # --- Work in the background ---------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
