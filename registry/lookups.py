@@ -77,7 +77,6 @@ def _refreshed() -> SchemaSet:
     except DatabaseError:
         if _kept.schemas is None:
             raise
-        _kept.checked_at = time.monotonic()  # ask again in a second, not for every event
         log.warning("schemas.database_away", extra={"revision": _kept.schemas.revision})
     if _kept.schemas is None:  # _refresh leaves a set or an error behind
         raise AssertionError
@@ -85,13 +84,13 @@ def _refreshed() -> SchemaSet:
 
 
 def _refresh() -> None:
+    _kept.checked_at = time.monotonic()  # first, so that whoever says `forget` meanwhile is heard
     state, kept = _state(), _kept.schemas
     is_known = kept is not None and state.incarnation == _kept.incarnation
     if kept is None or not is_known:
         _keep(_loaded(None), state)
     elif kept.revision != state.revision or kept.format_mode != mode_of(settings.FORMAT_MODE):
         _keep(_newer(kept, state), state)
-    _kept.checked_at = time.monotonic()
 
 
 def _keep(schemas: SchemaSet, state: _State) -> None:

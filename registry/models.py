@@ -171,7 +171,7 @@ class SchemaVersion(Lifecycle):
 
     class Meta:
         ordering = ["title__name", "-major", "-minor", "-patch"]
-        indexes = [models.Index(fields=["path"])]
+        indexes = [models.Index(fields=["path"]), models.Index(fields=["document_title"])]
         constraints = [models.UniqueConstraint(fields=["title", "number"], name="number_once_in_title")]
 
     def __str__(self) -> str:

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 from eventplatform.core.names import document_title
-from registry.packing import pack
+from registry import documents, references, search_text
+from registry.packing import pack, unpack
 
 
 def fill(apps, schema_editor):
@@ -18,9 +19,23 @@ def fill(apps, schema_editor):
         numbers[version.title_id] = numbers.get(version.title_id, 0) + 1
         version.number = numbers[version.title_id]
         version.revision = state.revision if state else 0
-        version.document_title = document_title(json.loads(version.document_text))[:200]
+        title = document_title(json.loads(version.document_text))
+        version.document_title = title if len(title) <= 200 else ""
         version.document_packed = pack(version.document_text)
         version.save(update_fields=["number", "revision", "document_title", "document_packed"])
+
+
+def fill_titles(apps, schema_editor):
+    """What the search looks at, and what versions refer to: imports write these for new versions alone."""
+    for title in apps.get_model("registry", "SchemaTitle").objects.select_related("latest").iterator(200):
+        if title.latest:
+            title.search_text = search_text.of(title.name, json.loads(unpack(title.latest.document_packed)))
+            title.save(update_fields=["search_text"])
+    reference_model = apps.get_model("registry", "SchemaReference")
+    made_of_others = apps.get_model("registry", "SchemaVersion").objects.filter(is_self_contained=False)
+    for version in made_of_others.only("pk", "raw_text", "path").iterator(200):
+        named = references.named_in(documents.load(version.raw_text, is_json=version.path.endswith(".json")))
+        reference_model.objects.bulk_create([reference_model(version=version, target_id=name) for name in sorted(named)])
 
 
 class Migration(migrations.Migration):
@@ -372,4 +387,9 @@ class Migration(migrations.Migration):
             model_name='schemaversion',
             constraint=models.UniqueConstraint(fields=('title', 'number'), name='number_once_in_title'),
         ),
+        migrations.AddIndex(
+            model_name='schemaversion',
+            index=models.Index(fields=['document_title'], name='registry_sc_documen_ed8e0e_idx'),
+        ),
+        migrations.RunPython(fill_titles, migrations.RunPython.noop),
     ]
