@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform.core.errors import RejectedError
+from eventplatform.core.names import document_title, version_key
 from registry import checking
 from registry.checking import CheckedVersion
 from registry.formats import mode_of
@@ -20,6 +21,9 @@ from registry.repository_files import Found, Problem, VersionFile
 
 Progress = Callable[[str, int, int], None]
 
+_MAX_PATH = 500
+_MAX_TITLE = 200
+_MAX_NUMBER = 2**31 - 1
 _TOLD_EVERY = 25  # files between two words of progress
 _Documents = dict[str, tuple[VersionFile, str]]  # by `$id`
 _Bad = list[tuple[VersionFile, RejectedError]]
@@ -47,6 +51,14 @@ class IdTwiceError(RejectedError):
     code = "schema.id_twice"
     message = "{schema_id} is also the id of {other}."
     remedy = "Give each file an id of its own."
+
+
+class NotStorableError(RejectedError):
+    """A name or number that is larger than any honest one."""
+
+    code = "schema.not_storable"
+    message = "The {what} is too large: at most {limit}."
+    remedy = "Choose a shorter name, or a smaller number."
 
 
 class RefusedError(Exception):
@@ -143,6 +155,7 @@ def _read_all(files: list[VersionFile], tell: Progress) -> tuple[_Documents, _Ba
         _tell(tell, "read", done, len(files))
         try:
             document = checking.read(file)
+            _check_sizes(file, document)
             schema_id = document["$id"]
             if schema_id in documents:
                 raise IdTwiceError(pointer="/$id", schema_id=schema_id, other=documents[schema_id][0].path)
@@ -150,6 +163,16 @@ def _read_all(files: list[VersionFile], tell: Progress) -> tuple[_Documents, _Ba
         except RejectedError as error:
             problems.append((file, error))
     return documents, problems
+
+
+def _check_sizes(file: VersionFile, document: Mapping[str, Any]) -> None:
+    """Refuse by name what a column would refuse."""
+    if len(file.path) > _MAX_PATH:
+        raise NotStorableError(what="file's path", limit=f"{_MAX_PATH} characters")
+    if max(version_key(file.version)) > _MAX_NUMBER:
+        raise NotStorableError(pointer="/$id", what="version's number", limit=_MAX_NUMBER)
+    if len(document_title(document)) > _MAX_TITLE:
+        raise NotStorableError(pointer="/title", what="title", limit=f"{_MAX_TITLE} characters")
 
 
 def _check_all(documents: _Documents, tell: Progress) -> tuple[list[Checked], _Bad]:

@@ -120,6 +120,20 @@ def test_import__bad_schema__refused_with_its_code(tmp_path: Path, text: str, co
     assert codes(services.import_folder(name="mine", folder=tmp_path)) == [code]
 
 
+@pytest.mark.parametrize(
+    ("path", "version", "more"),
+    [
+        ("a/b/9999999999.0.0.yaml", "9999999999.0.0", ""),
+        ("a/b/1.0.0.yaml", "1.0.0", f"title: {'x' * 201}\n"),
+        ("/".join(["x" * 100] * 6) + "/1.0.0.yaml", "1.0.0", ""),
+    ],
+)
+def test_import__more_than_a_row_holds__refused_by_name(tmp_path: Path, path: str, version: str, more: str) -> None:
+    write(tmp_path, path, PLAIN.replace("1.0.0", version) + more)
+
+    assert codes(services.import_folder(name="mine", folder=tmp_path)) == ["schema.not_storable"]
+
+
 def test_import__json_with_unstorable_text__refused_with_its_line(tmp_path: Path) -> None:
     head = '{"$id": "/a/b/1.0.0",\n"$schema": "https://json-schema.org/draft-07/schema#",\n'
     for number, text in enumerate(['"description": "\\u0000"}', '"properties": {"\\ud800": {}}}']):
