@@ -20,6 +20,7 @@ class Deprecation:
     reason: str
     replacement: str
     level: Level
+    author: str = ""
 
 
 class Deprecations:

@@ -24,6 +24,7 @@ class Lifecycle(models.Model):
     replacement = models.CharField(
         max_length=200, blank=True, help_text="What to use instead: a title, a version's id, a repository."
     )
+    deprecated_by = models.CharField(max_length=150, blank=True, editable=False)
 
     class Meta:
         abstract = True

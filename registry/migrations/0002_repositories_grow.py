@@ -1,41 +1,9 @@
-import json
-
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from eventplatform.core.names import document_title
-from registry import documents, references, search_text
-from registry.packing import pack, unpack
-
-
-def fill(apps, schema_editor):
-    """Packs the documents, numbers the versions of each title, and lets every process load the set anew."""
-    version_model = apps.get_model("registry", "SchemaVersion")
-    state = apps.get_model("registry", "RegistryState").objects.first()
-    numbers = {}
-    for version in version_model.objects.order_by("imported_at", "major", "minor", "patch").iterator(200):
-        numbers[version.title_id] = numbers.get(version.title_id, 0) + 1
-        version.number = numbers[version.title_id]
-        version.revision = state.revision if state else 0
-        title = document_title(json.loads(version.document_text))
-        version.document_title = title if len(title) <= 200 else ""
-        version.document_packed = pack(version.document_text)
-        version.save(update_fields=["number", "revision", "document_title", "document_packed"])
-
-
-def fill_titles(apps, schema_editor):
-    """What the search looks at, and what versions refer to: imports write these for new versions alone."""
-    for title in apps.get_model("registry", "SchemaTitle").objects.select_related("latest").iterator(200):
-        if title.latest:
-            title.search_text = search_text.of(title.name, json.loads(unpack(title.latest.document_packed)))
-            title.save(update_fields=["search_text"])
-    reference_model = apps.get_model("registry", "SchemaReference")
-    made_of_others = apps.get_model("registry", "SchemaVersion").objects.filter(is_self_contained=False)
-    for version in made_of_others.only("pk", "raw_text", "path").iterator(200):
-        named = references.named_in(documents.load(version.raw_text, is_json=version.path.endswith(".json")))
-        reference_model.objects.bulk_create([reference_model(version=version, target_id=name) for name in sorted(named)])
+from registry.migrations._rows_of_0002 import fill, fill_titles
 
 
 class Migration(migrations.Migration):
@@ -149,6 +117,11 @@ class Migration(migrations.Migration):
             model_name='repository',
             name='deprecated_since',
             field=models.DateField(blank=True, help_text='Set while it is deprecated.', null=True),
+        ),
+        migrations.AddField(
+            model_name='repository',
+            name='deprecated_by',
+            field=models.CharField(blank=True, editable=False, max_length=150),
         ),
         migrations.AddField(
             model_name='repository',
@@ -267,6 +240,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='schematitle',
+            name='deprecated_by',
+            field=models.CharField(blank=True, editable=False, max_length=150),
+        ),
+        migrations.AddField(
+            model_name='schematitle',
             name='deprecation_reason',
             field=models.CharField(blank=True, max_length=500),
         ),
@@ -289,6 +267,11 @@ class Migration(migrations.Migration):
             model_name='schemaversion',
             name='deprecated_since',
             field=models.DateField(blank=True, help_text='Set while it is deprecated.', null=True),
+        ),
+        migrations.AddField(
+            model_name='schemaversion',
+            name='deprecated_by',
+            field=models.CharField(blank=True, editable=False, max_length=150),
         ),
         migrations.AddField(
             model_name='schemaversion',
