@@ -93,6 +93,14 @@ class UnreachableError(RetriableError):
     remedy = "Check the URL and the network from the worker's machine; it is tried again by itself."
 
 
+class MirrorBusyError(RetriableError):
+    """Another process of this machine works on the same mirror."""
+
+    code = "repository.busy"
+    message = "The repository is being pulled already."
+    remedy = "Wait until that pull has ended; it is tried again by itself."
+
+
 class TooSlowError(RetriableError):
     """Git took longer than it may."""
 
@@ -112,7 +120,7 @@ class AccessDeniedError(RetriableError):
 class NotFoundError(RetriableError):
     """Nothing is there; servers also answer so to who may not know."""
 
-    code = "repository.not_found"
+    code = "repository.remote_absent"
     message = "There is no git repository at this address, or it is hidden from these credentials."
     remedy = "Check the URL; for a private repository enter credentials that may read it."
 

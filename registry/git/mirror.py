@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +17,12 @@ from registry.git import addresses, command, said
 from registry.git.addresses import Address, Rules
 from registry.git.command import Finished, Git, Limits
 from registry.git.credentials import Credentials
-from registry.git.errors import BranchMissingError, UnreachableError
+from registry.git.errors import BranchMissingError, MirrorBusyError, UnreachableError
 
 _COMMIT = re.compile(rb"[0-9a-f]{40}")
 _REF = "refs/mirror/newest"
 _NO_MATCH = 2  # the code with which ls-remote ends where nothing matches
+_PATIENCE_SECONDS = 5.0
 _RECEIVED = re.compile(r"(?:Receiving|Resolving|Unpacking) \w+:\s+\d+% \((\d+)/(\d+)\)")
 
 Progress = Callable[[int, int], None]
@@ -103,25 +106,43 @@ def mirrored(path: Path, remote: Remote) -> Iterator[Mirror]:
     addresses.check_branch(remote.branch)
     remote.credentials.check(address.transport)
     private = path.with_suffix(".private")
-    shutil.rmtree(private, ignore_errors=True)  # left by a process that was killed
-    _prepare(path, remote.limits)
-    private.mkdir(mode=0o700)
-    try:
-        config = [*_config(address, remote), *remote.credentials.config(address)]
-        extra = remote.credentials.environment(address, private)
-        git = Git(command.environment(path, address.transport, config, extra), path, remote.limits)
-        _ensure(git)
-        secrets = (*remote.credentials.words(), str(private))
-        yield Mirror(path, remote.branch, git, address, secrets)
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(path.with_suffix(".lock")):
+        shutil.rmtree(private, ignore_errors=True)  # left by a process that was killed
+        _prepare(path, remote.limits)
+        private.mkdir(mode=0o700)
+        try:
+            config = [*_config(address, remote), *remote.credentials.config(address)]
+            extra = remote.credentials.environment(address, private)
+            git = Git(command.environment(path, address.transport, config, extra), path, remote.limits)
+            _ensure(git)
+            secrets = (*remote.credentials.words(), str(private))
+            yield Mirror(path, remote.branch, git, address, secrets)
+        finally:
+            shutil.rmtree(private, ignore_errors=True)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock that dies with its process; who lost the right to a pull gives way within a second or two."""
+    with path.open("w") as lock:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise MirrorBusyError from None
+                time.sleep(0.1)
+        yield
 
 
 def _prepare(path: Path, limits: Limits) -> None:
     """Throw away what a killed fetch left locked, and what grew: old packs are never collected."""
     if path.exists() and (any(path.glob("*.lock")) or command.size_of(path) > limits.disk_bytes // 2):
         shutil.rmtree(path)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
 
 
 def _ensure(git: Git) -> None:
