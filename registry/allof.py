@@ -1,96 +1,236 @@
-"""Merges `allOf` into the schema around it, so that each field stands in one place."""
+"""Merges `allOf` into the schema around it, so that each field stands in one place; rules of json-schema-merge-allof 0.6.0.
+
+`additionalProperties` of one part doesn't take fields from another; of `examples` the first are kept, as of titles.
+Results equal the reference's to the value, also where they surprise: `not` is always said as `anyOf`, an empty
+`properties` inside goes, and what differs between parts without a rule for it is refused.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eventplatform.core.errors import RejectedError
-from registry.keywords import HOLDS_NAMED, is_schema, rebuild
+from registry import merge_rules
+from registry.alike import Alike, NoSchemaError
+from registry.json_values import ABSENT, equal, flat, sorted_once, unique
+from registry.limits import Steps
+from registry.merge_rules import MergeError
+
+_PROPERTIES = ("properties", "patternProperties", "additionalProperties")
+_ITEMS = ("items", "additionalItems")
+_NAMED = frozenset({"definitions", "dependencies"})
+_ONE = frozenset({"contains", "propertyNames"})
 
 
-class MergeError(RejectedError):
-    """Two parts of an `allOf` say different things that can't both be written down in one place."""
+def merged(schema: Any, steps: Steps | None = None) -> Any:
+    """`schema` with every `allOf` in it merged away, at any depth; `schema` is left as it is.
 
-    code = "schema.cannot_merge"
-    message = "allOf can't be merged: {keyword} differs between its parts."
-    remedy = "Let one part alone say it, or make the parts agree."
-
-
-def merged(schema: Any) -> Any:
-    """`schema` with every `allOf` in it merged away, at any depth."""
-    schema = rebuild(schema, merged)
-    if not isinstance(schema, dict) or not isinstance(schema.get("allOf"), list):
-        return schema
-    around = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
-    if any(isinstance(part, dict) and "properties" in part for part in schema["allOf"]):
-        around.setdefault("properties", {})  # a place of its own: see the order of names below
-    return _merge([around, *schema["allOf"]])
+    Raises:
+        MergeError: parts contradict each other.
+        SchemaTooLargeError: merging takes more work than an honest schema needs.
+    """
+    return _Merger(steps or Steps()).whole(schema)
 
 
-def _merge(schemas: Sequence[Any]) -> Any:
-    if any(schema is False for schema in schemas):
-        return False
-    parts = [schema for schema in schemas if isinstance(schema, dict)]
-    if not parts:
-        return True
-    keywords = dict.fromkeys(keyword for part in parts for keyword in part)
-    return {keyword: _merge_keyword(keyword, [part[keyword] for part in parts if keyword in part]) for keyword in keywords}
+class _Merger:
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._alike = Alike(steps)
+
+    def whole(self, schema: Any) -> Any:
+        """`schema` and the parts of its `allOf` as one."""
+        # A copy that keeps what is shared: where one part stands in two places and its own allOf is dissolved here, the
+        # reference has it dissolved there too.
+        root = self._copy(schema, {})
+        return self.merge(list(_dissolved(root)), root)
+
+    def merge(self, schemas: Sequence[Any], base: Any = None) -> Any:
+        """Several schemas as one; `base`, the one that holds the others, keeps what merging says nothing about."""
+        schemas = [schema for schema in schemas if schema is not ABSENT]
+        self._steps.take(1 + len(schemas))
+        if not schemas or any(schema is False for schema in schemas):
+            return False if schemas else ABSENT
+        if all(schema is True for schema in schemas):
+            return True
+        parts = [schema for schema in schemas if isinstance(schema, dict)]
+        keywords = dict.fromkeys(keyword for part in parts for keyword in part)
+        if "allOf" in keywords:
+            if any(not isinstance(part.get("allOf", []), list) for part in parts):
+                raise MergeError(keyword="allOf")
+            return self.whole({"allOf": parts})
+        return self._one_by_one(keywords, parts, base if isinstance(base, dict) else {})
+
+    def _one_by_one(self, keywords: dict[str, None], parts: list[dict[str, Any]], base: dict[str, Any]) -> dict[str, Any]:
+        made = dict(base)
+        for keyword in keywords:
+            if keyword in _PROPERTIES or keyword in _ITEMS:
+                continue
+            values = [part[keyword] for part in parts if keyword in part]
+            distinct = unique(values, lambda one, other, at=keyword: self._alike.keyword(at, one, other))
+            self._steps.take(len(values))
+            if keyword == "pattern" and len(distinct) > 1:  # two patterns can't be one: they stay side by side
+                made.pop(keyword, None)
+                made["allOf"] = [{keyword: pattern} for pattern in distinct]
+            else:
+                made[keyword] = self._keyword(keyword, distinct)
+        if any(keyword in keywords for keyword in _PROPERTIES):
+            made |= self._properties(self._picked(parts, _PROPERTIES))
+        if any(keyword in keywords for keyword in _ITEMS):
+            made |= self._items(self._picked(parts, _ITEMS))
+        return made
+
+    def _keyword(self, keyword: str, values: list[Any]) -> Any:
+        if keyword in {"anyOf", "oneOf"}:
+            return self._branches(keyword, values)
+        if keyword in _NAMED:
+            return self._each_named(values)
+        if keyword in _ONE:
+            return self.merge(values)
+        if keyword == "not":
+            return {"anyOf": values}
+        if len(values) == 1:
+            return values[0]
+        self._steps.take(sum(len(value) for value in values if isinstance(value, list)))
+        return merge_rules.merge(keyword, values)
+
+    def _branches(self, keyword: str, groups: list[Any]) -> list[Any]:
+        """The branches; those of several groups each with each, without the pairs that nothing could fit."""
+        if any(not isinstance(group, list) for group in groups):
+            raise NoSchemaError
+        if len(groups) == 1:
+            return [self.merge([branch], branch) for branch in groups[0]]
+        fitting = []
+        for combination in self._combinations(groups):
+            try:
+                fitting.append(self.merge(combination))
+            except (MergeError, NoSchemaError):
+                continue
+        kept = unique(fitting, self._alike.schemas)
+        if not kept or sum(bool(group) for group in groups) < 2:  # noqa: PLR2004  # nothing to pair with: the reference refuses
+            raise MergeError(keyword=keyword)
+        return kept
+
+    def _combinations(self, groups: list[list[Any]]) -> list[list[Any]]:
+        found: list[list[Any]] = []
+        for group in groups:
+            self._steps.take(max(1, len(found)) * len(group))
+            found = [[branch, *others] for others in found or [[]] for branch in group]
+        return found
+
+    def _each_named(self, groups: list[Any]) -> dict[str, Any]:
+        """Definitions or dependencies, name by name; a list of names that a field depends on is a `required`."""
+        given = [group for group in groups if isinstance(group, dict)]
+        made = {}
+        for name in _names(given):
+            values = unique([group[name] for group in given if name in group], equal)
+            lists = [value for value in values if isinstance(value, list)]
+            if not lists:
+                made[name] = self.merge(unique(values, self._alike.schemas))
+            elif len(lists) == len(values):
+                made[name] = sorted_once(flat(lists))
+            else:
+                schemas = [value for value in values if isinstance(value, dict | bool)]
+                made[name] = self.merge([*schemas, *({"required": names} for names in lists)])
+        return made
+
+    def _picked(self, parts: list[dict[str, Any]], keywords: tuple[str, ...]) -> list[dict[str, Any]]:
+        picked = [{keyword: part[keyword] for keyword in keywords if keyword in part} for part in parts]
+        return unique(picked, self._alike.schemas)
+
+    def _properties(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        additional = self.merge([part.get("additionalProperties", ABSENT) for part in parts])
+        named = self._group([part.get("properties", ABSENT) for part in parts])
+        if additional is False:
+            named = {name: schema for name, schema in named.items() if schema is not False}
+        made = {
+            "properties": named,
+            "patternProperties": self._group([part.get("patternProperties", ABSENT) for part in parts]),
+            "additionalProperties": additional,
+        }
+        return {keyword: value for keyword, value in made.items() if _says_something(value)}
+
+    def _group(self, groups: list[Any]) -> dict[str, Any]:
+        given = [group if isinstance(group, dict) else {} for group in groups]
+        made = {}
+        for name in _names(given):
+            found = [group[name] for group in given if name in group]
+            made[name] = self.merge(unique(found, self._alike.schemas))
+        return made
+
+    def _items(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        items = [part.get("items", ABSENT) for part in parts]
+        given = [each for each in items if each is not ABSENT]
+        made: dict[str, Any] = {}
+        if all(isinstance(each, dict | bool) for each in given):
+            made["items"] = self.merge(items)
+        else:
+            made["items"] = self._tuple(parts, given)
+        if not given or any(isinstance(each, list) for each in given):
+            rest = [_rest(part, has_tuples=all(isinstance(each, list) for each in given)) for part in parts]
+            made["additionalItems"] = self.merge(rest)
+        if made.get("additionalItems") is False and isinstance(made["items"], list):
+            made["items"] = _without_false(made["items"])
+        return {keyword: value for keyword, value in made.items() if _says_something(value)}
+
+    def _tuple(self, parts: list[dict[str, Any]], items: list[Any]) -> list[Any]:
+        """Tuples place by place; where one part has the same schema for all places, with that."""
+        made = []
+        for index in range(max(len(each) for each in items if isinstance(each, list))):
+            at_place = [schema for part in parts if (schema := _at_place(part, index)) is not ABSENT]
+            made.append(self.merge(unique(at_place, self._alike.schemas)))
+        return made
+
+    def _copy(self, value: Any, copies: dict[int, Any]) -> Any:
+        if not isinstance(value, dict | list):
+            return value
+        if id(value) not in copies:
+            self._steps.take()
+            if isinstance(value, dict):
+                copies[id(value)] = {key: self._copy(item, copies) for key, item in value.items()}
+            else:
+                copies[id(value)] = [self._copy(item, copies) for item in value]
+        return copies[id(value)]
 
 
-def _merge_keyword(keyword: str, values: list[Any]) -> Any:
-    distinct = [value for index, value in enumerate(values) if value not in values[:index]]
-    if len(distinct) == 1:
-        return distinct[0]
-    if keyword in HOLDS_NAMED:
-        # What is shared comes first in files and tables: $schema, meta and dt, then the event's own fields.
-        names = dict.fromkeys(name for value in (*distinct[1:], distinct[0]) for name in value)
-        return {name: _merge_named(name, distinct) for name in names}
-    if keyword in _SCHEMAS and all(is_schema(value) for value in distinct):
-        return _merge(distinct)
-    rule = _RULES.get(keyword)
-    if rule is not None:
-        return rule(distinct)
-    if keyword in _FIRST or keyword.startswith("x-"):
-        return distinct[0]
-    raise MergeError(keyword=keyword)
+def _dissolved(schema: Any) -> Iterator[Any]:
+    """The schema and the parts of its `allOf`, at any depth; each has lost its own `allOf` then."""
+    if schema is None:
+        raise NoSchemaError
+    parts = schema.pop("allOf") if isinstance(schema, dict) and isinstance(schema.get("allOf"), list) else []
+    yield schema
+    for part in parts:
+        yield from flat([list(_dissolved(part))])
 
 
-def _merge_named(name: str, groups: list[Any]) -> Any:
-    found = [group[name] for group in groups if name in group]
-    return found[0] if len(found) == 1 else _merge(found)
+def _names(groups: Sequence[Any]) -> dict[str, None]:
+    """What is shared comes first in files and tables: $schema, meta and dt, then the event's own fields."""
+    return dict.fromkeys(name for group in (*groups[1:], *groups[:1]) for name in group)
 
 
-def _union(values: list[Any]) -> list[Any]:
-    return sorted({name for value in values for name in value})
+def _says_something(schema: Any) -> bool:
+    return isinstance(schema, bool) or (isinstance(schema, dict | list) and bool(schema))
 
 
-def _intersection(values: list[Any]) -> list[Any]:
-    common = [item for item in values[0] if all(item in value for value in values[1:])]
-    if not common:
-        raise MergeError(keyword="enum")
-    return sorted(common, key=str)
+def _at_place(part: dict[str, Any], index: int) -> Any:
+    items = part.get("items", ABSENT)
+    if not isinstance(items, list):
+        return items
+    if index < len(items) and isinstance(items[index], dict | bool):
+        return items[index]
+    return part.get("additionalItems", ABSENT)
 
 
-def _common_type(values: list[Any]) -> Any:
-    lists = [value if isinstance(value, list) else [value] for value in values]
-    common = [item for item in lists[0] if all(item in value for value in lists[1:])]
-    if not common:
-        raise MergeError(keyword="type")
-    return common[0] if len(common) == 1 else common
+def _rest(part: dict[str, Any], *, has_tuples: bool) -> Any:
+    """What a part says of the items behind its tuple."""
+    is_tuple = has_tuples or isinstance(part.get("items"), list)
+    return part.get("additionalItems" if is_tuple else "items", ABSENT)
 
 
-# What stands outside wins: the root's title and examples, not those of the fragments it is made of.
-_FIRST = frozenset({"$comment", "$id", "$schema", "default", "description", "examples", "title"})
-_SCHEMAS = frozenset({"additionalItems", "additionalProperties", "contains", "items", "propertyNames"})
-_RULES: dict[str, Callable[[list[Any]], Any]] = {
-    "required": _union,
-    "enum": _intersection,
-    "type": _common_type,
-    "uniqueItems": any,
-    "multipleOf": lambda values: reduce(math.lcm, values),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
-}
+def _without_false(schemas: list[Any]) -> list[Any]:
+    """As the reference removes them: one behind a removed one is passed over."""
+    index, kept = 0, list(schemas)
+    while index < len(kept):
+        if kept[index] is False:
+            del kept[index]
+        index += 1
+    return kept

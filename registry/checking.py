@@ -87,7 +87,7 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
     if not _is_draft_07(document.get("$schema")):
         raise DraftUnsupportedError(pointer="/$schema")
     _check_meta_schema(document)
-    whole = materialiser.materialise(document)
+    whole = materialiser.self_contained(document)
     if "title" not in document:
         whole.pop("title", None)  # a fragment's title is not that of what includes it
     _check_meta_schema(whole)

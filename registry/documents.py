@@ -17,10 +17,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from eventplatform.core.errors import RejectedError
-
-MAX_CHARACTERS = 1_000_000
-MAX_NODES = 50_000
-MAX_DEPTH = 64
+from registry.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 
 _TAG_TEXT = "tag:yaml.org,2002:str"
 _TAGS_OF_CONTAINERS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}

@@ -5,22 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from eventplatform.core.errors import RejectedError
 from registry import keywords
 from registry.allof import merged
+from registry.limits import SchemaTooLargeError, Steps
 from registry.references import CircularReferenceError, Dereferencer
 
 MAX_SAFE_INTEGER = 2**53 - 1  # the largest that JavaScript, and so half of all clients, can hold
+Bounds = tuple[float, float]
+SAFE_BOUNDS: Bounds = (-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
+# Where the reference looks for numbers: not in the branches of a condition.
+_UNBOUNDED = frozenset({"else", "if", "then"})
+
+
+class NothingFitsError(RejectedError):
+    """The parts of an `allOf` leave no event that could be valid."""
+
+    code = "schema.nothing_fits"
+    message = "No event can be valid: a part of the schema is false."
+    remedy = "Remove the part."
 
 
 class Materialiser:
-    """Materialises schemas that refer to each other; `load` answers the document of an id as written, or None.
+    """Materialises schemas that refer to each other.
 
-    Documents are finished in the order in which they need each other, each once.
+    `load` answers a published document by id, or None. `currents` are documents about to be published (`current.yaml`), by
+    id: they win over what `load` answers, and are finished in the order in which they need each other, each once, so that
+    a fragment and its user may change at once. `bounds` are given to each number that has none.
     """
 
-    def __init__(self, load: Callable[[str], Mapping[str, Any] | None]) -> None:
+    def __init__(
+        self,
+        load: Callable[[str], Mapping[str, Any] | None],
+        *,
+        currents: Mapping[str, Mapping[str, Any]] | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
         self._load = load
-        self._finished: dict[str, Any] = {}
+        self._currents = currents or {}
+        self._bounds = bounds
+        self._finished: dict[str, dict[str, Any]] = {}
         self._open: set[str] = set()
 
     def materialise(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,26 +53,32 @@ class Materialiser:
         Raises:
             RejectedError: a reference can't be followed, parts contradict each other, or the result is too large.
         """
-        if not needs_materialising(document):
-            return dict(document)
-        whole: dict[str, Any] = merged(Dereferencer(document, self._schema).dereferenced())
+        steps = Steps()
+        try:
+            whole = merged(Dereferencer(document, self._schema, steps).dereferenced(), steps)
+        except RecursionError:
+            raise SchemaTooLargeError from None
+        if not isinstance(whole, dict):
+            raise NothingFitsError
         if "examples" not in document:  # those of a fragment are no examples of the whole
             whole.pop("examples", None)
-        return whole
+        return whole if self._bounds is None else dict(with_numeric_bounds(whole, self._bounds))
 
-    def _schema(self, schema_id: str) -> Any:
-        if schema_id in self._finished:
-            return self._finished[schema_id]
+    def self_contained(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """`document` as it is where it needs nothing else, as published versions do; its self-contained form otherwise."""
+        return self.materialise(document) if needs_materialising(document) else dict(document)
+
+    def _schema(self, schema_id: str) -> Mapping[str, Any] | None:
+        if schema_id not in self._currents:
+            return self._load(schema_id)
         if schema_id in self._open:
             raise CircularReferenceError(ref=schema_id)
-        document = self._load(schema_id)
-        if document is None:
-            return None
-        self._open.add(schema_id)
-        try:
-            self._finished[schema_id] = self.materialise(document)
-        finally:
-            self._open.discard(schema_id)
+        if schema_id not in self._finished:
+            self._open.add(schema_id)
+            try:
+                self._finished[schema_id] = self.materialise(self._currents[schema_id])
+            finally:
+                self._open.discard(schema_id)
         return self._finished[schema_id]
 
 
@@ -61,10 +91,13 @@ def needs_materialising(value: Any) -> bool:
     return isinstance(value, list) and any(needs_materialising(item) for item in value)
 
 
-def with_numeric_bounds(schema: Any) -> Any:
+def with_numeric_bounds(schema: Any, bounds: Bounds = SAFE_BOUNDS) -> Any:
     """A copy in which each number has a minimum and a maximum: what every client can hold, where nothing else is said."""
-    copy = keywords.rebuild(schema, with_numeric_bounds)
-    if isinstance(copy, dict) and copy.get("type") in ("integer", "number"):  # a list of types can't be looked up in a set
-        copy.setdefault("minimum", -MAX_SAFE_INTEGER)
-        copy.setdefault("maximum", MAX_SAFE_INTEGER)
+    copy = keywords.rebuild(schema, lambda child: with_numeric_bounds(child, bounds))
+    if not isinstance(copy, dict):
+        return copy
+    copy |= {keyword: schema[keyword] for keyword in _UNBOUNDED & schema.keys()}
+    if copy.get("type") in ("integer", "number"):  # a list of types can't be looked up in a set
+        copy.setdefault("minimum", bounds[0])
+        copy.setdefault("maximum", bounds[1])
     return copy

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from eventplatform.core.errors import PlatformError, RejectedError
-from registry.documents import MAX_CHARACTERS
+from registry.limits import MAX_CHARACTERS
 
 SCHEMA_FOLDER = "jsonschema"
 MAX_FILES = 5_000

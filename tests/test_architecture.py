@@ -48,6 +48,7 @@ LAYERS = {"models": 0, "services": 1, "lookups": 1, "views": 2, "pages": 2, "tas
 PURE_IN_APPS = {
     "connectors": {"catalog", "delivery", "mapping", "options", "routing", "sinks", "sources", "stores"},
     "registry": {
+        "alike",
         "allof",
         "checking",
         "commit_objects",
@@ -61,7 +62,11 @@ PURE_IN_APPS = {
         "drafts",
         "fields",
         "formats",
+        "json_values",
         "keywords",
+        "limits",
+        "merge_rules",
+        "defaults",
         "guidelines",
         "git",
         "confluent",

@@ -52,7 +52,7 @@ def test_load__yaml__read_as_schema_repositories_write_it(text: str, value: Any)
         ("[" * 65 + "]" * 65, 1, "document.too_large"),
         ("[" * 5000, 1, "document.unreadable"),
         ("a: " + "x" * 1_000_001, 1, "document.too_large"),
-        (LAUGHS, 6, "document.too_large"),
+        (LAUGHS, 5, "document.too_large"),
     ],
 )
 def test_load__harmful_or_broken__refused_with_line_and_quickly(text: str, line: int, code: str) -> None:

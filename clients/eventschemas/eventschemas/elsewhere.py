@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from eventplatform.core.errors import PlatformError, RetriableError
 from eventplatform.core.names import is_schema_id
-from registry import documents
+from registry import documents, limits
 
 _SECONDS = 10
-_MAX_BYTES = 4 * documents.MAX_CHARACTERS
+_MAX_BYTES = 4 * limits.MAX_CHARACTERS
 _ENDINGS = ("", ".yaml", ".json")
 
 

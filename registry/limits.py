@@ -1,0 +1,43 @@
+"""How large a schema may be and become, and the account of work that keeps a hostile one cheap."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from eventplatform.core.errors import RejectedError
+
+# The largest honest file seen has 60,000 characters, 1,500 values and 14 levels.
+MAX_CHARACTERS = 250_000
+MAX_NODES = 8_000
+MAX_DEPTH = 64
+MAX_STEPS = 30_000  # of following references and merging; the largest honest schema takes a tenth
+
+
+class SchemaTooLargeError(RejectedError):
+    """With its references replaced the schema is larger than anything can use."""
+
+    code = "schema.too_large"
+    message = "With its references replaced and merged the schema holds more than {limit} values or {depth} levels."
+    remedy = "Refer to less, or to smaller fragments."
+
+    def __init__(self, *, pointer: str = "") -> None:
+        super().__init__(pointer=pointer, limit=MAX_NODES, depth=MAX_DEPTH)
+
+
+class Steps:
+    """The work that one schema may still cause."""
+
+    most: ClassVar[int] = MAX_STEPS
+
+    def __init__(self) -> None:
+        self._left = self.most
+
+    def take(self, count: int = 1, pointer: str = "") -> None:
+        """Count `count` steps.
+
+        Raises:
+            SchemaTooLargeError: there are none left.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise SchemaTooLargeError(pointer=pointer)
