@@ -12,6 +12,7 @@ from unfold import widgets
 
 from registry import lookups as registry
 from streamconfig import form_values
+from streamconfig.deprecated_schemas import SchemaDeprecatedError
 from streamconfig.document import DocumentInvalidError, Entry
 from streamconfig.models import Defaults, Stream
 from streamconfig.services import check_stream
@@ -150,7 +151,7 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
                 self.add_error(self._field_of(problem), f"{problem.message} {problem.remedy}")
 
     def _field_of(self, problem: Problem) -> str | None:
-        if problem.code != "setting.bad_value":
+        if problem.code not in {"setting.bad_value", SchemaDeprecatedError.code}:
             return "name"
         fits = [place for place in form_values.FIELD_OF_POINTER if problem.pointer.startswith(place)]
         return form_values.FIELD_OF_POINTER[max(fits, key=len)]

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import SNAPSHOT_CHANNEL
+from registry import lookups as registry
+from streamconfig import deprecated_schemas, lookups, stream_rows, topic_sync
 from streamconfig import document as documents
-from streamconfig import lookups, stream_rows, topic_sync
 from streamconfig.changes import Change, chain_hash, changes_between
 from streamconfig.document import Document, DocumentInvalidError, Entry
 from streamconfig.models import ConfigurationState, Revision, Stream
@@ -102,7 +103,9 @@ def check_stream(entry: Entry) -> None:
     """
     _, problems = documents.read_entry(entry.name, entry.as_json())
     if not problems:
-        problems = list(StreamSet(Document(lookups.current_document().defaults, (entry,))).problems)
+        before = lookups.current_document()
+        after = Document(before.defaults, (entry,))
+        problems = [*StreamSet(after).problems, *deprecated_schemas.problems_of(before, after, registry.schemas())]
     if problems:
         raise DocumentInvalidError(problems)
 
@@ -153,7 +156,7 @@ def _publish(change: Callable[[Document], Document], *, author: str, reason: str
         changes = changes_between(before, after)
         if not changes:
             return None
-        streams = _checked(after, changes)
+        streams = _checked(before, after, changes)
         state.revision += 1
         state.save(update_fields=["revision"])
         _append(state.revision, after, changes, author, reason)
@@ -173,11 +176,12 @@ def _locked_state() -> ConfigurationState:
     return ConfigurationState.objects.select_for_update().get(pk=1)
 
 
-def _checked(after: Document, changes: Collection[Change]) -> StreamSet:
+def _checked(before: Document, after: Document, changes: Collection[Change]) -> StreamSet:
     """The streams of a document that may be published: what this change touches must be usable."""
     streams = StreamSet(documents.read(after.as_json()))
     touched = {change.stream for change in changes}
     problems = [one for one in streams.problems if one.stream in touched or documents.DEFAULTS in touched]
+    problems += deprecated_schemas.problems_of(before, after, registry.schemas(is_fresh=True))
     if problems:
         raise DocumentInvalidError(problems)
     return streams
