@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from registry.guidelines import naming
+from registry.guidelines import events, field_types, maps, naming, personal, safety, sample_events
 from registry.guidelines.contract import Rule
 
-RULES: tuple[Rule, ...] = (*naming.RULES,)
+RULES: tuple[Rule, ...] = (
+    *safety.RULES,
+    *events.RULES,
+    *sample_events.RULES,
+    *naming.RULES,
+    *field_types.RULES,
+    *maps.RULES,
+    *personal.RULES,
+)
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from registry.guidelines.catalogue import RULES
+from registry.guidelines.catalogue import BY_CODE, RULES
 from registry.guidelines.contract import Finding, Profile, Waived
+from registry.guidelines.reference.robustness import CHECKS, OF_CURRENT
 from registry.guidelines.subject import SAFE_BOUNDS, Bounds, Subject
 from registry.guidelines.waivers import Waivers
 
@@ -28,11 +29,29 @@ def lint(
     """
     subject = Subject(document, raw=raw, bounds=bounds)
     applied = Waivers(waivers, today=today)
-    found = list(applied.apply(_findings(subject, profile), subject.title, subject.version))
+    found = list(
+        applied.apply(findings_of(subject, profile), title=subject.title, version=subject.version, schema_id=subject.schema_id)
+    )
     return (*found, *applied.expired())
 
 
-def _findings(subject: Subject, profile: Profile) -> Iterator[Finding]:
+def findings_of(subject: Subject, profile: Profile, *, is_current: bool = False) -> Iterator[Finding]:
+    """What a profile says of a subject, waivers aside; of a `current.yaml` with references only what can be said of one."""
+    if profile == "compatible" or is_current:
+        return _compatible(subject, OF_CURRENT if is_current else tuple(CHECKS))
+    return _strict(subject)
+
+
+def _compatible(subject: Subject, names: Sequence[str]) -> Iterator[Finding]:
+    for name in names:
+        for code, fault in CHECKS[name](subject):
+            yield BY_CODE[code].finding(fault)
+
+
+def _strict(subject: Subject) -> Iterator[Finding]:
+    """An invalid schema is told as such alone: no other rule can rely on what it finds there."""
     for rule in RULES:
-        if rule.check is not None and profile in rule.profiles:
-            yield from map(rule.finding, rule.check(subject))
+        found = [rule.finding(fault) for fault in rule.check(subject)] if rule.check is not None else []
+        yield from found
+        if rule.code == "SCHEMA-VALID" and found:
+            return

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+import jsonschema_rs
+
 from eventplatform.core import names
-from registry.documents import MAX_DEPTH, MAX_NODES, DocumentTooLargeError
+from eventplatform.core.schemas import Violation
+from registry.compiled import SchemaNotCompilableError, validator
+from registry.documents import DocumentTooLargeError
 from registry.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
+from registry.limits import MAX_DEPTH, MAX_NODES
 from registry.materialise import MAX_SAFE_INTEGER
+from registry.violations import violations_of
 
 Role = Literal["root", "field", "items", "values", "branch", "other"]
 Bounds = tuple[float, float]
 SAFE_BOUNDS: Bounds = (-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 
+_ROLES: dict[str, Role] = {"properties": "field", "items": "items", "additionalProperties": "values"}
 _BRANCHES = frozenset({"allOf", "anyOf", "else", "if", "not", "oneOf", "then", "dependencies"})
 
 
@@ -73,6 +80,25 @@ class Subject:
         """The places that are declared properties of events: those inside branches and definitions are none."""
         return tuple(place for place in self.places if place.role == "field")
 
+    @cached_property
+    def unusable(self) -> SchemaNotCompilableError | None:
+        """Why no validator can be made of it; None where one can."""
+        return self._compiled if isinstance(self._compiled, SchemaNotCompilableError) else None
+
+    def first_violation(self, event: Any) -> Violation | None:
+        """How an event breaks the schema; None where it doesn't, or where there is no validator to tell."""
+        if isinstance(self._compiled, SchemaNotCompilableError):
+            return None
+        error = next(self._compiled.iter_errors(event), None)
+        return next(violations_of(error), None) if error else None
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Draft7Validator | SchemaNotCompilableError:
+        try:
+            return validator(self.document, "ajv6")
+        except SchemaNotCompilableError as error:
+            return error
+
     @property
     def properties(self) -> Mapping[str, Any]:
         """The top-level properties."""
@@ -114,7 +140,7 @@ def _inside(place: Place) -> Iterator[Place]:
             for name, child in value.items():
                 yield Place(f"{pointer}/{escape(name)}", child, role, name if role == "field" else "", place)
         elif (keyword in HOLDS_LIST or keyword == "items") and isinstance(value, list):
-            role = "items" if keyword == "items" else "branch"
+            role = _role_of(keyword, place)
             for index, child in enumerate(value):
                 yield Place(f"{pointer}/{index}", child, role, "", place)
         elif keyword in HOLDS_ONE or keyword == "items":
@@ -126,4 +152,4 @@ def _role_of(keyword: str, place: Place) -> Role:
         return "branch"
     if place.role in {"branch", "other"}:  # what is inside a branch narrows fields that are declared elsewhere
         return place.role
-    return {"properties": "field", "items": "items", "additionalProperties": "values"}.get(keyword, "other")  # type: ignore[return-value]  # a literal dict of roles
+    return _ROLES.get(keyword, "other")

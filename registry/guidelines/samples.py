@@ -1,0 +1,59 @@
+"""The documents behind the good and bad lines of the guidelines: each line is a change to one small schema."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from registry import documents
+
+# A schema that keeps every guideline; what a reader of the page sees once, above all rules.
+TEXT = """\
+title: page/view
+description: A page was shown.
+$id: /page/view/1.0.0
+$schema: https://json-schema.org/draft-07/schema#
+type: object
+additionalProperties: false
+required: [$schema, meta, dt]
+properties:
+  $schema: {type: string, maxLength: 200, description: The id of this schema.}
+  meta:
+    type: object
+    description: What the platform needs to know about an event.
+    additionalProperties: false
+    required: [stream]
+    properties:
+      stream: {type: string, maxLength: 249, description: The stream that it belongs to.}
+      id: {type: string, maxLength: 64, description: Told apart by it.}
+      dt: {type: string, format: date-time, maxLength: 40, description: When the platform took it in.}
+      domain: {type: string, maxLength: 253, description: The site that it is about.}
+  dt: {type: string, format: date-time, maxLength: 40, description: When it happened.}
+examples:
+  - $schema: /page/view/1.0.0
+    meta: {stream: page.view}
+    dt: '2026-01-01T09:00:00Z'
+"""
+
+
+def sample() -> dict[str, Any]:
+    """A fresh copy of the sample schema."""
+    document: dict[str, Any] = documents.load(TEXT)
+    return document
+
+
+def changed(text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The sample schema with the lines of an example, and the written form where the lines are about that (`raw:`)."""
+    patch = documents.load(text)
+    if "raw" in patch:
+        return sample(), merge(sample(), patch["raw"])
+    return merge(sample(), patch), None
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """A JSON merge patch (RFC 7396), but that null is a value."""
+    if not isinstance(patch, Mapping) or not isinstance(target, Mapping):
+        return copy.deepcopy(patch)
+    names = [*target, *(name for name in patch if name not in target)]
+    return {name: merge(target.get(name), patch[name]) if name in patch else target[name] for name in names}
