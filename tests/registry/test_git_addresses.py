@@ -40,7 +40,6 @@ def test_address__well_formed__known_by_its_parts(url: str, transport: str, host
         ("--upload-pack=touch", "repository.bad_url"),
         ("-oProxyCommand=x:y", "repository.bad_url"),
         ("ssh://-oProxyCommand=x/y", "repository.bad_url"),
-        ("ssh://git@host/-x", ""),
         ("git@-oProxyCommand=x:y", "repository.bad_url"),
         ("git@host:-x", "repository.bad_url"),
         ("ssh://%2doProxyCommand=x/y", "repository.bad_url"),
@@ -64,14 +63,12 @@ def test_address__well_formed__known_by_its_parts(url: str, transport: str, host
     ],
 )
 def test_address__anything_else__refused_without_its_words(url: str, code: str) -> None:
-    try:
+    with pytest.raises(PlatformError) as caught:
         address_of(url, PRODUCTION)
-    except PlatformError as error:
-        assert error.code == code  # noqa: PT017  # one of the cases is fine
-        assert error.hint
-        assert "secret" not in f"{error} {error.hint}"
-    else:
-        assert code == ""
+
+    assert caught.value.code == code
+    assert caught.value.hint
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_address__path__below_the_allowed_folders_and_where_its_links_lead(tmp_path: Path) -> None:
@@ -128,7 +125,7 @@ def test_folder__anything_else__refused(path: str) -> None:
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104  # nothing is bound to it
         "224.0.0.1",
         "::1",
         "fe80::1%eth0",

@@ -37,10 +37,15 @@ def pulled(tmp_path: Path, remote: Remote, folder: str = "jsonschema") -> tuple[
         return commit, tree.read(mirror.git, commit, folder)
 
 
-def code_of(tmp_path: Path, remote: Remote) -> str:
-    with pytest.raises(PlatformError) as caught, mirrored(tmp_path / "mirrors/1.git", remote) as mirror:
+def _asked_and_fetched(tmp_path: Path, remote: Remote) -> None:
+    with mirrored(tmp_path / "mirrors/1.git", remote) as mirror:
         mirror.newest()
         mirror.fetch()
+
+
+def code_of(tmp_path: Path, remote: Remote) -> str:
+    with pytest.raises(PlatformError) as caught:
+        _asked_and_fetched(tmp_path, remote)
     assert caught.value.hint
     return caught.value.code
 
@@ -228,7 +233,7 @@ def _is_alive(process: int) -> bool:
 
 def test_credentials__https__in_the_environment_for_this_host_alone(tmp_path: Path) -> None:
     address = address_of("https://git.example.org:8443/a", Rules())
-    secret = Credentials(username="robot", password="s3cret")  # noqa: S106  # a test's
+    secret = Credentials(username="robot", password="s3cret")
 
     config = list(secret.config(address))
 
@@ -276,7 +281,7 @@ def test_credentials__that_can_not_work__refused_without_their_words(transport: 
 
 
 def test_said__secrets_and_control_characters__struck_out() -> None:
-    secret = Credentials(username="robot", password="s3/cret")  # noqa: S106  # a test's
+    secret = Credentials(username="robot", password="s3/cret")
     basic = base64.b64encode(b"robot:s3/cret").decode()
     words = f"remote: \x1b[31mno s3/cret s3%2Fcret {basic}\nfatal: unable to access 'https://robot:s3/cret@h/a': \x07boom\n"
 
