@@ -9,6 +9,7 @@ from typing import Any
 from eventplatform.core import names
 from registry.compatibility.contract import BUMPS, Bump, Change, Comparison, Direction, Incompatibility, Verdict
 from registry.compatibility.opinion import opinion_on
+from registry.compatibility.readable import require_comparable
 from registry.compatibility.walk import changes_between
 
 LEVELS: Mapping[str, tuple[Direction, ...]] = {
@@ -26,9 +27,9 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any], *, with_opinion: boo
     Backward asks whether events of `old` pass `new`, forward whether events of `new` pass `old`.
 
     Raises:
-        ComparisonTooLargeError: they differ in too many places.
+        RejectedError: one of them is no schema or not self-contained, or they differ in too many places.
     """
-    changes = tuple(sorted(changes_between(old, new), key=_severity))
+    changes = _changes(old, new)
     backward, forward = _verdict("backward", changes), _verdict("forward", changes)
     comparison = Comparison(
         changes=changes,
@@ -51,7 +52,7 @@ def check(earlier: Sequence[tuple[str, Mapping[str, Any]]], new: Mapping[str, An
     major, is the caller's choice.
 
     Raises:
-        ComparisonTooLargeError: two of them differ in too many places.
+        RejectedError: one of them is no schema or not self-contained, or two differ in too many places.
         ValueError: an unknown level.
     """
     directions = LEVELS.get(level.removesuffix(_TRANSITIVE))
@@ -63,7 +64,7 @@ def check(earlier: Sequence[tuple[str, Mapping[str, Any]]], new: Mapping[str, An
     return tuple(
         Incompatibility(version, change, direction)
         for version, old in looked_at
-        for change in sorted(changes_between(old, new), key=_severity)
+        for change in _changes(old, new)
         for direction in directions
         if direction in change.against
     )
@@ -81,9 +82,17 @@ def bump_between(old_id: str, new_id: str) -> Bump | None:
     return next(step for step, was, becomes in zip(steps, before, after, strict=True) if becomes != was)
 
 
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    for document in (old, new):
+        require_comparable(document)
+    return tuple(sorted(changes_between(old, new), key=_severity))
+
+
 def _verdict(direction: Direction, changes: Iterable[Change]) -> Verdict:
+    """Notes concern the direction whose events are taken not to hold a name: the version without the field."""
     against = tuple(change for change in changes if direction in change.against)
-    notes = tuple(dict.fromkeys(change.note for change in changes if change.note)) if not against else ()
+    concerned = (change for change in changes if (change.old == "absent") == (direction == "backward"))
+    notes = tuple(dict.fromkeys(change.note for change in concerned if change.note))
     return Verdict(direction, not against, against, notes)
 
 

@@ -1,14 +1,71 @@
-"""A second opinion on both directions: containment as jsonschema-rs proves it."""
+"""A second opinion on both directions: containment as jsonschema-rs proves it, within bounds of size."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from registry.compatibility.contract import Opinion, Verdict
+import jsonschema_rs
+
+from registry import keywords
+from registry.compatibility.contract import Opinion, Verdict, Word
+from registry.compatibility.reading import as_sent, without_annotations
+
+# Its time grows with alternatives faster than with size, and it can't be stopped: beyond these it isn't asked.
+_MAX_SCHEMAS = 2_000
+_MAX_ALTERNATIVES = 24
+_DRAFT = 7
+_WORDS: Mapping[str, Word] = {"yes": "yes", "no": "no", "unknown": "unknown"}
 
 
 def opinion_on(old: Mapping[str, Any], new: Mapping[str, Any], backward: Verdict, forward: Verdict) -> Opinion:
-    """What containment says, and whether it agrees with our verdicts."""
-    del old, new, backward, forward
-    return Opinion()
+    """What containment says of the events that each version's producers send, and whether it agrees with our verdicts."""
+    before, after = without_annotations(dict(old)), without_annotations(dict(new))
+    if not (_is_small(before) and _is_small(after)):
+        return Opinion("unknown", "unknown", None, "Not asked: these schemas are too large for a containment proof.")
+    words = {"backward": _contained(as_sent(before, after), after), "forward": _contained(as_sent(after, before), before)}
+    known = [verdict for verdict in (backward, forward) if words[verdict.direction] != "unknown"]
+    differing = [verdict for verdict in known if (words[verdict.direction] == "yes") != verdict.holds]
+    agrees = not differing if known else None
+    return Opinion(words["backward"], words["forward"], agrees, _sentence(known, differing))
+
+
+def _contained(narrow: Any, wide: Any) -> Word:
+    try:
+        mine, theirs = (jsonschema_rs.canonicalize(schema, draft=_DRAFT, offline=True) for schema in (narrow, wide))
+        return _WORDS.get(theirs.covers(mine).value, "unknown")
+    except (jsonschema_rs.canonical.CanonicalizationError, jsonschema_rs.ValidationError, ValueError):
+        return "unknown"
+
+
+def _is_small(schema: Any) -> bool:
+    schemas = [inner for _, inner in islice(keywords.walk(schema), _MAX_SCHEMAS + 1)]
+    alternatives = sum(_alternatives(inner) for inner in schemas if isinstance(inner, dict))
+    return len(schemas) <= _MAX_SCHEMAS and alternatives <= _MAX_ALTERNATIVES
+
+
+def _alternatives(schema: dict[str, Any]) -> int:
+    listed = sum(len(schema[keyword]) for keyword in ("anyOf", "oneOf") if keyword in schema)
+    return listed + sum(keyword in schema for keyword in ("not", "if", "dependencies", "contains"))
+
+
+def _sentence(known: list[Verdict], differing: list[Verdict]) -> str:
+    if not known:
+        return "The containment check of jsonschema-rs can't tell."
+    if differing:
+        return " ".join(map(_contradiction, differing))
+    if len(known) == 1:
+        other = "forward" if known[0].direction == "backward" else "backward"
+        return f"The containment check of jsonschema-rs agrees on {known[0].direction}; on {other} it can't tell."
+    return "The containment check of jsonschema-rs agrees."
+
+
+def _contradiction(verdict: Verdict) -> str:
+    events, version = ("old", "new") if verdict.direction == "backward" else ("new", "old")
+    if verdict.holds:
+        return f"On {verdict.direction} we say yes; jsonschema-rs says that the {version} version refuses some {events} events."
+    return (
+        f"On {verdict.direction} we say no: {verdict.reasons[0]} jsonschema-rs proves that every one of the {events} events "
+        f"passes the {version} version."
+    )
