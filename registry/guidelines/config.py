@@ -16,7 +16,7 @@ from registry.guidelines.waivers import is_pattern, matches
 
 REFERENCE_FILE = ".jsonschema-tools.yaml"
 OWN_FILE = ".eventschemas.yaml"
-LEVELS = tuple(f"{word}{end}" for word in ("BACKWARD", "FORWARD", "FULL") for end in ("", "_TRANSITIVE")) + ("NONE",)
+LEVELS = (*(f"{word}{end}" for word in ("BACKWARD", "FORWARD", "FULL") for end in ("", "_TRANSITIVE")), "NONE")
 
 # What only steers that tool's writing, logging and use of git: read, and of no meaning here.
 _WITHOUT_MEANING = frozenset(
@@ -212,10 +212,14 @@ def _waiver(reader: _Reader, place: str, waiver: Mapping[str, str]) -> Waived:
     for name in ("rule", "title", "reason", "ends_on"):
         if name not in waiver:
             raise reader.error(place, f"The waiver has no {name}.", f"Add {name}: a waiver has a rule, title, reason and end.")
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", waiver["ends_on"]):
-            raise ValueError
-        ends_on = date.fromisoformat(waiver["ends_on"])
-    except ValueError:
-        raise reader.error(f"{place}/ends_on", f"{waiver['ends_on']} is no date.", "Write it as 2027-06-30.") from None
+    ends_on = _date(waiver["ends_on"])
+    if ends_on is None:
+        raise reader.error(f"{place}/ends_on", f"{waiver['ends_on']} is no date.", "Write it as 2027-06-30.")
     return Waived(**{name: value for name, value in waiver.items() if name != "ends_on"}, ends_on=ends_on)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        return None

@@ -15,12 +15,11 @@ from registry.compiled import SchemaNotCompilableError, validator
 from registry.documents import DocumentTooLargeError
 from registry.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
 from registry.limits import MAX_DEPTH, MAX_NODES
-from registry.materialise import MAX_SAFE_INTEGER
+from registry.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
+from registry.materialise import SAFE_BOUNDS, Bounds
 from registry.violations import violations_of
 
 Role = Literal["root", "field", "items", "values", "branch", "other"]
-Bounds = tuple[float, float]
-SAFE_BOUNDS: Bounds = (-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
 
 _ROLES: dict[str, Role] = {"properties": "field", "items": "items", "additionalProperties": "values"}
 _BRANCHES = frozenset({"allOf", "anyOf", "else", "if", "not", "oneOf", "then", "dependencies"})
@@ -118,10 +117,10 @@ def check_size(document: Any) -> None:
         ]
         nodes += len(level)
         if nodes > MAX_NODES:
-            raise DocumentTooLargeError(f"The schema holds more than {MAX_NODES} values.")
+            raise SchemaTooLargeError
         if not level:
             return
-    raise DocumentTooLargeError(f"The schema nests deeper than {MAX_DEPTH} levels.")
+    raise SchemaTooLargeError
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[Place]:

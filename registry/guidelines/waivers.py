@@ -26,7 +26,7 @@ class Waivers:
 
     def apply(self, findings: Iterable[Finding], *, title: str, version: str, schema_id: str) -> Iterator[Finding]:
         """The findings, each with the waiver that covers it; one that ended covers nothing, and is told of once."""
-        here = [one for one in self._waivers if covers_schema(one, title=title, version=version, schema_id=schema_id)]
+        here = [one for one in self._waivers if covers_schema(one, title, version, schema_id)]
         for finding in findings:
             fitting = [waiver for waiver in here if _covers(waiver, finding)]
             self._used.update(fitting)
@@ -59,10 +59,10 @@ def has_ended(waiver: Waived, today: date) -> bool:
     return waiver.ends_on is not None and waiver.ends_on < today
 
 
-def covers_schema(waiver: Waived, *, title: str, version: str, schema_id: str) -> bool:
-    """Whether a waiver is about this schema."""
+def covers_schema(waiver: Waived, title: str, version: str, schema_id: str = "") -> bool:
+    """Whether a waiver is about this schema; `schema_id` where its `$id` says something else than its place."""
     if waiver.id_pattern:
-        return matches(waiver.id_pattern, schema_id)
+        return matches(waiver.id_pattern, schema_id or f"/{title}/{version}")
     is_title = title.startswith(waiver.title[:-1]) if waiver.title.endswith("*") else title == waiver.title
     return is_title and waiver.version in {"", version}
 
