@@ -14,7 +14,8 @@ class RegistryConfig(AppConfig):
     verbose_name = "Schemas"
 
     def ready(self) -> None:
-        """Let the overview tell of imports that were refused."""
+        """Let the overview tell of imports that were refused, and of deprecated schemas in use."""
         from registry import troubles
 
         panels.add_troubles("registry", troubles.refused_imports)
+        panels.add_troubles("registry.deprecated", troubles.deprecated_in_use)

@@ -1,12 +1,19 @@
-"""What needs attention in the registry: repositories whose newest import was refused."""
+"""What needs attention in the registry: imports that were refused, and deprecated schemas that streams still carry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from eventplatform import panels
 from eventplatform.panels import Trouble
-from registry.models import Repository
+from registry.models import Repository, SchemaTitle
+
+_NAMED = 5  # streams, in a line of the list
+_LARGE = ("current_text", "changelog_text", "search_text")
 
 
 def refused_imports() -> list[Trouble]:
@@ -24,4 +31,25 @@ def _trouble(repository: Repository) -> Trouble:
         link=reverse("schemas"),
         remedy=str(first.get("remedy", "")) or "Look at the problems and import again.",
         since=f"{localtime(repository.failed_at):%Y-%m-%d %H:%M}",
+    )
+
+
+def deprecated_in_use() -> list[Trouble]:
+    """One line per deprecated title that streams still carry, be it deprecated by itself or with its repository."""
+    deprecated = Q(deprecated_since__isnull=False) | Q(repository__deprecated_since__isnull=False)
+    titles = SchemaTitle.objects.filter(deprecated).select_related("repository").defer(*_LARGE)
+    used = [(title, panels.call("streamconfig.streams_of_title", title.name, default=())) for title in titles]
+    return [_still_used(title, streams) for title, streams in used if streams]
+
+
+def _still_used(title: SchemaTitle, streams: Sequence[str]) -> Trouble:
+    said = title if title.deprecated_since else title.repository
+    more = f" and {len(streams) - _NAMED} more" if len(streams) > _NAMED else ""
+    return Trouble(
+        level="warn",
+        what=f"The deprecated schema {title.name} is still used by {', '.join(streams[:_NAMED])}{more}",
+        why=said.deprecation_reason,
+        link=reverse("schema", args=[title.name]),
+        remedy=f"Move the streams to {said.replacement}." if said.replacement else "Move the streams to another schema.",
+        since=f"{said.deprecated_since:%Y-%m-%d}",
     )

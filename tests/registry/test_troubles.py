@@ -1,4 +1,4 @@
-"""Refused imports are told where everybody looks."""
+"""Refused imports, and deprecated schemas in use, are told where everybody looks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from eventplatform import panels
-from registry import services
+from registry import lifecycle, services
+from registry.models import SchemaTitle
+from streamconfig import services as streamconfig
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -25,3 +27,17 @@ def test_troubles__refused_import__told_until_it_succeeds(tmp_path: Path) -> Non
     assert [trouble.level for trouble in told] == ["warn"]
     assert "jsonschema/a/b/1.0.0.yaml:" in told[0].why
     assert [trouble for trouble in panels.troubles() if "mine" in trouble.what] == []
+
+
+def test_troubles__deprecated_schema_in_use__told_with_its_streams(samples: Path) -> None:
+    streams = {name: {"schema_title": "ui/button_click"} for name in ("a", "b", "c", "d", "e", "f", "g")}
+    streamconfig.import_document(document={"streams": streams}, author="ann", reason="")
+    for name in ("ui/button_click", "ui/page_load"):
+        title = SchemaTitle.objects.get(name=name)
+        lifecycle.deprecate(title, author="ann", reason="Too wide.", replacement="sample/test_event")
+
+    (told,) = [trouble for trouble in panels.troubles() if "deprecated" in trouble.what]
+
+    assert told.what == "The deprecated schema ui/button_click is still used by a, b, c, d, e and 2 more"
+    assert (told.why, told.remedy) == ("Too wide.", "Move the streams to sample/test_event.")
+    assert told.link == "/schemas/ui/button_click"
