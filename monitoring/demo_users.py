@@ -19,6 +19,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "administrator": (("streamconfig", "registry", "connectors"), ("streamconfig", "registry", "connectors")),
 }
 _WIRING = {"engineer", "administrator"}  # groups that may set what a stream is wired to
+_ADMINISTERING = {"administrator"}  # groups that may set where schemas come from, and the credentials
 _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 
 
@@ -29,6 +30,8 @@ def ensure_groups() -> None:
         group.permissions.add(*permissions(changes, deletes))
         if name in _WIRING:
             group.permissions.add(Permission.objects.get(content_type__app_label="streamconfig", codename="wire_stream"))
+        if name in _ADMINISTERING:
+            group.permissions.add(Permission.objects.get(content_type__app_label="registry", codename="administer_repository"))
 
 
 def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:

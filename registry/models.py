@@ -116,6 +116,7 @@ class Repository(Lifecycle):
     class Meta:
         ordering = ["order", "name"]
         verbose_name_plural = "repositories"
+        permissions = [("administer_repository", "Can set where schemas come from, by which rules, and the credentials")]
 
     def __str__(self) -> str:
         return self.name

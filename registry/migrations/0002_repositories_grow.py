@@ -163,6 +163,10 @@ class Migration(migrations.Migration):
             name='progress',
             field=models.JSONField(blank=True, default=dict, help_text='Of the pull at work now: stage, done, total, since.'),
         ),
+        migrations.AlterModelOptions(
+            name='repository',
+            options={'ordering': ['order', 'name'], 'permissions': [('administer_repository', 'Can set where schemas come from, by which rules, and the credentials')], 'verbose_name_plural': 'repositories'},
+        ),
         migrations.AddField(
             model_name='repository',
             name='pull_failures',
