@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 # The parts of an app that another may use: cached reads and the frozen things they answer.
 OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled"}
-OPEN_TO_COMMANDS = {"services", "documents"}  # documents is the pure reader of files
+OPEN_TO_COMMANDS = {"services", "drafting", "documents"}  # writers; documents is the pure reader of files
 
 # room → the rooms it may import. Absent from the right side means forbidden.
 LADDER: dict[str, set[str]] = {
