@@ -1,177 +1,156 @@
-"""Schemas over HTTP: the reference's addresses under /repositories/, and a list with filters under /api/v1/schemas."""
+"""Schemas as files: the reference's addresses under /repositories/."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any
+import functools
+from collections.abc import Callable
 
-from django.conf import settings
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.views.decorators.http import require_safe
-from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
-from rest_framework import generics, pagination, serializers
-from rest_framework.reverse import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 
-from eventplatform.core.results import problem
-from registry import serving
-from registry.models import Repository, SchemaTitle, SchemaVersion
-from registry.search import search
+from eventplatform.core.errors import RejectedError
+from registry import answers, negotiation, serving
+from registry.http_errors import MethodError, NoSuchFileError, NotAcceptableError
+from registry.models import Repository, SchemaVersion
+from registry.moments import one_moment
 
+_METHODS = ("GET", "HEAD", "OPTIONS")
 _YEAR = "public, max-age=31536000, immutable"  # a published version never changes
 _MINUTE = "public, max-age=60"
-# What an address without an ending can be answered with; the first is the answer to a client that has no wish.
-_OFFERS: dict[str, serving.Form] = {
-    "application/yaml": "yaml",
-    "application/schema+json": "json",
-    "application/json": "json",
-    "text/yaml": "yaml",
-    "text/plain": "yaml",
+# What an address without an ending can be answered with; the first is the answer to a client that has no wish. A browser,
+# which asks for HTML, gets text that it shows instead of saving it.
+_OFFERS: dict[str, tuple[str, serving.Form]] = {
+    "application/yaml": ("application/yaml", "yaml"),
+    "application/schema+json": ("application/schema+json", "json"),
+    "application/json": ("application/json", "json"),
+    "text/yaml": ("text/yaml", "yaml"),
+    "application/x-yaml": ("application/x-yaml", "yaml"),
+    "text/plain": ("text/plain", "yaml"),
+    "text/html": ("text/plain", "yaml"),
 }
-_JSON = "application/json"
-_CONTENT_TYPES: dict[serving.Form, str] = {"yaml": "application/yaml", "json": "application/schema+json"}
+_CONTENT_TYPES: dict[serving.Form, str] = {
+    "yaml": "application/yaml",
+    "json": "application/schema+json",
+    "markdown": "text/markdown",
+}
+_JSON, _HTML = "application/json", "text/html"
+_MAX_SHOWN = 200
 
 
-@require_safe
+def _public(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Any origin may read; other methods, and what is not there, are answered with a problem document."""
+    at_one_moment = one_moment(view)
+
+    @csrf_exempt  # nothing is written here: a POST is told so, whatever its token
+    @functools.wraps(view)
+    def answer(request: HttpRequest, **parts: str) -> HttpResponseBase:
+        if request.method == "OPTIONS":
+            return answers.preflight(_METHODS)
+        try:
+            if request.method not in _METHODS:
+                raise MethodError(allowed=", ".join(_METHODS))
+            return answers.shared(at_one_moment(request, **parts))
+        except RejectedError as error:
+            return answers.of_error(error)
+
+    return answer
+
+
+@_public
 def file_or_folder(request: HttpRequest, repository: str, path: str) -> HttpResponseBase:
-    """A version's file, or the listing of a folder, which ends with a slash."""
+    """A version's file, a file that belongs to its title, or the listing of a folder, which ends with a slash."""
     if path.endswith("/") or not path:
-        return _listing(request, serving.listing(repository, path.rstrip("/")), f"{repository}/jsonschema/{path}")
+        entries = serving.listing(repository, path.removesuffix("/"))
+        return _listing(request, entries, f"{repository}/jsonschema/{path}")
     wanted = serving.parse(path)
     version = serving.find(repository, wanted) if wanted else None
-    if wanted is None or version is None:
-        if serving.listing(repository, path):
-            return HttpResponsePermanentRedirect(f"{request.path}/")
-        return _missing(f"No schema {path[:300]} is in the repository {repository}.")
-    return _file(request, wanted, version)
+    if wanted is not None and version is not None:
+        response = _file(request, wanted, version)
+        if response is not None:
+            return response
+    if serving.listing(repository, path):
+        return HttpResponsePermanentRedirect(f"{request.path}/")
+    raise _missing(f"{repository}/jsonschema/{path}")
 
 
-@require_safe
+@_public
 def repositories(request: HttpRequest) -> HttpResponseBase:
     """The names of all repositories."""
-    names = Repository.objects.values_list("name", flat=True)
-    return _listing(request, tuple(serving.Entry(name, "directory") for name in names), "")
+    return _listing(request, serving.repositories(), "")
 
 
-@require_safe
+@_public
 def repository_root(request: HttpRequest, repository: str) -> HttpResponseBase:
     """What a repository holds: its folder of schemas."""
-    is_known = Repository.objects.filter(name=repository).exists()
-    return _listing(request, (serving.Entry("jsonschema", "directory"),) if is_known else (), f"{repository}/")
+    found = Repository.objects.filter(name=repository).first()
+    entries = (serving.Entry("jsonschema", "directory", found.imported_at),) if found else ()
+    return _listing(request, entries, f"{repository}/")
 
 
-def _file(request: HttpRequest, wanted: serving.Wanted, version: SchemaVersion) -> HttpResponseBase:
+@_public
+def without_slash(request: HttpRequest, repository: str = "") -> HttpResponseBase:
+    """A folder above the schemas, asked for as if it were a file."""
+    if repository and not Repository.objects.filter(name=repository).exists():
+        raise _missing(repository)
+    return HttpResponsePermanentRedirect(f"{request.path}/")
+
+
+@_public
+def nothing(_request: HttpRequest, place: str) -> HttpResponseBase:
+    """Whatever else is asked for below /repositories/: the platform has no file system to look into."""
+    raise _missing(place)
+
+
+def _missing(place: str) -> NoSuchFileError:
+    return NoSuchFileError(place=place[:_MAX_SHOWN])
+
+
+def _file(request: HttpRequest, wanted: serving.Wanted, version: SchemaVersion) -> HttpResponseBase | None:
+    """The file in the form that the address or the client names; None where the title has no such file."""
     content_type, form = _negotiated(request, wanted)
-    etag = f'"{version.content_hash[:32]}-{version.raw_hash[:8]}-{form}"'
-    response = HttpResponse(serving.text(version, form), content_type=f"{content_type}; charset=utf-8")
-    response["ETag"] = etag
-    response["Cache-Control"] = _MINUTE if wanted.version == "latest" else _YEAR
-    response["X-Content-Type-Options"] = "nosniff"
+    file = serving.file_of(version, form) if wanted.version else serving.title_file(version, wanted.name)
+    if file is None:
+        return None
+    response = answers.file(request, file, content_type)
+    response["Cache-Control"] = _MINUTE if wanted.version in {"", "latest"} else _YEAR
     if wanted.form is None:
         patch_vary_headers(response, ["Accept"])
-    return _shared(get_conditional_response(request, etag=etag, response=response) or response)
-
-
-def _negotiated(request: HttpRequest, wanted: serving.Wanted) -> tuple[str, serving.Form]:
-    """The type to answer with. A browser, which asks for HTML, gets text that it shows instead of saving it."""
-    if wanted.form is not None:
-        return _CONTENT_TYPES[wanted.form], wanted.form
-    chosen = request.get_preferred_type([*_OFFERS, "text/html"]) or next(iter(_OFFERS))
-    if chosen == "text/html":
-        return "text/plain", "yaml"
-    return chosen, _OFFERS[chosen]
-
-
-def _listing(request: HttpRequest, entries: tuple[serving.Entry, ...], place: str) -> HttpResponseBase:
-    if not entries and place:
-        return _missing(f"No folder {place[:300]} is there.")
-    response: HttpResponseBase
-    if request.get_preferred_type([_JSON, "text/html"]) == "text/html":
-        response = render(request, "registry/listing.html", {"entries": entries, "place": place})
-    else:
-        response = JsonResponse([entry.as_json() for entry in entries], safe=False)
-    response["Cache-Control"] = _MINUTE
-    patch_vary_headers(response, ["Accept"])
-    return _shared(response)
-
-
-def _missing(detail: str) -> HttpResponseBase:
-    remedy = "Look at /repositories/ for what is there, or import the version first."
-    body = problem(HTTPStatus.NOT_FOUND, detail, code="schema.unknown", remedy=remedy)
-    return _shared(JsonResponse(body, status=HTTPStatus.NOT_FOUND, content_type="application/problem+json"))
-
-
-def _shared(response: HttpResponseBase) -> HttpResponseBase:
-    """Schemas are no secret: any page may read them."""
-    response["Access-Control-Allow-Origin"] = "*"
+    if wanted.version:
+        response["Content-Location"] = f"{request.path.rpartition('/')[0]}/{version.version}.{form}"
+        answers.tell_deprecation(response, version)
     return response
 
 
-class TitleSerializer(serializers.ModelSerializer[SchemaTitle]):
-    """A title with its versions and where to find them."""
-
-    title = serializers.CharField(source="name")
-    repository = serializers.CharField(source="repository.name")
-    description = serializers.CharField(source="latest.description", default="")
-    latest = serializers.CharField(source="latest.version", default=None)
-    versions = serializers.SerializerMethodField()
-    fields_count = serializers.IntegerField(source="latest.field_count", default=0)
-    links = serializers.SerializerMethodField()
-
-    class Meta:
-        model = SchemaTitle
-        fields = ["title", "repository", "description", "latest", "versions", "fields_count", "links"]
-
-    def get_versions(self, title: SchemaTitle) -> list[str]:
-        """Oldest first."""
-        rows = sorted(title.versions.all(), key=lambda row: (row.major, row.minor, row.patch))
-        return [row.version for row in rows]
-
-    def get_links(self, title: SchemaTitle) -> dict[str, str]:
-        """Addresses: the page for people, the newest version's file, and that file's folder."""
-        request = self.context.get("request")
-        folder = reverse("repository-path", args=[title.repository.name, f"{title.name}/"], request=request)
-        page = reverse("schema", args=[title.name], request=request)
-        return {"page": page, "latest": f"{folder}latest", "folder": folder, "intake": f"{settings.INTAKE_URL}/v1/events"}
+def _negotiated(request: HttpRequest, wanted: serving.Wanted) -> tuple[str, serving.Form]:
+    """The type to answer with: the address' ending, or else what the client wants."""
+    if wanted.form is not None:
+        return _CONTENT_TYPES[wanted.form], wanted.form
+    chosen = negotiation.preferred(request.headers.get("Accept"), list(_OFFERS))
+    if chosen is None:
+        raise NotAcceptableError(offers=", ".join(_OFFERS))
+    return _OFFERS[chosen]
 
 
-class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # likewise
-    """`q` searches titles, descriptions and fields; `field` the fields alone."""
-
-    q = filters.CharFilter(method="by_words", label="words of titles, descriptions and fields")
-    title = filters.CharFilter(field_name="name", lookup_expr="icontains")
-    field = filters.CharFilter(field_name="latest__field_paths", lookup_expr="icontains")
-    repository = filters.CharFilter(field_name="repository__name")
-    role = filters.ChoiceFilter(field_name="repository__role", choices=Repository.Role.choices)
-
-    class Meta:
-        model = SchemaTitle
-        fields = ["q", "title", "field", "repository", "role"]
-
-    def by_words(self, titles: Any, _name: str, words: str) -> Any:
-        return search(titles, words)
-
-
-class SchemaPages(pagination.LimitOffsetPagination):
-    """`limit` and `offset`."""
-
-    default_limit = 100
-    max_limit = 1000
+def _listing(request: HttpRequest, entries: tuple[serving.Entry, ...], place: str) -> HttpResponseBase:
+    """As JSON in the order of nginx, or as a page for a browser, which is its reader's own: it bears their name."""
+    if not entries and place:
+        raise _missing(place)
+    response: HttpResponse
+    if negotiation.preferred(request.headers.get("Accept"), [_JSON, _HTML]) == _HTML:
+        response = render(request, "registry/listing.html", {"entries": entries, "place": place, "crumbs": _crumbs(place)})
+        response["Cache-Control"] = "private, no-cache"
+    else:
+        in_order = sorted(entries, key=lambda entry: (entry.type != "directory", entry.name))
+        response = JsonResponse([entry.as_json() for entry in in_order], safe=False)
+        response["Cache-Control"] = _MINUTE
+    patch_vary_headers(response, ["Accept"])
+    return response
 
 
-class SchemaList(generics.ListAPIView[SchemaTitle]):
-    """All schema titles, with their versions and links."""
-
-    queryset = SchemaTitle.objects.select_related("repository", "latest").defer(
-        "latest__document_packed", "latest__raw_text", "latest__field_paths"
-    )
-    serializer_class = TitleSerializer
-    filterset_class = TitleFilter
-    pagination_class = SchemaPages
-
-    def get_queryset(self) -> Any:
-        versions = SchemaVersion.objects.only("schema_id", "major", "minor", "patch", "title_id")
-        return super().get_queryset().prefetch_related(Prefetch("versions", versions))
+def _crumbs(place: str) -> list[tuple[str, str]]:
+    """Every folder on the way to a place with its relative address; the last one, where the reader is, has none."""
+    parts = ["repositories", *place.strip("/").split("/")] if place else ["repositories"]
+    return [(name, "../" * (len(parts) - 1 - depth)) for depth, name in enumerate(parts)]

@@ -1,0 +1,41 @@
+"""Addresses that machines ask: files under /repositories/, the API, the façade for Confluent's clients."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path, re_path, register_converter
+
+from registry import api_title_views, api_views, views
+from registry.converters import TitleConverter, VersionConverter
+
+register_converter(TitleConverter, "title")
+register_converter(VersionConverter, "version")
+
+_FILES: list[URLPattern | URLResolver] = [
+    path("repositories", views.without_slash),
+    path("repositories/", views.repositories, name="repositories"),
+    path("repositories/<slug:repository>", views.without_slash),
+    path("repositories/<slug:repository>/", views.repository_root, name="repository"),
+    path("repositories/<slug:repository>/jsonschema", views.without_slash),
+    path("repositories/<slug:repository>/jsonschema/", views.file_or_folder, {"path": ""}),
+    path("repositories/<slug:repository>/jsonschema/<path:path>", views.file_or_folder, name="repository-path"),
+    re_path(r"^repositories/(?P<place>(?![^/]+\.git(?:/|$))(?s:.*))$", views.nothing),  # but what git clones
+]
+
+_TITLE = "api/v1/schemas/<title:title>"
+_VERSION = f"{_TITLE}/<version:version>"
+
+_API: list[URLPattern | URLResolver] = [
+    path("api/v1/schemas", api_views.SchemaList.as_view(), name="api-schemas"),
+    path(f"{_VERSION}/diff", api_title_views.SchemaDiff.as_view()),
+    path(f"{_VERSION}/usage", api_title_views.SchemaUsage.as_view()),
+    path(f"{_VERSION}/findings", api_title_views.SchemaFindings.as_view()),
+    path(f"{_TITLE}/diff", api_title_views.SchemaDiff.as_view(), name="api-schema-diff"),
+    path(f"{_TITLE}/usage", api_title_views.SchemaUsage.as_view(), name="api-schema-usage"),
+    path(f"{_TITLE}/findings", api_title_views.SchemaFindings.as_view(), name="api-schema-findings"),
+    path(_VERSION, api_views.SchemaDocument.as_view(), name="api-schema-version"),
+    path(_TITLE, api_views.SchemaDetail.as_view(), name="api-schema"),
+    path("api/v1/schemas/", api_views.NoSuchAddress.as_view()),
+    path("api/v1/schemas/<path:rest>", api_views.NoSuchAddress.as_view()),
+]
+
+urlpatterns = [*_FILES, *_API]
