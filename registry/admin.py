@@ -1,11 +1,14 @@
-"""Repositories, titles and versions in the admin: what was imported is looked at, never edited."""
+"""The registry in the admin: repositories; what was imported from them stands in `schema_admin`."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
-from registry.models import Repository, SchemaTitle, SchemaVersion
+from eventplatform.admin_base import ModelAdmin
+from registry.models import Repository
+from registry.schema_admin import SchemaTitleAdmin, SchemaVersionAdmin, WaiverAdmin
+
+__all__ = ["RepositoryAdmin", "SchemaTitleAdmin", "SchemaVersionAdmin", "WaiverAdmin"]
 
 
 @admin.register(Repository)
@@ -15,23 +18,3 @@ class RepositoryAdmin(ModelAdmin):
     list_display = ["name", "role", "order", "imported_at", "failed_at"]
     list_filter = ["role"]
     readonly_fields = ["folder", "imported_at", "failed_at", "problems"]
-
-
-@admin.register(SchemaTitle)
-class SchemaTitleAdmin(ReadOnlyAdmin):
-    """Titles by repository."""
-
-    list_display = ["name", "repository", "latest"]
-    list_filter = ["repository"]
-    list_select_related = ["repository", "latest"]
-    search_fields = ["name"]
-
-
-@admin.register(SchemaVersion)
-class SchemaVersionAdmin(ReadOnlyAdmin):
-    """Versions, the newest imports first."""
-
-    list_display = ["schema_id", "imported_at", "path"]
-    list_filter = ["title__repository"]
-    search_fields = ["schema_id", "description", "field_paths"]
-    ordering = ["-imported_at", "schema_id"]

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from eventplatform.core.errors import RejectedError
 from registry import lookups, revisions
-from registry.guidelines.contract import Waived
+from registry.guidelines import Waived, rules_of
 from registry.models import Repository, SchemaTitle, SchemaVersion, Waiver
 
 log = logging.getLogger(__name__)
 
 Subject = Repository | SchemaTitle | SchemaVersion
+COMPATIBILITY = "schema-version-compatibility"  # the rule of new versions, under its name in jsonschema-tools
 
 
 class ReasonMissingError(RejectedError):
@@ -35,6 +36,14 @@ class DateWrongError(RejectedError):
     remedy = "Choose another day."
 
 
+class RuleUnknownError(RejectedError):
+    """A waiver of a rule that isn't there would cover nothing."""
+
+    code = "lifecycle.rule_unknown"
+    message = "There is no rule {rule}."
+    remedy = "Choose a code from the page of guidelines, such as NAME-SNAKE-CASE."
+
+
 class ReplacementUnknownError(RejectedError):
     """What to use instead isn't there, is the same thing, or is deprecated too."""
 
@@ -43,23 +52,37 @@ class ReplacementUnknownError(RejectedError):
     remedy = "Name a title, a version's id or a repository that goes on, or leave it empty."
 
 
+def check_deprecation(subject: Subject, *, reason: str, replacement: str = "", since: date | None = None) -> None:
+    """Ask whether `deprecate` would take it.
+
+    Raises:
+        RejectedError: no reason, a day to come, or a replacement that is none; `pointer` names the field.
+    """
+    if not reason.strip():
+        raise ReasonMissingError(pointer="/deprecation_reason")
+    if since and since > timezone.localdate():
+        raise DateWrongError(pointer="/deprecated_since", day=since, reason="lies in the future")
+    if replacement.strip():
+        _check_replacement(subject, replacement.strip())
+
+
 def deprecate(subject: Subject, *, author: str, reason: str, replacement: str = "", since: date | None = None) -> None:
     """Say that a repository, title or version should not be used any more; it goes on being served.
 
     Raises:
-        RejectedError: no reason, a day to come, or a replacement that is none.
+        RejectedError: as `check_deprecation`.
     """
-    today = timezone.localdate()
-    day = since or today
-    if not reason.strip():
-        raise ReasonMissingError(pointer="/deprecation_reason")
-    if day > today:
-        raise DateWrongError(pointer="/deprecated_since", day=day, reason="lies in the future")
-    instead = replacement.strip()
-    if instead:
-        _check_replacement(subject, instead)
-    _write(subject, day, reason.strip(), instead, author)
+    check_deprecation(subject, reason=reason, replacement=replacement, since=since)
+    day = since or timezone.localdate()
+    _write(subject, day, reason.strip(), replacement.strip(), author)
     log.info("schemas.deprecated", extra={"subject": str(subject), "since": str(day), "author": author})
+
+
+def set_compatibility(title: SchemaTitle, *, level: str, author: str) -> None:
+    """Choose what new versions of a title owe to earlier ones; empty: what its repository says."""
+    title.compatibility = level
+    title.save(update_fields=["compatibility"])
+    log.info("schemas.compatibility_set", extra={"title": title.name, "level": level, "author": author})
 
 
 def undeprecate(subject: Subject, *, author: str) -> None:
@@ -83,16 +106,27 @@ def is_expired(row: Waiver) -> bool:
     return row.ends_on < timezone.localdate()
 
 
-def save_waiver(waiver: Waiver, *, author: str) -> None:
-    """Add or change a waiver; whoever wrote it last answers for it.
+def check_waiver(waiver: Waiver) -> None:
+    """Ask whether `save_waiver` would take it.
 
     Raises:
-        RejectedError: no reason, or a last day that is over.
+        RejectedError: no reason, a last day that is over, or no such rule; `pointer` names the field.
     """
     if not waiver.reason.strip():
         raise ReasonMissingError(pointer="/reason")
     if is_expired(waiver):
         raise DateWrongError(pointer="/ends_on", day=waiver.ends_on, reason="is over")
+    if not rules_of(waiver.rule) and waiver.rule != COMPATIBILITY:
+        raise RuleUnknownError(pointer="/rule", rule=waiver.rule)
+
+
+def save_waiver(waiver: Waiver, *, author: str) -> None:
+    """Add or change a waiver; whoever wrote it last answers for it.
+
+    Raises:
+        RejectedError: as `check_waiver`.
+    """
+    check_waiver(waiver)
     waiver.author = author
     waiver.save()
     log.info("schemas.rule_waived", extra={"title": waiver.title, "rule": waiver.rule, "author": author})

@@ -106,11 +106,12 @@ def test_waivers__star_and_end__speak_of_what_they_cover() -> None:
     assert [row.title for row in Waiver.objects.all() if lifecycle.is_expired(row)] == ["a/*"]
 
 
-def test_save_waiver__no_reason_or_over__refused() -> None:
+def test_save_waiver__no_reason_or_over_or_no_rule__refused() -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     wrong = {
         "lifecycle.reason_missing": Waiver(title="a/b", rule="X", reason="", ends_on=timezone.localdate()),
         "lifecycle.date_wrong": Waiver(title="a/b", rule="X", reason="Because.", ends_on=yesterday),
+        "lifecycle.rule_unknown": Waiver(title="a/b", rule="X", reason="Because.", ends_on=timezone.localdate()),
     }
 
     for code, waiver in wrong.items():
