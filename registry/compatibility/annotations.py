@@ -44,15 +44,15 @@ def annotation_changes(old: Schema, new: Schema, place: Place) -> Iterator[Chang
 def _other(keyword: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
     verb = "is new" if old is None else "is gone" if new is None else "changed"
     if keyword in _KNOWN:
-        code, what, why = keyword.removeprefix("$"), f"The {_KNOWN[keyword]} of {place.name} {verb}.", _NOBODY
+        code, what, why = keyword.removeprefix("$"), f"The {_KNOWN[keyword]} of {place.noun} {verb}.", _NOBODY
     elif keyword.startswith("x-"):
         code, what, why = (
             "extension",
-            f"The mark {keyword} of {place.name} {verb}.",
+            f"The mark {keyword} of {place.noun} {verb}.",
             "JSON Schema gives it no meaning: events pass as before.",
         )
     else:
-        code, what = "unknown-keyword", f"{short(keyword)} of {place.name} {verb}."
+        code, what = "unknown-keyword", f"{short(keyword)} of {place.noun} {verb}."
         why = "It is no keyword of draft-07, perhaps a slip of the pen: it never had an effect, so nothing breaks."
     yield Change(f"{code}-changed", place.keyword(keyword), place.path, what, why, "patch", old=_shown(old), new=_shown(new))
 
@@ -92,7 +92,16 @@ def _pii(keyword: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
     else:
         what = f"{place.name} is marked as personal data now: {short(new)}."
         why = "Events pass as before. Whoever shows, stores or exports it must treat it as personal data."
-    yield Change("pii-changed", place.keyword(keyword), place.path, what, why, "minor", old=_shown(old), new=_shown(new))
+    yield Change(
+        "pii-changed",
+        place.keyword(keyword),
+        place.path,
+        what,
+        why,
+        "minor",
+        old=_shown(old) or "unmarked",
+        new=_shown(new) or "unmarked",
+    )
 
 
 def _pii_action(keyword: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
@@ -101,7 +110,7 @@ def _pii_action(keyword: str, old: Any, new: Any, place: Place) -> Iterator[Chan
         why = why.replace("drop-ed", "dropped").replace("hash-ed", "hashed").replace("truncate-ed", "truncated")
     else:
         why = _ACTIONS.get(str(new), f"What {short(new)} does to it is up to the store.")
-    what = f"What is done to the personal data in {place.name} is {short(new) if new else 'nothing'} now."
+    what = f"What is done to the personal data in {place.noun} is {short(new) if new else 'nothing'} now."
     is_dropped = new == "drop" and place.column
     yield Change(
         "pii-action-changed",
@@ -111,8 +120,8 @@ def _pii_action(keyword: str, old: Any, new: Any, place: Place) -> Iterator[Chan
         why,
         "major",
         frozenset({"consumers", "tables"} if is_dropped else {"consumers"}),
-        old=_shown(old),
-        new=_shown(new),
+        old=_shown(old) or "kept",
+        new=_shown(new) or "kept",
         table=f"Column {place.column} stays and is no longer filled." if is_dropped else "",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from eventplatform.core import names
 from eventplatform.core.errors import RejectedError
 
 Bump = Literal["none", "patch", "minor", "major"]
@@ -13,6 +14,8 @@ Direction = Literal["backward", "forward"]
 Word = Literal["yes", "no", "unknown", "not asked"]
 
 BUMPS: tuple[Bump, ...] = ("none", "patch", "minor", "major")
+PARTIES: tuple[Party, ...] = ("producers", "consumers", "tables")
+DIRECTIONS: tuple[Direction, ...] = ("backward", "forward")
 NOBODY: frozenset[Party] = frozenset()
 NEITHER: frozenset[Direction] = frozenset()
 
@@ -48,6 +51,11 @@ class Change:
     table: str = ""  # what becomes of the column, where a table has one
     note: str = ""  # what the verdict takes for granted
 
+    @property
+    def breaks_words(self) -> str:
+        """`Breaks producers and tables`; empty for a change that breaks nobody."""
+        return f"Breaks {_together(self.breaks)}" if self.breaks else ""
+
     def as_json(self) -> dict[str, Any]:
         """The change as JSON has it."""
         return {**asdict(self), "breaks": sorted(self.breaks), "against": sorted(self.against)}
@@ -69,6 +77,16 @@ class Verdict:
     def reasons(self) -> tuple[str, ...]:
         """Why it doesn't hold, in sentences; empty where it does."""
         return tuple(change.what for change in self.changes)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Nobody breaks by it: it holds, or what denies it are additions that only a check by the letter refuses."""
+        return not any(change.breaks for change in self.changes)
+
+    @property
+    def more(self) -> int:
+        """How many reasons there are beyond the first."""
+        return max(len(self.changes) - 1, 0)
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as JSON has it."""
@@ -104,8 +122,15 @@ class Comparison:
 
     @property
     def is_enough(self) -> bool | None:
-        """Whether the version number grew as far as the changes ask; None where the ids don't tell."""
-        return None if self.bump_made is None else BUMPS.index(self.bump_made) >= BUMPS.index(self.bump)
+        """Whether the version number grew as far as the changes ask; None where the ids don't tell.
+
+        Versions below 1.0.0 promise nothing (semver.org, 4): there any step is enough.
+        """
+        if self.bump_made is None:
+            return None
+        is_promised = not names.split_schema_id(self.old_id)[1].startswith("0.")
+        due = self.bump if is_promised else min(self.bump, "patch", key=BUMPS.index)
+        return BUMPS.index(self.bump_made) >= BUMPS.index(due)
 
     @property
     def is_full(self) -> bool:
@@ -123,9 +148,33 @@ class Comparison:
         broken = self.breaking
         if not broken:
             return "Breaks nobody" if self.changes else "No change"
-        parties = [one for one in ("producers", "consumers", "tables") if any(one in change.breaks for change in broken)]
-        who = parties[0] if len(parties) == 1 else f"{', '.join(parties[:-1])} and {parties[-1]}"
-        return f"Breaks {who}: {len(broken)} place{'' if len(broken) == 1 else 's'}"
+        parties = frozenset[Party]().union(*(change.breaks for change in broken))
+        return f"Breaks {_together(parties)}: {len(broken)} place{'' if len(broken) == 1 else 's'}"
+
+    @property
+    def weighty(self) -> tuple[Change, ...]:
+        """The changes that concern anybody."""
+        return tuple(change for change in self.changes if change.bump != "patch")
+
+    @property
+    def wording(self) -> tuple[Change, ...]:
+        """The changes of texts and examples, and those after which the same events pass."""
+        return tuple(change for change in self.changes if change.bump == "patch")
+
+    @property
+    def due_version(self) -> str:
+        """The number that the changes ask for after the old one's; empty where that isn't known."""
+        version = names.split_schema_id(self.old_id)[1]
+        if not names.VERSION.fullmatch(version):
+            return ""
+        major, minor, patch = names.version_key(version)
+        steps: dict[Bump, tuple[int, int, int]] = {
+            "none": (major, minor, patch),
+            "patch": (major, minor, patch + 1),
+            "minor": (major, minor + 1, 0),
+            "major": (major + 1, 0, 0),
+        }
+        return ".".join(map(str, steps[self.bump]))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -161,3 +210,8 @@ class Incompatibility:
     def sentence(self) -> str:
         """What is wrong, and against which version."""
         return f"{self.change.what} Not {self.direction} compatible with {self.version}."
+
+
+def _together(parties: frozenset[Party]) -> str:
+    listed = [party for party in PARTIES if party in parties]
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -159,7 +159,7 @@ class FieldChanges:
                 "major",
                 frozenset(breaks),
                 frozenset(denied),
-                old="required" if was_required else "optional",
+                old=name if other else "required" if was_required else "optional",
                 new=other or "absent",
                 table=f"Column {field.column} stays and is no longer filled." if field.column else "",
                 note=(

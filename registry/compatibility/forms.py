@@ -106,6 +106,7 @@ class FormChanges:
                 "patch",
                 breaks,
                 denied & {direction},
+                *(f"{len(facts.schemas_in(schema, keyword))} in {keyword}" for schema in (old, new)),
             )
         )
 

@@ -17,8 +17,13 @@ class Place:
 
     @property
     def name(self) -> str:
-        """The subject of a sentence."""
+        """The field at the start of a sentence."""
         return self.path or "The event"
+
+    @property
+    def noun(self) -> str:
+        """The field within a sentence."""
+        return self.path or "the event"
 
     @property
     def column(self) -> str:

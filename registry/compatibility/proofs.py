@@ -61,19 +61,20 @@ def _multiple(prover: Prover, narrow: Schema, wide: Schema) -> bool:
 
 
 def _at_least(keyword: str) -> Callable[[Prover, Schema, Schema], bool]:
-    return lambda _prover, narrow, wide: narrow.get(keyword, 0) >= wide[keyword]
+    return lambda _prover, narrow, wide: bool(narrow.get(keyword, 0) >= wide[keyword])
 
 
 def _at_most(keyword: str) -> Callable[[Prover, Schema, Schema], bool]:
-    return lambda _prover, narrow, wide: narrow.get(keyword, math.inf) <= wide[keyword]
+    return lambda _prover, narrow, wide: bool(narrow.get(keyword, math.inf) <= wide[keyword])
 
 
 def _identical(keyword: str) -> Callable[[Prover, Schema, Schema], bool]:
-    return lambda _prover, narrow, wide: narrow.get(keyword) == wide[keyword]
+    return lambda _prover, narrow, wide: bool(narrow.get(keyword) == wide[keyword])
 
 
 def _min_properties(_prover: Prover, narrow: Schema, wide: Schema) -> bool:
-    return max(narrow.get("minProperties", 0), len(set(narrow.get("required", ())))) >= wide["minProperties"]
+    least: int = max(narrow.get("minProperties", 0), len(set(narrow.get("required", ()))))
+    return least >= int(wide["minProperties"])
 
 
 def _unique(_prover: Prover, narrow: Schema, wide: Schema) -> bool:

@@ -49,7 +49,7 @@ def told(group: str, place: Place, versions: tuple[Schema, Schema], against: fro
         code=f"{_KEBAB.get(group, group)}-{_MOVEMENTS[against]}",
         pointer=place.keyword(keyword),
         path=place.path,
-        what=f"{place.name} was {was} and is {becomes} now." if is_said else f"{place.name}: {group} says something else now.",
+        what=f"{place.name} was {was} and is {becomes} now." if is_said else f"What {place.noun} says by {group} changed.",
         why=_reason(group, old, new, against),
         bump="patch",
         old=was if is_said else "",

@@ -8,7 +8,7 @@ from typing import Any
 from registry.compatibility import facts
 from registry.compatibility.annotations import annotation_changes
 from registry.compatibility.containment import Prover
-from registry.compatibility.contract import Change, Direction
+from registry.compatibility.contract import DIRECTIONS, Change, Direction
 from registry.compatibility.facts import Schema, as_object, is_same
 from registry.compatibility.fields import FieldChanges
 from registry.compatibility.forms import FormChanges
@@ -52,12 +52,18 @@ class Walk:
         for group in GROUPS:
             if all(_is_kept(before, after, keyword) for keyword in group.keywords):
                 continue
+            possible = self._possible(group, before, after)
             for change in self._changes_of(group, before, after, place, is_lenient=is_lenient):
-                told_of = change
+                told_of = narrowed(change, possible)
                 if change.path == place.path and not is_column_told:
-                    told_of = with_column(change, place, before, after)
+                    told_of = with_column(told_of, place, before, after)
                     is_column_told = bool(told_of.table)
                 yield told_of
+
+    def _possible(self, group: Group, old: Schema, new: Schema) -> frozenset[Direction]:
+        """The directions that the group can deny: it says nothing of a version whose values are of other types."""
+        looked_at = {"backward": self.prover.types_of(old), "forward": self.prover.types_of(new)}
+        return frozenset(direction for direction in DIRECTIONS if looked_at[direction] & group.types)
 
     def against(self, group: Group, old: Schema, new: Schema) -> frozenset[Direction]:
         """The directions that a group of keywords denies, to the letter."""

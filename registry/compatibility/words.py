@@ -11,6 +11,17 @@ from registry.compatibility.facts import Schema
 
 _MAX_VALUES = 8
 _MAX_TEXT = 80
+NOUNS = {
+    "allOf": "further conditions",
+    "anyOf": "alternatives",
+    "oneOf": "exclusive alternatives",
+    "not": "a forbidden form",
+    "if": "a condition",
+    "contains": "an item that must be there",
+    "propertyNames": "a rule for names",
+    "patternProperties": "patterns of names",
+    "dependencies": "fields that depend on others",
+}
 
 
 def said(schema: Schema, group: str) -> str:
@@ -65,18 +76,18 @@ def _edge(inclusive: str, exclusive: str, at: str, beyond: str, absent: str) -> 
 
 
 def _size(keyword: str, before: str, noun: str, absent: str) -> Callable[[Schema], str]:
+    one = {"properties": "property"}.get(noun, noun.removesuffix("s"))
+    measure = "wide" if noun == "properties" else "long"
+
     def words(schema: Schema) -> str:
-        if keyword not in schema:
-            return absent
-        count = schema[keyword]
-        plural = noun if count != 1 else {"properties": "property"}.get(noun, noun.removesuffix("s"))
-        return f"{before} {count} {plural} long" if noun != "properties" else f"{before} {count} {plural} wide"
+        count = schema.get(keyword)
+        return absent if count is None else f"{before} {count} {one if count == 1 else noun} {measure}"
 
     return words
 
 
 def _bound(schema: Schema, group: str) -> str:
-    return f"bound by {group}" if group in schema else f"not bound by {group}"
+    return f"{'with' if group in schema else 'without'} {NOUNS.get(group, group)}"
 
 
 def _items(schema: Schema) -> str:
@@ -92,12 +103,12 @@ _WORDS: dict[str, Callable[[Schema], str]] = {
     "minimum": _edge("minimum", "exclusiveMinimum", "at least", "more than", "without a minimum"),
     "maximum": _edge("maximum", "exclusiveMaximum", "at most", "less than", "without a maximum"),
     "multipleOf": lambda schema: f"a multiple of {schema['multipleOf']}" if "multipleOf" in schema else "any multiple",
-    "minLength": _size("minLength", "at least", "characters", "of any least length"),
-    "maxLength": _size("maxLength", "at most", "characters", "of any length"),
-    "minItems": _size("minItems", "at least", "items", "of any least length"),
-    "maxItems": _size("maxItems", "at most", "items", "of any length"),
-    "minProperties": _size("minProperties", "at least", "properties", "without a least width"),
-    "maxProperties": _size("maxProperties", "at most", "properties", "of any width"),
+    "minLength": _size("minLength", "at least", "characters", "without a minimum length"),
+    "maxLength": _size("maxLength", "at most", "characters", "without a maximum length"),
+    "minItems": _size("minItems", "at least", "items", "without a minimum length"),
+    "maxItems": _size("maxItems", "at most", "items", "without a maximum length"),
+    "minProperties": _size("minProperties", "at least", "properties", "without a minimum width"),
+    "maxProperties": _size("maxProperties", "at most", "properties", "without a maximum width"),
     "pattern": lambda schema: (
         f"bound to the pattern {short(schema['pattern'])}" if "pattern" in schema else "without a pattern"
     ),
