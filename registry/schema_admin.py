@@ -15,6 +15,7 @@ from eventplatform.core.errors import PlatformError
 from registry import lifecycle
 from registry.models import SchemaTitle, SchemaVersion, Waiver
 
+_APPROVE = "registry.approve_draft"
 LIFECYCLE = ("deprecated_since", "deprecation_reason", "replacement")
 
 
@@ -150,9 +151,17 @@ class WaiverAdmin(ModelAdmin):
         """Until its last day is over."""
         return not lifecycle.is_expired(waiver)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Engineers, and who approves versions."""
+        return bool(super().has_add_permission(request)) or request.user.has_perm(_APPROVE)
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """The same."""
+        return bool(super().has_change_permission(request, obj)) or request.user.has_perm(_APPROVE)
+
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Who may waive may also let the rule hold again."""
-        return bool(super().has_change_permission(request, obj))
+        return self.has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Waiver, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001  # Django's signature
         lifecycle.save_waiver(obj, author=request.user.get_username())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
@@ -96,15 +96,17 @@ def test_lifecycle__others__may_look_only(samples: Path, group: str) -> None:
     assert visitor.post("/admin/registry/waiver/add/", WAIVER).status_code == 403
 
 
-def test_waiver__engineer__adds_and_removes_it(db: None) -> None:
-    engineer = client("engineer")
+@pytest.mark.parametrize("permission", ["change_waiver", "approve_draft"])
+def test_waiver__engineer_or_approver__adds_and_removes_it(db: None, permission: str) -> None:
+    engineer = client("engineer" if permission == "change_waiver" else "viewer")
+    User.objects.get().user_permissions.add(Permission.objects.get(codename=permission))
 
     engineer.post("/admin/registry/waiver/add/", {**WAIVER, "ends_on": timezone.localdate()})
     row = Waiver.objects.get()
     listed = engineer.get("/admin/registry/waiver/?holds=yes").content.decode()
     engineer.post(f"/admin/registry/waiver/{row.pk}/delete/", {"post": "yes"})
 
-    assert row.author == "engineer"
+    assert row.author == User.objects.get().username
     assert "Old names." in listed
     assert not Waiver.objects.exists()
 
