@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 _WIRING = {"engineer", "administrator"}  # groups that may set what a stream is wired to
 _ADMINISTERING = {"administrator"}  # groups that may set where schemas come from, and the credentials
+_APPROVING = {"approver", "engineer", "administrator"}  # groups that may approve other people's drafts of schemas
 _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 
 
@@ -30,6 +31,8 @@ def ensure_groups() -> None:
         group.permissions.add(*permissions(changes, deletes))
         if name in _WIRING:
             group.permissions.add(Permission.objects.get(content_type__app_label="streamconfig", codename="wire_stream"))
+        if name in _APPROVING:
+            group.permissions.add(Permission.objects.get(content_type__app_label="registry", codename="approve_draft"))
         if name in _ADMINISTERING:
             group.permissions.add(Permission.objects.get(content_type__app_label="registry", codename="administer_repository"))
 

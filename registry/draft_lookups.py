@@ -93,6 +93,13 @@ def current_text(title: str, version: str) -> str:
     return row.title.current_text if is_newest and row.title.current_text else row.raw_text
 
 
+def common_fragment(repository: Repository) -> str:
+    """The id of the newest fragment that all events carry, this repository's own before others'; empty where none is."""
+    found = SchemaTitle.objects.filter(name__regex=r"^fragment/(.*/)?common$", latest__isnull=False)
+    ids = found.order_by("repository__order", "name").values_list("repository_id", "latest__schema_id")
+    return next((schema_id for _, schema_id in sorted(ids, key=lambda pair: pair[0] != repository.pk)), "")
+
+
 def _document(schema_id: str) -> dict[str, Any] | None:
     packed = SchemaVersion.objects.filter(schema_id=schema_id).values_list("document_packed", flat=True).first()
     found: dict[str, Any] | None = json.loads(unpack(packed)) if packed else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from eventplatform.core.names import VERSION
 from registry import rendering
 
 _ID_LINE = re.compile(r"""^(?P<key>["']?\$id["']?\s*:\s*).*$""", re.MULTILINE)
@@ -24,7 +25,7 @@ clone to read. Each title is a folder below `{folder}/`:
 | `CHANGELOG.md` | what each version changed, and why |
 """
 
-_NEW = """\
+_HEAD = """\
 title: {title}
 description: >
   What happened, and who sends it; one or two sentences for those who will read the events.
@@ -32,6 +33,10 @@ $id: /{title}/{version}
 $schema: https://json-schema.org/draft-07/schema#
 type: object
 additionalProperties: false
+"""
+
+# Without a fragment for what every event carries, it is written out.
+_WRITTEN_OUT = """\
 required:
   - $schema
   - meta
@@ -77,12 +82,26 @@ properties:
     type: string
     format: date-time
     maxLength: 40
+"""
+
+_REFERRED = """\
+required:
+  - dt
+allOf:
+  - $ref: {common}
+properties:
+"""
+
+_OWN_FIELD = """\
   action:
     description: What was done; replace this field by your own.
     type: string
     enum:
       - start
       - stop
+"""
+
+_EXAMPLE = """\
 examples:
   - $schema: /{title}/{version}
     meta:
@@ -93,9 +112,14 @@ examples:
 """
 
 
-def new_title(title: str, version: str) -> str:
-    """A first text for a title; it keeps every guideline."""
-    return _NEW.format(title=title, version=version, stream=re.sub(r"[^a-z0-9_]+", ".", title.lower()))
+def new_title(title: str, version: str, common: str = "") -> str:
+    """A first text for a title, which keeps every guideline; `common` is the id of the fragment that all events carry."""
+    if title.startswith("fragment/"):
+        whole = f"{_HEAD}properties:\n{_OWN_FIELD}examples:\n  - action: start\n"
+    else:
+        whole = _HEAD + (_REFERRED if common else _WRITTEN_OUT) + _OWN_FIELD + _EXAMPLE
+    stream = re.sub(r"[^a-z0-9_]+", ".", title.lower())
+    return whole.format(title=title, version=version, stream=stream, common=common)
 
 
 def with_id(text: str, schema_id: str) -> str:
@@ -106,6 +130,13 @@ def with_id(text: str, schema_id: str) -> str:
     old = text[found.end("key") : found.end()].strip().strip("\"'")
     changed = f"{text[: found.start()]}{found['key']}{schema_id}{text[found.end() :]}"
     return re.sub(rf"(\$schema:\s*){re.escape(old)}(?=\s*$)", rf"\g<1>{schema_id}", changed, flags=re.MULTILINE)
+
+
+def version_in(text: str) -> str:
+    """The version that the text's `$id` names, as near as a look tells; empty where it names none."""
+    found = _ID_LINE.search(text[:20_000])
+    version = found[0].strip().rstrip("\"',").rpartition("/")[2] if found else ""
+    return version if VERSION.fullmatch(version) else ""
 
 
 def files_of(*, folder: str, version: str, text: str, document: Mapping[str, Any], changelog: str) -> dict[str, Any]:

@@ -35,6 +35,18 @@ _State = Draft.State
 _Kind = DraftStep.Kind
 
 
+def ensure_repository(*, name: str, order: int = 0) -> Repository:
+    """The managed repository of that name, made where there is none."""
+    wanted = {"kind": Repository.Kind.MANAGED, "role": Repository.Role.SECONDARY, "order": order}
+    rules = {"profile": Repository.Profile.STRICT, "enforcement": Repository.Enforcement.REFUSE}
+    return Repository.objects.get_or_create(name=name, defaults={**wanted, **rules})[0]
+
+
+def has_drafts(repository: Repository) -> bool:
+    """Whether anybody has drafted there yet."""
+    return Draft.objects.filter(repository=repository).exists()
+
+
 @transaction.atomic
 def start(*, repository: Repository, title: str, user: User, source: str = "", text: str = "") -> Draft:
     """Begin a draft: of a new title from a text that keeps the guidelines, or of the next version of a known one.
@@ -50,7 +62,11 @@ def start(*, repository: Repository, title: str, user: User, source: str = "", t
     latest = versions[-1] if versions else ""
     version = drafts.version_after(latest, "minor")
     known = draft_lookups.current_text(title, source if source in versions else latest)
-    begun = draft_texts.with_id(known, f"/{title}/{version}") if known else draft_texts.new_title(title, version)
+    begun = (
+        draft_texts.with_id(known, f"/{title}/{version}")
+        if known
+        else draft_texts.new_title(title, version, draft_lookups.common_fragment(repository))
+    )
     draft = Draft.objects.create(repository=repository, title=title, text=text or begun, base=latest, author=user)
     _note(draft, _Kind.STARTED, user)
     return draft

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
+
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 
 from registry import drafting
 from registry.models import Draft, Repository, SchemaVersion
@@ -45,3 +49,25 @@ def with_field(text: str, name: str = "button") -> str:
     """The text with one more optional field."""
     field = f"  {name}:\n    description: Which button it was.\n    type: string\n    maxLength: 100\n"
     return text.replace("  action:\n", f"{field}  action:\n", 1)
+
+
+def at_once(works: Sequence[Callable[[], object]]) -> list[Exception | None]:
+    """Do the works in threads that begin together, each on a connection of its own; what each failed with."""
+    barrier = threading.Barrier(len(works))
+    failed: list[Exception | None] = [None] * len(works)
+
+    def work(index: int) -> None:
+        barrier.wait()
+        try:
+            works[index]()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the test looks at it
+            failed[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed

@@ -19,12 +19,22 @@ from tests.registry import drafting_builders as build
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
-def test_new_title__text_that_it_begins_with__keeps_every_guideline() -> None:
-    draft = drafting.start(repository=build.repository(), title="team/click", user=build.engineer())
+@pytest.mark.parametrize("title", ["team/click", "fragment/team/button"])
+def test_new_title__text_that_it_begins_with__keeps_every_guideline(samples: object, title: str) -> None:
+    draft = drafting.start(repository=build.repository(), title=title, user=build.engineer())
 
     examination = draft_lookups.examined(draft)
 
     assert examination.remarks == ()
+    assert examination.is_ready
+
+
+def test_new_title__no_common_fragment_anywhere__writes_out_what_events_carry() -> None:
+    draft = drafting.start(repository=build.repository(), title="team/click", user=build.engineer())
+
+    examination = draft_lookups.examined(draft)
+
+    assert {remark.code for remark in examination.remarks} == {"EVENT-FRAGMENT"}
     assert examination.is_ready
 
 

@@ -7,15 +7,18 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors import lookups as connector_lookups
 from connectors import services as connector_services
 from monitoring import demo_users
+from registry import drafting
 from registry import services as registry_services
 from streamconfig import lookups as stream_lookups
 from streamconfig import services as stream_services
 
+MANAGED = "team"  # the repository that the platform owns
 REPOSITORIES = ("primary", "secondary")  # in the order in which references are looked up
 AUTHOR = "load_sample"
 
@@ -33,6 +36,7 @@ class Command(BaseCommand):
         load_connectors(read(examples / "connectors.yaml"))
         demo_users.ensure_groups()
         demo_users.ensure_users(settings.VAR_DIR / "demo-users.json")
+        load_drafts(examples / "drafts")
         self.stdout.write("The sample is loaded.")
 
 
@@ -55,3 +59,18 @@ def load_connectors(document: dict[str, Any]) -> None:
     new = {name: connector for name, connector in document["connectors"].items() if name not in known}
     if new:
         connector_services.import_document(document={**document, "connectors": new})
+
+
+def load_drafts(folder: Path) -> None:
+    """A managed repository with a title that two people published, and its next version waiting for a review."""
+    repository = drafting.ensure_repository(name=MANAGED, order=len(REPOSITORIES))
+    engineer, approver = (User.objects.get(username=name) for name in ("engineer", "approver"))
+    if drafting.has_drafts(repository):
+        return
+    for name, reason in (("signup", "Count who asks for the newsletter"), ("signup_next", "See which way people come")):
+        text = (folder / f"{name}.yaml").read_text()
+        draft = drafting.start(repository=repository, title="newsletter/signup", user=engineer, text=text)
+        draft = drafting.edit(draft_id=draft.pk, text=text, reason=reason, seen=draft.edit, user=engineer)
+        draft = drafting.submit(draft_id=draft.pk, seen=draft.edit, user=engineer)
+        if name == "signup":
+            drafting.approve(draft_id=draft.pk, seen=draft.edit, user=approver)
