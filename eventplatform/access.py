@@ -20,6 +20,7 @@ _OPEN = (
     "/api/",
     "/w/",
     "/repositories/",
+    "/confluent/",
     "/v1/",
     "/healthz",
     "/readyz",

@@ -10,16 +10,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from eventplatform.guard.body import BodyReader
-from eventplatform.guard.request_head import RequestHead, is_hasty
+from eventplatform.guard.wsgi import head_of, read_body
 from intake import answers, runtime
 from intake.answers import Answer
 from intake.counting import count_request
 from intake.openapi import describe
 from intake.service import Intake
 from intake.submission import Submission
-
-_CHUNK_BYTES = 64 * 1024
 
 
 @describe
@@ -33,8 +30,8 @@ class EventsView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Take events in."""
         door = runtime.intake()
-        head = _head(request.META)
-        body = _read(request.META, door.open_body(head), head)
+        head = head_of(request.META)
+        body = read_body(request.META, door.open_body(head), head)
         started = time.perf_counter()
         outcome = door.submit(body, head)
         answer = outcome if isinstance(outcome, Answer) else _settled(door, outcome)
@@ -70,30 +67,6 @@ def _settled(door: Intake, submission: Submission) -> Answer:
     settled = threading.Event()
     submission.when_settled(settled.set)
     return door.answer(submission) if settled.wait(door.limits.ack_timeout_seconds) else door.give_up(submission)
-
-
-def _head(environ: dict[str, Any]) -> RequestHead:
-    return RequestHead(
-        content_type=environ.get("CONTENT_TYPE") or "",
-        content_length=environ.get("CONTENT_LENGTH") or "",
-        content_encoding=environ.get("HTTP_CONTENT_ENCODING", ""),
-        request_id=environ.get("HTTP_X_REQUEST_ID", ""),
-        is_hasty=is_hasty(environ.get("QUERY_STRING", "")),
-    )
-
-
-def _read(environ: dict[str, Any], body: BodyReader, head: RequestHead) -> BodyReader:
-    """Read the server's own stream: Django's stops at Content-Length, which a chunked body doesn't have."""
-    is_open_ended = "HTTP_TRANSFER_ENCODING" in environ or environ.get("wsgi.input_terminated")
-    left = int(head.content_length) if head.content_length.isdecimal() else None if is_open_ended else 0
-    while body.wants_more and left != 0:
-        # A read waits for all it asks for: never ask beyond the body, nor beyond what would be refused anyway.
-        chunk = environ["wsgi.input"].read(min(_CHUNK_BYTES, body.room if left is None else left))
-        if not chunk:
-            break
-        body.feed(chunk)
-        left = None if left is None else left - len(chunk)
-    return body
 
 
 def _response(answer: Answer) -> HttpResponse:

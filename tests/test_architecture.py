@@ -25,7 +25,7 @@ LADDER: dict[str, set[str]] = {
     "guard": {"core"},
     "embedded": {"core", "roof"},
     "run": {"core", "embedded", "roof"},
-    "registry": {"core", "panels", "roof"},
+    "registry": {"core", "panels", "guard", "roof"},
     "streamconfig": {"core", "panels", "broker", "guard", "registry", "roof"},
     "intake": {"core", "panels", "broker", "guard", "registry", "streamconfig", "roof"},
     "connectors": {"core", "panels", "broker", "guard", "registry", "streamconfig", "roof"},

@@ -170,7 +170,7 @@ class Gate:
             raise NotAnObjectError(kind=_JSON_WORDS.get(type(event), "something else"))
         stream = self._stream(event)
         schema = self._schema(event)
-        _fill(event, schema, request, self.new_id)
+        fill(event, schema, request, self.new_id)
         _validate(event, schema)
         if stream.schema_title not in schema.titles:
             raise SchemaNotAllowedError(
@@ -219,7 +219,7 @@ class Gate:
         )
 
 
-def _fill(event: dict[str, Any], schema: CompiledSchema, request: Request, new_id: Callable[[], str]) -> None:
+def fill(event: dict[str, Any], schema: CompiledSchema, request: Request, new_id: Callable[[], str]) -> None:
     """Set what the server knows better: `meta.dt` always (since EventGate 1.15), the others where absent; never undeclared."""
     meta = event["meta"]
     if schema.declares("meta", "dt"):
