@@ -16,6 +16,7 @@ from registry.guidelines.waivers import is_pattern, matches
 
 REFERENCE_FILE = ".jsonschema-tools.yaml"
 OWN_FILE = ".eventschemas.yaml"
+FILE_NAMES = (REFERENCE_FILE, OWN_FILE)
 LEVELS = (*(f"{word}{end}" for word in ("BACKWARD", "FORWARD", "FULL") for end in ("", "_TRANSITIVE")), "NONE")
 
 # What only steers that tool's writing, logging and use of git: read, and of no meaning here.
@@ -47,7 +48,7 @@ class ConfigError(RejectedError):
 
 
 @dataclass(frozen=True)
-class Config:
+class Configuration:
     """How a repository wants to be judged."""
 
     profile: Profile = "strict"
@@ -57,7 +58,7 @@ class Config:
     schema_base_uris: tuple[str, ...] = ()
     content_types: tuple[str, ...] = ("yaml", "json")
     current_name: str = "current"
-    bounds: Bounds | None = SAFE_BOUNDS
+    numeric_bounds: Bounds | None = SAFE_BOUNDS
     ignored: tuple[str, ...] = ()
     should_symlink_latest: bool = True
     should_symlink_extensionless: bool = True
@@ -69,22 +70,27 @@ class Config:
         """`current.yaml`, as it is called here."""
         return self.current_name if "." in self.current_name[1:] else f"{self.current_name}.{self.content_types[0]}"
 
+    @property
+    def links(self) -> bool:
+        """Whether each version has a name without an ending."""
+        return self.should_symlink_extensionless
+
     def ignores(self, schema_id: str) -> bool:
         """Whether ignoreSchemas leaves a schema out of everything."""
         return any(matches(pattern, schema_id) for pattern in self.ignored)
 
 
-def parse(*, reference: str | None = None, own: str | None = None) -> Config:
-    """The settings of a repository by the texts of its two files, each of which may be absent.
+def read(texts: Mapping[str, str]) -> Configuration:
+    """The settings of a repository by the texts of its files (`FILE_NAMES`), each of which may be absent.
 
     Without a file of ours, that of jsonschema-tools alone asks for that tool's verdicts: the compatible profile.
 
     Raises:
         ConfigError: with file, line and remedy.
-        DocumentError: a file that is no YAML.
     """
-    config = Config(content_types=("yaml",)) if reference is None else _of_reference(_Reader(REFERENCE_FILE, reference))
-    return config if own is None else _with_own(config, _Reader(OWN_FILE, own))
+    reference, own = (_Reader(name, texts[name]) if name in texts else None for name in FILE_NAMES)
+    config = Configuration(content_types=("yaml",)) if reference is None else _of_reference(reference)
+    return config if own is None else _with_own(config, own)
 
 
 class _Reader:
@@ -93,10 +99,15 @@ class _Reader:
     def __init__(self, file: str, text: str) -> None:
         self._file = file
         self._text = text
-        read = documents.load(text) if text.strip() else {}
-        self.values: Mapping[str, Any] = {} if read is None else read
+        self.values: Mapping[str, Any] = self._load(text) or {}
         if not isinstance(self.values, dict):
             raise self.error("", "The file must hold settings by name.", "Write name: value, one a line.")
+
+    def _load(self, text: str) -> Any:
+        try:
+            return documents.load(text) if text.strip() else None
+        except documents.DocumentError as error:
+            raise ConfigError(file=self._file, line=error.line, reason=str(error), how=error.hint) from None
 
     def error(self, pointer: str, reason: str, how: str) -> ConfigError:
         line = documents.line_of(self._text, pointer)
@@ -130,16 +141,16 @@ def _is_bounds(value: Any) -> bool:
     return value in (False, None) or (len(numbers) == 2 and are_numbers and numbers[0] <= numbers[1])  # noqa: PLR2004  # a minimum and a maximum
 
 
-def _of_reference(reader: _Reader) -> Config:
+def _of_reference(reader: _Reader) -> Configuration:
     bounds = reader.take("enforcedNumericBounds", _is_bounds, "a minimum and a maximum, or false", list(SAFE_BOUNDS))
     names = "a list of content types"
-    config = Config(
+    config = Configuration(
         profile="compatible",
         schema_base_path=reader.take("schemaBasePath", _is_text, "a folder", "jsonschema"),
         schema_base_uris=tuple(reader.take("schemaBaseUris", _is_texts, "a list of addresses", [])),
         content_types=tuple(reader.take("contentTypes", lambda v: _is_texts(v) and bool(v), names, ["yaml", "json"])),
         current_name=reader.take("currentName", _is_text, "a file's name", "current"),
-        bounds=(bounds[0], bounds[1]) if bounds else None,
+        numeric_bounds=(bounds[0], bounds[1]) if bounds else None,
         ignored=tuple(reader.take("ignoreSchemas", _is_texts, "a list of regular expressions", [])),
         should_symlink_latest=reader.take("shouldSymlinkLatest", _is_bool, "true or false", True),
         should_symlink_extensionless=reader.take("shouldSymlinkExtensionless", _is_bool, "true or false", True),
@@ -182,7 +193,7 @@ def _check_pattern(reader: _Reader, place: str, pattern: str) -> None:
         raise reader.error(place, f"{pattern} is no regular expression.", "Write one as JavaScript knows it.")
 
 
-def _with_own(config: Config, reader: _Reader) -> Config:
+def _with_own(config: Configuration, reader: _Reader) -> Configuration:
     known = frozenset({"profile", "compatibility", "waivers", "schema_folder"})
     for name in reader.unknown(known):
         raise reader.error(f"/{name}", f"{name} is no setting.", f"The settings are {', '.join(sorted(known))}.")

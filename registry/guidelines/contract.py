@@ -72,7 +72,8 @@ class Rule:
 
     `good` and `bad` are YAML: changes (JSON merge patches) to the sample schema for a rule about schemas, to each of two
     versions for one about evolution, files with such changes for one about repositories. `alias` is its name in
-    jsonschema-tools, or its number among that tool's nameless checks of structure. `check` is the strict profile's.
+    jsonschema-tools, or its number among that tool's nameless checks of structure, and `also` are more of them that it
+    covers. `check` is the strict profile's.
     """
 
     code: str
@@ -86,6 +87,7 @@ class Rule:
     good: str
     bad: str
     alias: str = ""
+    also: tuple[str, ...] = ()
     kind: Kind = "schema"
     level: Level = "error"
     profiles: frozenset[Profile] = frozenset({"strict"})

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from eventplatform.core.errors import RejectedError
 from registry import documents
-from registry.guidelines.config import Config
+from registry.guidelines.config import Configuration
 from registry.repository_files import MAX_FILES, FolderError, Found
 
 _EXTENSIONS = (".yaml", ".json")
@@ -55,6 +55,11 @@ class SchemaFile:
         """The version that `$id` ends in, as the reference makes one of it; empty where there is none."""
         match = _COERCED.search(posixpath.basename(self.schema_id.rstrip("/")))
         return ".".join(str(int(part or 0)) for part in match.groups()) if match else ""
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The version as numbers, to be sorted by."""
+        return tuple(map(int, self.version.split("."))) if self.version else ()
 
 
 @dataclass(frozen=True)
@@ -99,17 +104,17 @@ class Listing:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.links[path]))
         return ""
 
-    def schema_files(self, config: Config) -> tuple[SchemaFile, ...]:
+    def schema_files(self, config: Configuration) -> tuple[SchemaFile, ...]:
         """The versions and currents, in the order in which the reference looks at them, without those to be ignored."""
         found = [self._file(path, config) for path in (*self.texts, *self.links) if self._is_schema(path, config)]
         return tuple(sorted((file for file in found if not config.ignores(file.schema_id)), key=_order))
 
-    def _is_schema(self, path: str, config: Config) -> bool:
+    def _is_schema(self, path: str, config: Configuration) -> bool:
         stem, extension = posixpath.splitext(posixpath.basename(path))
         is_one = posixpath.basename(path) == config.current_file or bool(_SEMVER.fullmatch(stem))
         return extension[1:] in config.content_types and is_one and bool(self.resolve(path))
 
-    def _file(self, path: str, config: Config) -> SchemaFile:
+    def _file(self, path: str, config: Configuration) -> SchemaFile:
         document, problem = self._documents(self.resolve(path))
         content_type = posixpath.splitext(path)[1][1:]
         return SchemaFile(path, content_type, posixpath.basename(path) == config.current_file, document, problem)
@@ -138,8 +143,7 @@ class Listing:
 
 def _order(file: SchemaFile) -> tuple[bool, int, tuple[int, ...], bool, str]:
     """What is common first, then by depth, version, and the current after its version."""
-    version = tuple(map(int, file.version.split("."))) if file.version else ()
-    return ("common" not in str(file.title), file.path.count("/"), version, file.is_current, file.path)
+    return ("common" not in str(file.title), file.path.count("/"), file.number, file.is_current, file.path)
 
 
 def _paths(root: Path) -> Iterator[Path]:

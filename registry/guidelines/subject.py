@@ -12,9 +12,7 @@ import jsonschema_rs
 from eventplatform.core import names
 from eventplatform.core.schemas import Violation
 from registry.compiled import SchemaNotCompilableError, validator
-from registry.documents import DocumentTooLargeError
 from registry.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
-from registry.limits import MAX_DEPTH, MAX_NODES
 from registry.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
 from registry.materialise import SAFE_BOUNDS, Bounds
 from registry.violations import violations_of
