@@ -83,9 +83,10 @@ def bump_between(old_id: str, new_id: str) -> Bump | None:
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
-    for document in (old, new):
+    before, after = dict(old), dict(new)
+    for document in (before, after):
         require_comparable(document)
-    return tuple(sorted(changes_between(old, new), key=_severity))
+    return tuple(sorted(changes_between(before, after), key=_severity))
 
 
 def _verdict(direction: Direction, changes: Iterable[Change]) -> Verdict:

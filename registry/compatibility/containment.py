@@ -17,9 +17,11 @@ from registry.compatibility.contract import ComparisonTooLargeError
 from registry.compatibility.facts import Schema, as_object, is_same
 from registry.compatibility.proofs import Group, groups_in
 
-_MAX_STEPS = 6_000
+_MAX_STEPS = 3_000  # some ten microseconds each
 _MAX_VALUES = 200  # listed values that are tried one by one
 _COST_OF_COMPILING = 50
+_LISTS = ("enum", "required", "allOf", "anyOf", "oneOf")
+_ITEMS_PER_STEP = 8
 
 
 class Prover:
@@ -28,6 +30,7 @@ class Prover:
     def __init__(self, steps: int = _MAX_STEPS) -> None:
         self._steps_left = steps
         self._types: dict[int, tuple[Any, frozenset[str]]] = {}  # by identity; the schema itself keeps its id taken
+        self._keys: dict[int, tuple[Any, frozenset[Any] | None]] = {}  # likewise
         self._matchers: dict[str, jsonschema_rs.Draft7Validator] = {}
 
     def spend(self, steps: int = 1) -> None:
@@ -44,8 +47,25 @@ class Prover:
         """The types that a value of `schema` can have, each schema looked at once."""
         known = self._types.get(id(schema))
         if known is None:
-            known = self._types[id(schema)] = (schema, facts.types_of(schema))
+            self._spend_on_list(schema)
+            known = self._types[id(schema)] = (schema, facts.types_of(schema, self.types_of))
         return known[1]
+
+    def more_types(self, old: Schema, new: Schema) -> bool:
+        """True where values of a type may come that did not before."""
+        return not self.types_of(new) <= self.types_of(old)
+
+    def finite_keys(self, schema: Schema) -> frozenset[Any] | None:
+        """Keys of all values that `schema` can admit, where they can be listed; likewise."""
+        known = self._keys.get(id(schema))
+        if known is None:
+            self._spend_on_list(schema)
+            known = self._keys[id(schema)] = (schema, facts.finite_keys(schema))
+        return known[1]
+
+    def _spend_on_list(self, schema: Any) -> None:
+        if isinstance(schema, dict):
+            self.spend(1 + sum(len(schema.get(keyword, ())) for keyword in _LISTS) // _ITEMS_PER_STEP)
 
     def for_name(self, schema: Schema, name: str) -> list[Any]:
         """The schemas that a value named `name` must satisfy, all of them."""
@@ -79,9 +99,13 @@ class Prover:
         self.spend()
         if not any(keyword in wide for keyword in group.keywords) or not self.types_of(narrow) & group.types:
             return True
-        return any(group.proof(self, part, wide) for part in facts.conjuncts(narrow)) or self._holds_for_each(
-            group, narrow, wide
-        )
+        parts = facts.conjuncts(narrow) if "allOf" in narrow else [narrow]
+        self.spend(len(parts) // _ITEMS_PER_STEP)
+        for part in parts:
+            self.spend()
+            if group.proof(self, part, wide):
+                return True
+        return self._holds_for_each(group, narrow, wide)
 
     def equivalent(self, one: Any, other: Any) -> bool:
         """True where both are proven to admit the same values."""
@@ -94,7 +118,7 @@ class Prover:
         if not types & other_types:
             return True
         one, other = as_object(one), as_object(other)
-        keys, other_keys = facts.finite_keys(one), facts.finite_keys(other)
+        keys, other_keys = self.finite_keys(one), self.finite_keys(other)
         if keys is not None and other_keys is not None and not keys & other_keys:
             return True
         if types & other_types != {"object"}:

@@ -3,47 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Schema = Mapping[str, Any]
 
 # Whole numbers are numbers: "number" stands here for the others, so that sets compare as they are.
 ALL_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-_MAX_DEPTH = 8  # of alternatives within alternatives; deeper ones count as open
+_TYPE_NAMES = {bool: "boolean", int: "integer", float: "integer", str: "string", list: "array", dict: "object"}
 
 
 def as_object(schema: Any) -> Schema:
     """A schema as an object: true is the empty one, false one without a type."""
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         return schema
     return {} if schema is not False else {"type": []}
 
 
 def type_of(value: Any) -> str:
     """The type of a JSON value; 1.0 is a whole number."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, float) and not value.is_integer():
+    if type(value) is float and not value.is_integer():
         return "number"
-    names = {int: "integer", float: "integer", str: "string", list: "array", dict: "object"}
-    return next((name for kind, name in names.items() if isinstance(value, kind)), "null")
+    return _TYPE_NAMES.get(type(value), "null")
 
 
-def types_of(schema: Any, depth: int = 0) -> frozenset[str]:
-    """The types that a value of `schema` can have; empty where nothing is admitted."""
-    if not isinstance(schema, Mapping):
+def types_of(schema: Any, inner: Callable[[Any], frozenset[str]] | None = None) -> frozenset[str]:
+    """The types that a value of `schema` can have; empty where nothing is admitted. `inner` answers for its alternatives."""
+    if not isinstance(schema, dict):
         return frozenset() if schema is False else ALL_TYPES
+    inner = inner or types_of
     types = _named_types(schema)
-    if depth > _MAX_DEPTH:
-        return types
     for keyword in ("anyOf", "oneOf"):
         if branches := schemas_in(schema, keyword):
-            types &= frozenset().union(*(types_of(branch, depth + 1) for branch in branches))
+            types &= frozenset().union(*map(inner, branches))
     for part in schemas_in(schema, "allOf"):
-        types &= types_of(part, depth + 1)
+        types &= inner(part)
     if (values := listed_values(schema)) is not None:
-        types &= {type_of(value) for value in values}
+        types &= set(map(type_of, values))
     return types
 
 
@@ -61,13 +57,15 @@ def schemas_in(schema: Schema, keyword: str) -> Sequence[Any]:
     return given if isinstance(given, list) else ()
 
 
-def conjuncts(schema: Any) -> Iterator[Schema]:
+def conjuncts(schema: Any) -> list[Schema]:
     """`schema` and the members of its allOf, at any depth: a value must satisfy every one."""
+    found: list[Schema] = []
     waiting = [as_object(schema)]
     while waiting:
         part = waiting.pop()
-        yield part
+        found.append(part)
         waiting += [as_object(member) for member in schemas_in(part, "allOf")]
+    return found
 
 
 def listed_values(schema: Schema) -> Sequence[Any] | None:
@@ -86,7 +84,7 @@ def value_key(value: Any) -> Any:
         return ("boolean", value)
     if isinstance(value, list):
         return ("array", *map(value_key, value))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return ("object", frozenset((name, value_key(item)) for name, item in value.items()))
     return value
 
@@ -126,13 +124,13 @@ def upper_bound(schema: Schema, *, is_whole: bool = False) -> tuple[float, bool]
 def properties(schema: Schema) -> Mapping[str, Any]:
     """The declared properties."""
     given = schema.get("properties")
-    return given if isinstance(given, Mapping) else {}
+    return given if isinstance(given, dict) else {}
 
 
 def patterns(schema: Schema) -> Mapping[str, Any]:
     """What holds for names that match a pattern."""
     given = schema.get("patternProperties")
-    return given if isinstance(given, Mapping) else {}
+    return given if isinstance(given, dict) else {}
 
 
 def undeclared(schema: Schema) -> Any:

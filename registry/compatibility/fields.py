@@ -42,14 +42,16 @@ class FieldChanges:
         """Fields that became required, or no longer are; those that came or went are told as such."""
         before, after = dict.fromkeys(old.get("required", ())), dict.fromkeys(new.get("required", ()))
         is_told = {name for name in {**before, **after} if (name in facts.properties(old)) != (name in facts.properties(new))}
+        held = [set().union(*(part.get("required", ()) for part in facts.conjuncts(schema))) for schema in (old, new)]
         for name in {**after, **before}:
             if (name in before) != (name in after) and name not in is_told:
-                yield self._required(old, new, place, name, is_now=name in after)
+                is_now = name in after
+                yield self._required(place, name, is_now=is_now, is_kept=name in held[0 if is_now else 1])
 
-    def _required(self, old: Schema, new: Schema, place: Place, name: str, *, is_now: bool) -> Change:
+    def _required(self, place: Place, name: str, *, is_now: bool, is_kept: bool) -> Change:
+        """`is_kept`: the other version asks for the field in another way."""
+        self._prover.spend()
         field = place.field(name)
-        narrow, wide = (old, new) if is_now else (new, old)
-        is_kept = self._prover.holds(GROUP_OF["required"], narrow, {**wide, "required": [name]})
         direction: Direction = "backward" if is_now else "forward"
         states = ("optional", "required") if is_now else ("required", "optional")
         why = (
@@ -84,7 +86,7 @@ class FieldChanges:
                 yield self._removed(old, new, place, name, is_lenient=is_lenient)
         if not is_same(facts.patterns(old), facts.patterns(new)):
             denied = self._walk.against(GROUP_OF["properties"], old, new)
-            yield told("patternProperties", place, (old, new), denied, "patternProperties")
+            yield told("patternProperties", place, (old, new), denied, keyword="patternProperties")
         yield from self._others(old, new, place, is_lenient=is_lenient)
 
     def _others(self, old: Schema, new: Schema, place: Place, *, is_lenient: bool) -> Iterator[Change]:
@@ -97,7 +99,7 @@ class FieldChanges:
                 denied.add("backward")
             if not self._prover.within(after, before):
                 denied.add("forward")
-            yield told("additionalProperties", place, (old, new), frozenset(denied), "additionalProperties")
+            yield told("additionalProperties", place, (old, new), frozenset(denied), keyword="additionalProperties")
 
     def _added(self, old: Schema, new: Schema, place: Place, name: str, *, is_lenient: bool) -> Change:
         field, is_required = place.field(name), name in new.get("required", ())

@@ -89,8 +89,8 @@ class FormChanges:
         prefix, noun = _WORDS[keyword]
         is_tighter = is_new == (keyword == "allOf")
         direction: Direction = "backward" if is_tighter else "forward"
-        more_types = facts.types_of(new) - facts.types_of(old)
-        breaks: frozenset[Party] = frozenset({"consumers"}) if more_types and not is_tighter else frozenset()
+        is_broken = not is_tighter and self._walk.prover.more_types(old, new)
+        breaks: frozenset[Party] = frozenset({"consumers"}) if is_broken else frozenset()
         why = (
             "Producers whose events need it otherwise are refused. Consumers are fine."
             if is_tighter

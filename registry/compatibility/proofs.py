@@ -33,8 +33,8 @@ def _type(prover: Prover, narrow: Schema, wide: Schema) -> bool:
     return prover.types_of(narrow) <= facts.types_of({"type": wide["type"]})
 
 
-def _values(_prover: Prover, narrow: Schema, wide: Schema) -> bool:
-    keys, allowed = facts.finite_keys(narrow), facts.finite_keys({key: wide[key] for key in ("enum", "const") if key in wide})
+def _values(prover: Prover, narrow: Schema, wide: Schema) -> bool:
+    keys, allowed = prover.finite_keys(narrow), facts.finite_keys({key: wide[key] for key in ("enum", "const") if key in wide})
     return keys is not None and allowed is not None and keys <= allowed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
@@ -27,13 +26,13 @@ class SchemaNotSelfContainedError(RejectedError):
     remedy = "Materialise it first."
 
 
-def require_comparable(document: Mapping[str, Any]) -> None:
+def require_comparable(document: dict[str, Any]) -> None:
     """Refuse what is no schema, or refers to other places.
 
     Raises:
         RejectedError: with the place.
     """
-    error = next(iter(_META_VALIDATOR.iter_errors(dict(document))), None)
+    error = next(iter(_META_VALIDATOR.iter_errors(document)), None)
     if error is not None:
         pointer = "".join(f"/{keywords.escape(str(part))}" for part in error.instance_path)
         raise SchemaInvalidError(pointer=pointer, reason=error.message[:200].rstrip("."))

@@ -40,8 +40,19 @@ _KEBAB = {
 }
 
 
-def told(group: str, place: Place, versions: tuple[Schema, Schema], against: frozenset[Direction], keyword: str) -> Change:
-    """The change of one group of keywords; `keyword` is the one to point at."""
+def told(
+    group: str,
+    place: Place,
+    versions: tuple[Schema, Schema],
+    against: frozenset[Direction],
+    *,
+    keyword: str,
+    has_more_types: bool = False,
+) -> Change:
+    """The change of one group of keywords; `keyword` is the one to point at.
+
+    Consumers break where values of another type may come; more values of the same type are an addition.
+    """
     old, new = versions
     was, becomes = words.said(old, group), words.said(new, group)
     is_said = was != becomes
@@ -54,7 +65,7 @@ def told(group: str, place: Place, versions: tuple[Schema, Schema], against: fro
         bump="patch",
         old=was if is_said else "",
         new=becomes if is_said else "",
-        breaks=_readers(group, old, new),
+        breaks=frozenset({"consumers"}) if has_more_types else frozenset(),
         against=against,
     )
     return settled(change)
@@ -95,12 +106,6 @@ def column_kind(schema: Schema) -> str:
     return {"string": "time" if schema.get("format") == "date-time" else "text"}.get(only := types.pop(), only)
 
 
-def _readers(group: str, old: Schema, new: Schema) -> frozenset[Party]:
-    """Consumers break where values of another type may come; more values of the same type are an addition."""
-    more = facts.types_of(new) - facts.types_of(old)
-    return frozenset({"consumers"}) if more and group in {"type", "enum", "anyOf", "oneOf", "not", "if"} else frozenset()
-
-
 def _reason(group: str, old: Schema, new: Schema, against: frozenset[Direction]) -> str:
     if group == "type":
         return _reason_of_type(old, new, against)
@@ -112,7 +117,8 @@ def _reason(group: str, old: Schema, new: Schema, against: frozenset[Direction])
 
 
 def _reason_of_type(old: Schema, new: Schema, against: frozenset[Direction]) -> str:
-    gone, fresh = facts.types_of(old) - facts.types_of(new), facts.types_of(new) - facts.types_of(old)
+    was, becomes = (facts.types_of({"type": schema["type"]} if "type" in schema else {}) for schema in (old, new))
+    gone, fresh = was - becomes, becomes - was
     if fresh == {"number"} and not gone:
         return "Whole numbers still pass: producers are fine. Consumers and columns made for whole numbers must take fractions."
     if gone and fresh:

@@ -17,6 +17,7 @@ from registry.compatibility.proofs import GROUP_OF, GROUPS, Group
 from registry.compatibility.telling import narrowed, told, with_column
 
 _ABSENT = object()
+_OF_TYPES = frozenset({"type", "enum", "anyOf", "oneOf", "not", "if"})  # groups that can let other types in
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -78,7 +79,9 @@ class Walk:
         """The change of a group that is told as a whole."""
         source = new if any(keyword in new for keyword in group.keywords) else old
         keyword = next((one for one in group.keywords if one in source and not _is_kept(old, new, one)), group.keywords[0])
-        return told(group.name, place, (old, new), self.against(group, old, new), keyword)
+        has_more_types = group.name in _OF_TYPES and self.prover.more_types(old, new)
+        denied = self.against(group, old, new)
+        return told(group.name, place, (old, new), denied, keyword=keyword, has_more_types=has_more_types)
 
     def _changes_of(self, group: Group, old: Schema, new: Schema, place: Place, *, is_lenient: bool) -> Iterator[Change]:
         if group.name == "required":
