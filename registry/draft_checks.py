@@ -19,7 +19,7 @@ Kind = Literal["file", "version", "guideline", "compatibility"]
 Level = Literal["error", "warning", "waived"]
 
 MAX_CHARACTERS = 300_000  # ten times the largest schema known; what is looked at while somebody types must be looked at soon
-COMPATIBILITY_RULE = "schema-version-compatibility"  # as jsonschema-tools calls it; waivers name it so
+_COMPATIBILITY = {"EVOLVE-COMPATIBLE", "schema-version-compatibility"}  # the guideline's code, and its name in jsonschema-tools
 _MAX_REMARKS = 100
 
 
@@ -205,7 +205,7 @@ def _unless_waived(remark: Remark, version: str, situation: Situation) -> Remark
 
 def _covers(one: guidelines.Waived, remark: Remark, version: str, situation: Situation) -> bool:
     return (
-        one.rule in {COMPATIBILITY_RULE, remark.code}
+        one.rule in {*_COMPATIBILITY, remark.code}
         and covers_schema(one, situation.title, version)
         and not has_ended(one, situation.today)
         and f"{remark.pointer}/".startswith(f"{one.pointer}/" if one.pointer else "")

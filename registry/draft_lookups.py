@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -13,11 +13,10 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
 from eventplatform.core.names import split_schema_id
-from registry import draft_checks, drafts
+from registry import draft_checks, drafts, lifecycle
 from registry.draft_checks import Examination, Situation
 from registry.formats import mode_of
-from registry.guidelines import Waived
-from registry.models import Draft, Repository, SchemaTitle, SchemaVersion, Waiver
+from registry.models import Draft, Repository, SchemaTitle, SchemaVersion
 from registry.packing import unpack
 
 Reader = AbstractBaseUser | AnonymousUser
@@ -60,7 +59,7 @@ def situation(repository: Repository, title: str, base: str, *, today: date | No
         load=_document,
         level=(row.compatibility if row else "") or repository.compatibility,
         profile=cast("Any", repository.profile),
-        waivers=_waivers(),
+        waivers=lifecycle.waivers_of(title),
         owner_of=functools.partial(other_owner, repository),
         today=today or timezone.localdate(),
         format_mode=mode_of(settings.FORMAT_MODE),
@@ -104,10 +103,3 @@ def _document(schema_id: str) -> dict[str, Any] | None:
     packed = SchemaVersion.objects.filter(schema_id=schema_id).values_list("document_packed", flat=True).first()
     found: dict[str, Any] | None = json.loads(unpack(packed)) if packed else None
     return found
-
-
-def _waivers() -> Sequence[Waived]:
-    return [
-        Waived(row.rule, row.title, row.version, row.pointer, row.reason, row.ends_on, row.author)
-        for row in Waiver.objects.all()
-    ]

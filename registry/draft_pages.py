@@ -85,7 +85,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         except RejectedError as refused:
             error = refused
         else:
-            return redirect("draft", draft.pk)
+            return redirect("schema-draft", draft.pk)
     owner = Repository.objects.filter(titles__name=title).first()
     context = {
         "managed": managed,
@@ -122,13 +122,13 @@ def act(request: HttpRequest, draft_id: int, verb: str) -> HttpResponseBase:
     """Do something to a draft; what is refused shows the page again with everything that was written."""
     draft = _draft(draft_id)
     if verb not in _VERBS:
-        return redirect("draft", draft.pk)
+        return redirect("schema-draft", draft.pk)
     try:
         said, place = _VERBS[verb](request, draft)
     except RejectedError as error:
         return _detail(request, _draft(draft_id), error)
     messages.success(request, said)
-    return redirect(place or reverse("draft", args=[draft.pk]))
+    return redirect(place or reverse("schema-draft", args=[draft.pk]))
 
 
 def _save(request: HttpRequest, draft: Draft) -> tuple[str, str]:
