@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from eventplatform.core.errors import FatalError, PlatformError
-from eventplatform.encryption import unseal
-from registry import importing, pull_lease, services
+from eventplatform.encryption import seal, unseal
+from registry import importing, pull_lease, revisions, services
 from registry.git import tree
 from registry.git.addresses import Rules
 from registry.git.command import Limits
@@ -31,6 +32,11 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 2  # pulls by ticks: a worker has other work too
 _FIRST_DELAY_SECONDS = 30
 _LONGEST_DELAY_SECONDS = 3600
+_LISTED = {"name", "role", "order"}  # what every process knows of a repository
+_SETTINGS = _LISTED | {
+    *("kind", "url", "branch", "schema_folder", "is_enabled", "interval_seconds"),
+    *("compatibility", "profile", "enforcement"),
+}
 _UNRESOLVED = "schema.bad_reference"
 
 Outcome = Literal["unchanged", "imported", "refused", "failed", "lost"]
@@ -68,6 +74,24 @@ def begin_anew(repository: Repository) -> None:
     """After a change of its settings: a pull at work lost its right, and another is due."""
     facts = {"pull_token": None, "pull_until": None, "progress": {}, "pull_failures": 0, "pull_trouble": {}}
     Repository.objects.filter(pk=repository.pk).update(next_pull_at=Now(), seen_commit="", **facts)
+
+
+def save_settings(
+    repository: Repository, *, changed: Collection[str], credentials: Credentials | None, webhook_secret: str | None
+) -> None:
+    """Keep what a form says of a new repository, or the `changed` fields of one; secrets sealed, None leaves them alone."""
+    is_new = repository.pk is None
+    if credentials is not None:
+        repository.credentials = seal(credentials.kept())
+    if webhook_secret is not None:
+        repository.webhook_secret = seal({"secret": webhook_secret} if webhook_secret else {})
+    written = [name for name in changed if name in _SETTINGS] + ["credentials", "webhook_secret"]
+    with transaction.atomic():
+        repository.save(update_fields=None if is_new else written)
+        if set(changed) & _LISTED and not is_new:
+            revisions.changed_otherwise()
+        if repository.kind == Repository.Kind.GIT and (credentials is not None or set(changed) & _SETTINGS):
+            begin_anew(repository)
 
 
 def pull_due(is_over: Callable[[], bool] = lambda: False) -> list[Pulled]:
