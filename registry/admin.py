@@ -24,6 +24,7 @@ __all__ = ["CommitAdmin", "DraftAdmin", "RepositoryAdmin", "SchemaTitleAdmin", "
 _ADMINISTER = "registry.administer_repository"
 _PULL = "registry.change_repository"
 _STATE = ("state", "commit", "imported_at", "next_pull_at", "wrong")
+_OF_NEW = 4  # parts of the form
 _RULES = ("role", "order", "compatibility", "profile", "enforcement")
 
 
@@ -59,7 +60,7 @@ class RepositoryAdmin(ModelAdmin):
         """Who may only look sees what holds, not the fields of a form; a new one has no state yet."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.view_fields
-        return self.fieldsets if obj else [part for part in self.fieldsets if part[1]["fields"] not in (_STATE, LIFECYCLE)]
+        return self.fieldsets if obj else self.fieldsets[:_OF_NEW]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(super().has_add_permission(request)) and request.user.has_perm(_ADMINISTER)

@@ -72,7 +72,7 @@ def ask(*names: str, is_anew: bool = False) -> int:
 
 def begin_anew(repository: Repository) -> None:
     """After a change of its settings: a pull at work lost its right, and another is due."""
-    facts = {"pull_token": None, "pull_until": None, "progress": {}, "pull_failures": 0, "pull_trouble": {}}
+    facts: dict[str, Any] = {"pull_token": None, "pull_until": None, "progress": {}, "pull_failures": 0, "pull_trouble": {}}
     Repository.objects.filter(pk=repository.pk).update(next_pull_at=Now(), seen_commit="", **facts)
 
 

@@ -30,8 +30,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
 @one_moment
 def detail(request: HttpRequest, name: str) -> HttpResponseBase:
     """One repository: its state, what was refused and why, its settings."""
-    row = get_object_or_404(Repository.objects.annotate(title_count=Count("titles")), name=name)
-    state = state_of(row, row.title_count)
+    row = get_object_or_404(Repository, name=name)
+    state = state_of(row, row.titles.count())
     context = {
         "state": state,
         "row": row,

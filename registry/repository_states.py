@@ -52,7 +52,8 @@ class State:
     @property
     def trouble(self) -> dict[str, Any]:
         """Why the newest pull didn't reach the branch: code, message, remedy; empty where it did."""
-        return self.row.pull_trouble
+        trouble: dict[str, Any] = self.row.pull_trouble
+        return trouble
 
     @property
     def trouble_since(self) -> datetime | None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from eventplatform.encryption import seal
 from registry import lookups, pull_lease, pulling
-from registry.git import mirror
+from registry.git import command, mirror
 from registry.models import Repository, SchemaVersion
 from registry.pulling import Pulled
 from tests.registry.origins import Origin, schema
@@ -284,13 +284,13 @@ def test_pull__credentials__in_no_argument_log_or_row(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     started: list[tuple[Any, Any]] = []
-    start = mirror.Git.start
+    start = command.Git.start
 
-    def noted(git: mirror.Git, *words: str, **facts: Any) -> Any:
+    def noted(git: command.Git, *words: str, **facts: Any) -> Any:
         started.append((words, git))
         return start(git, *words, **facts)
 
-    monkeypatch.setattr(mirror.Git, "start", noted)
+    monkeypatch.setattr(command.Git, "start", noted)
     row = repository(origin, credentials=seal({"username": "robot", "password": "hunter2hunter2"}))
     Repository.objects.filter(pk=row.pk).update(url="https://git.invalid/hunter/a")
 
