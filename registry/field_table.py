@@ -87,7 +87,7 @@ def table(fields: Sequence[Field], comparison: Comparison | None, query: QueryDi
         "can_fold": len(fields) > _SMALL,
         "counts": {name: sum(map(test, fields)) for name, test in tests.items()},
         "asked": asked,
-        "elsewhere": [change for change in changes.get("", ()) if change.path or change.bump in {"minor", "major"}],
+        "elsewhere": [change for change in changes.get("", ()) if change.bump != "patch"],
         "comparison": comparison,
     }
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 BOX_HEIGHT = 34
 _ROW = 46
-_GAP = 46  # between two columns
+_GAP = 34  # between two columns
 _MARGIN = 2
-_CHARACTER = 6.9  # the width of one, about, in the picture's type
-_MIN_WIDTH, _MAX_WIDTH = 110, 236
+_CHARACTER = 6.4  # the width of one, about, in the picture's type
+_MIN_WIDTH, _MAX_WIDTH = 96, 200
+_PARTS = 2  # of a title, its last ones: the rest stands in the list below, and under the pointer
 _COLUMN = 12  # boxes in a column; the rest is told by number
 _SWEEPS = 3
 
@@ -28,7 +29,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node with its place; `label` is its name, shortened from the left where it is long."""
+    """A node with its place; `label` is the end of its name."""
 
     node: Node
     label: str
@@ -70,6 +71,16 @@ class Picture:
     paths: tuple[str, ...]
     width: float
     height: float
+
+    @property
+    def readable_width(self) -> int:
+        """The least width in pixels at which its words can be read."""
+        return int(self.width * 0.78)
+
+    @property
+    def widest(self) -> int:
+        """The most that it should be stretched to."""
+        return int(self.width * 1.15)
 
 
 def laid_out(nodes: Mapping[str, Node], references: Iterable[tuple[str, str]], center: str) -> Picture:
@@ -144,19 +155,15 @@ def _boxes(columns: list[list[str]], nodes: Mapping[str, Node]) -> dict[str, Box
 
 
 def _width(node: Node) -> float:
-    wanted = (len(node.name) + len(node.version)) * _CHARACTER + 40
+    wanted = (len(_label(node)) + len(node.version)) * _CHARACTER + 38
     return round(min(max(wanted, _MIN_WIDTH), _MAX_WIDTH))
 
 
 def _label(node: Node) -> str:
-    """As many of the last parts of the name as fit."""
-    room = int((_MAX_WIDTH - 40) / _CHARACTER) - len(node.version)
-    if len(node.name) <= room:
-        return node.name
-    parts = node.name.split("/")
-    while len(parts) > 1 and len("/".join(parts)) + 2 > room:
-        parts = parts[1:]
-    label = "…/" + "/".join(parts)
+    """The last parts of the name, as much of them as fits."""
+    room = int((_MAX_WIDTH - 38) / _CHARACTER) - len(node.version)
+    label = "/".join(node.name.split("/")[-_PARTS:])
+    label = label if len(label) <= room else label.rpartition("/")[2]
     return label if len(label) <= room else f"{label[: room - 1]}…"
 
 

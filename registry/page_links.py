@@ -50,13 +50,18 @@ def field_link(path: str, page: str = "") -> str:
     return f"{page}?{urlencode({'tab': 'fields', 'at': path})}#{quote(anchor(path))}"
 
 
+def repository_link(name: str) -> str:
+    """A repository's page, or the catalogue narrowed to it."""
+    return optional("schema-repository", name) or f"{reverse('schemas')}?{urlencode({'repository': name})}"
+
+
 def replacement_link(replacement: str) -> str:
     """Where the replacement of something deprecated is found; it may be a version's id, a title or a repository."""
     if is_schema_id(replacement):
         return version_link(replacement)
     if "/" in replacement:
         return reverse("schema", args=[replacement.strip("/")])
-    return f"{reverse('schemas')}?{urlencode({'repository': replacement})}" if replacement else ""
+    return repository_link(replacement) if replacement else ""
 
 
 def files(version: SchemaVersion) -> dict[str, str]:

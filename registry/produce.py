@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pprint
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,18 +57,29 @@ def _javascript(event: Mapping[str, Any], address: str) -> str:
 
 
 def _python(event: Mapping[str, Any], address: str) -> str:
-    literal = pprint.pformat(dict(event), sort_dicts=False, width=88)
     return "\n".join(
         (
             "import json",
             "from urllib.request import Request, urlopen",
-            f"event = {literal}",
+            f"event = {_literal(dict(event))}",
             f"request = Request({json.dumps(address)}, json.dumps(event).encode(),",
             '                  {"Content-Type": "application/json"})',
             "with urlopen(request) as answer:",
             "    print(answer.status, answer.read().decode())",
         )
     )
+
+
+def _literal(value: Any, indent: str = "") -> str:
+    """A JSON value as Python writes it, laid out as JSON is."""
+    inside = f"{indent}    "
+    if isinstance(value, dict) and value:
+        items = "".join(f"{inside}{key!r}: {_literal(item, inside)},\n" for key, item in value.items())
+        return f"{{\n{items}{indent}}}"
+    if isinstance(value, list) and value:
+        items = "".join(f"{inside}{_literal(item, inside)},\n" for item in value)
+        return f"[\n{items}{indent}]"
+    return repr(value)
 
 
 def _pretty(event: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ class Step:
             return "first version"
         if self.comparison is None:
             return "too much to compare"
-        changes = [change for change in self.comparison.changes if change.bump in {"minor", "major"}]
+        changes = self.comparison.weighty
         if not changes:
             return "no change of its fields"
         more = f", {len(changes) - 1} more" if len(changes) > 1 else ""
@@ -53,12 +53,12 @@ class Step:
     @property
     def changes(self) -> Sequence[Any]:
         """What the changelog tells of it."""
-        return self.comparison.changes[:_CHANGES] if self.comparison else ()
+        return self.comparison.weighty[:_CHANGES] if self.comparison else ()
 
     @property
     def left_out(self) -> int:
         """How many changes that leaves out."""
-        return max(len(self.comparison.changes) - _CHANGES, 0) if self.comparison else 0
+        return max(len(self.comparison.weighty) - _CHANGES, 0) if self.comparison else 0
 
 
 def steps(history: Sequence[SchemaVersion], limit: int) -> list[Step]:

@@ -28,7 +28,7 @@ from registry import (
     version_history,
     worked_out,
 )
-from registry.models import SchemaVersion
+from registry.models import Repository, SchemaVersion
 from registry.moments import one_moment
 
 _TABS = {
@@ -98,10 +98,15 @@ def page(request: HttpRequest, chosen: SchemaVersion, history: list[SchemaVersio
         "steps": version_history.steps(history, version_history.IN_LIST),
         "guidelines": guideline_box.box(chosen),
         "field_count": len(worked_out.fields_of(chosen)),
-        "drafts_link": page_links.optional("schema-drafts"),
+        "draft_link": page_links.optional("schema-draft-new") if _is_managed(chosen) else "",
+        "repository_link": page_links.repository_link(chosen.title.repository.name),
         **produce_box(request, chosen),
         **_TAB_FACTS.get(wanted, _nothing)(request, chosen, history),
     }
+
+
+def _is_managed(version: SchemaVersion) -> bool:
+    return version.title.repository.kind == Repository.Kind.MANAGED
 
 
 def streams_of(version: SchemaVersion) -> tuple[str, ...]:

@@ -25,3 +25,13 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 showCopyButtons();
+
+// What scrolls sideways begins where the reader is: at the open tab, at the schema itself.
+function centre(scroller, part) {
+  if (!scroller || !part) return;
+  const [outer, inner] = [scroller.getBoundingClientRect(), part.getBoundingClientRect()];
+  if (inner.right > outer.right || inner.left < outer.left) scroller.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+}
+
+centre(document.querySelector(".tabs"), document.querySelector(".tabs [aria-current]"));
+centre(document.querySelector(".graph"), document.querySelector(".graph .self"));
