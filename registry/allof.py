@@ -8,6 +8,7 @@ Results equal the reference's to the value, also where they surprise: `not` is a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from registry import merge_rules
@@ -20,6 +21,7 @@ _PROPERTIES = ("properties", "patternProperties", "additionalProperties")
 _ITEMS = ("items", "additionalItems")
 _NAMED = frozenset({"definitions", "dependencies"})
 _ONE = frozenset({"contains", "propertyNames"})
+_BRANCHES = frozenset({"anyOf", "oneOf"})
 
 
 def merged(schema: Any, steps: Steps | None = None) -> Any:
@@ -39,13 +41,12 @@ class _Merger:
 
     def whole(self, schema: Any) -> Any:
         """`schema` and the parts of its `allOf` as one."""
-        # A copy that keeps what is shared: where one part stands in two places and its own allOf is dissolved here, the
-        # reference has it dissolved there too.
+        # A copy that keeps what is shared: where one part stands in two places and is changed here, it is changed there too.
         root = self._copy(schema, {})
         return self.merge(list(_dissolved(root)), root)
 
     def merge(self, schemas: Sequence[Any], base: Any = None) -> Any:
-        """Several schemas as one; `base`, the one that holds the others, keeps what merging says nothing about."""
+        """Several schemas as one; `base`, which holds the others, becomes it, and keeps what merging says nothing about."""
         schemas = [schema for schema in schemas if schema is not ABSENT]
         self._steps.take(1 + len(schemas))
         if not schemas or any(schema is False for schema in schemas):
@@ -58,15 +59,16 @@ class _Merger:
             if any(not isinstance(part.get("allOf", []), list) for part in parts):
                 raise MergeError(keyword="allOf")
             return self.whole({"allOf": parts})
+        if keywords.keys() & _BRANCHES:  # these are changed in place, for all that shares them inside, but nothing outside
+            parts = self._copy(parts, {})
         return self._one_by_one(keywords, parts, base if isinstance(base, dict) else {})
 
-    def _one_by_one(self, keywords: dict[str, None], parts: list[dict[str, Any]], base: dict[str, Any]) -> dict[str, Any]:
-        made = dict(base)
+    def _one_by_one(self, keywords: dict[str, None], parts: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
         for keyword in keywords:
             if keyword in _PROPERTIES or keyword in _ITEMS:
                 continue
             values = [part[keyword] for part in parts if keyword in part]
-            distinct = unique(values, lambda one, other, at=keyword: self._alike.keyword(at, one, other))
+            distinct = unique(values, partial(self._alike.keyword, keyword))
             self._steps.take(len(values))
             if keyword == "pattern" and len(distinct) > 1:  # two patterns can't be one: they stay side by side
                 made.pop(keyword, None)
@@ -80,7 +82,7 @@ class _Merger:
         return made
 
     def _keyword(self, keyword: str, values: list[Any]) -> Any:
-        if keyword in {"anyOf", "oneOf"}:
+        if keyword in _BRANCHES:
             return self._branches(keyword, values)
         if keyword in _NAMED:
             return self._each_named(values)
@@ -170,7 +172,8 @@ class _Merger:
             made["additionalItems"] = self.merge(rest)
         if made.get("additionalItems") is False and isinstance(made["items"], list):
             made["items"] = _without_false(made["items"])
-        return {keyword: value for keyword, value in made.items() if _says_something(value)}
+        is_mixed = any(isinstance(each, dict) and each for each in given)  # an empty tuple stays then, by accident
+        return {keyword: value for keyword, value in made.items() if _says_something(value) or (value == [] and is_mixed)}
 
     def _tuple(self, parts: list[dict[str, Any]], items: list[Any]) -> list[Any]:
         """Tuples place by place; where one part has the same schema for all places, with that."""

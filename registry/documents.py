@@ -7,7 +7,6 @@ nothing recurses. Every error knows its line.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,20 +16,17 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from eventplatform.core.errors import RejectedError
-from registry.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
+from registry import yaml_numbers
+from registry.limits import CONFIGURATION, MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, SCHEMA, Size
 
 _TAG_TEXT = "tag:yaml.org,2002:str"
 _TAGS_OF_CONTAINERS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
-# YAML 1.2's core schema: what JavaScript's parsers read; YAML 1.1 would turn yes, on and 2021-01-01 into other things.
+# yes, on and 2021-01-01 are texts.
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_CHARACTER = "A text holds U+0000 or half of a surrogate pair, which can't be stored."
-_NO_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class DocumentError(RejectedError):
@@ -49,7 +45,7 @@ class DocumentTooLargeError(DocumentError):
     """More text, nodes, digits or depth than any schema needs."""
 
     code = "document.too_large"
-    remedy = f"Keep a file below {MAX_CHARACTERS} characters, {MAX_NODES} values (aliases count in full), {MAX_DEPTH} levels."
+    remedy = f"Keep a schema below {MAX_CHARACTERS} characters, {MAX_NODES} values (aliases count in full), {MAX_DEPTH} levels."
 
 
 class DuplicateKeyError(DocumentError):
@@ -66,15 +62,16 @@ class CharacterError(DocumentError):
     remedy = "Leave it out; in a pattern write \\x00 instead of the character itself."
 
 
-def load(text: str, *, is_json: bool = False) -> Any:
-    """The value of a YAML (or JSON) document.
+def load(text: str, *, is_json: bool = False, is_configuration: bool = False) -> Any:
+    """The value of a YAML (or JSON) document: a schema's, or a site's configuration, which may be larger.
 
     Raises:
         DocumentError: with the line and the remedy.
     """
-    if len(text) > MAX_CHARACTERS:
+    size = CONFIGURATION if is_configuration else SCHEMA
+    if len(text) > size.characters:
         raise DocumentTooLargeError(f"The file has {len(text)} characters.")
-    return _load_json(text) if is_json else _Builder(text).build()
+    return _load_json(text, size) if is_json else _Builder(text, size).build()
 
 
 def is_plain_text(text: str) -> bool:
@@ -106,22 +103,26 @@ def line_of(text: str, pointer: str) -> int:
     return line
 
 
-def _load_json(text: str) -> Any:
+def _load_json(text: str, size: Size) -> Any:
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+        number = yaml_numbers.number  # JSON's numbers are some of YAML's; the hook refuses 1e400
+        value = json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=_unique, parse_float=number, parse_int=number
+        )
     except json.JSONDecodeError as error:
         raise DocumentError(f"This is no JSON: {error.msg}.", error.lineno) from None
     except (RecursionError, ValueError) as error:
         raise DocumentTooLargeError(f"This can't be read: {type(error).__name__}.") from None
-    level, depth = [value], 0
+    level, depth, nodes = [value], 0, 0
     while level:  # level by level, so that depth can't exhaust the stack
         depth += 1
+        nodes += len(level) + sum(len(item) for item in level if isinstance(item, dict))
+        if depth > MAX_DEPTH or nodes > size.nodes:
+            raise DocumentTooLargeError(f"The file holds more than {size.nodes} values or {MAX_DEPTH} levels.")
         inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
         for item in level:
             _check_texts(item, text)
         level = [child for children in inside for child in children]
-    if depth > MAX_DEPTH:
-        raise DocumentTooLargeError(f"The file nests deeper than {MAX_DEPTH} levels.")
     return value
 
 
@@ -155,14 +156,16 @@ class _Frame:
     anchor: str | None
     nodes_before: int
     key: str | None = None
+    is_merge: bool = False
     merged: list[Any] = field(default_factory=list)
 
 
 class _Builder:
     """Turns one document's events into a value."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, size: Size) -> None:
         self._text = text
+        self._most = size.nodes
         self._frames: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
@@ -194,8 +197,8 @@ class _Builder:
 
     def _count(self, nodes: int, line: int) -> None:
         self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise DocumentTooLargeError(f"The file holds more than {MAX_NODES} values.", line)
+        if self._nodes > self._most:
+            raise DocumentTooLargeError(f"The file holds more than {self._most} values.", line)
 
     def _open(self, event: yaml.CollectionStartEvent, line: int) -> None:
         if event.tag not in _TAGS_OF_CONTAINERS:
@@ -225,6 +228,7 @@ class _Builder:
         if frame and isinstance(frame.container, dict) and frame.key is None:
             if event.value in frame.container:
                 raise DuplicateKeyError(f"The key {event.value[:80]} stands here for the second time.", line)
+            frame.is_merge = is_plain and event.value == "<<"
             frame.key = event.value  # JSON's keys are text: `yes:` is "yes" and `1:` is "1"
             return
         value = _resolve(event.value, line) if is_plain else event.value
@@ -241,7 +245,7 @@ class _Builder:
             frame.container.append(value)
         elif frame.key is None:
             raise DocumentError("A key must be text.", line)
-        elif frame.key == "<<":
+        elif frame.is_merge:
             frame.merged += _mappings(value, line)
             frame.key = None
         else:
@@ -271,19 +275,13 @@ def _mappings(value: Any, line: int) -> list[Any]:
 
 
 def _resolve(text: str, line: int) -> Any:
-    """The value of a plain scalar by YAML 1.2's core schema."""
+    """The value of a plain scalar."""
     if text in _WORDS:
         return _WORDS[text]
-    if _NO_JSON.fullmatch(text):
-        raise DocumentError(f"{text} is no JSON number.", line)
     try:
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _OTHER_BASE.fullmatch(text):
-            return int(text, 0)
-        number = float(text) if _FLOAT.fullmatch(text) else None
+        value = yaml_numbers.number(text)
+    except yaml_numbers.NotFiniteError:
+        raise DocumentError(f"{text} is no JSON number.", line) from None
     except ValueError:
-        raise DocumentTooLargeError("The number has too many digits.", line) from None
-    if number is not None and not math.isfinite(number):
-        raise DocumentTooLargeError("The number is too large.", line)
-    return text if number is None else number
+        raise DocumentTooLargeError("The number is too large or has too many digits.", line) from None
+    return text if value is None else value

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from eventplatform.core.errors import RejectedError
 
 # The largest honest file seen has 60,000 characters, 1,500 values and 14 levels.
 MAX_CHARACTERS = 250_000
-MAX_NODES = 8_000
+MAX_NODES = 6_000
 MAX_DEPTH = 64
 MAX_STEPS = 30_000  # of following references and merging; the largest honest schema takes a tenth
+
+
+class Size(NamedTuple):
+    """How much text a file may have, and how many values (keys count too, aliases in full)."""
+
+    characters: int
+    nodes: int
+
+
+SCHEMA = Size(MAX_CHARACTERS, MAX_NODES)
+CONFIGURATION = Size(4_000_000, 500_000)  # of trusted people: a whole site's streams in one file
 
 
 class SchemaTooLargeError(RejectedError):

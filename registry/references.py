@@ -104,10 +104,10 @@ class Dereferencer:
         if len(around) > MAX_DEPTH:
             raise SchemaTooLargeError(pointer=pointer)
         around[id(value)] = None
-        if _is_reference(value):
+        result: Any = value
+        if isinstance(value, dict) and _is_reference(value):
             result = self._replaced(value, file, pointer, around)
         else:
-            result = value
             for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
                 place = f"{pointer}/{escape(str(key))}"
                 if _is_reference(item):

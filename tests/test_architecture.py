@@ -83,6 +83,7 @@ PURE_IN_APPS = {
         "repository_files",
         "schema_set",
         "search_text",
+        "yaml_numbers",
         "violations",
     },
     "streamconfig": {

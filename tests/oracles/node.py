@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "oracles"
+SECONDS = 20  # for one answer
 
 
 class OracleError(Exception):
@@ -25,47 +27,61 @@ class OracleError(Exception):
 class Reference:
     """The reference's tools behind a pipe of JSON lines; see reference.js for the calls and their arguments."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, modules: Path) -> None:
+        self._modules = modules
+        self._process = self._started()
         self._asked = 0
+        atexit.register(self.close)
 
     def ask(self, call: str, **arguments: Any) -> Any:
         """The reference's answer.
 
         Raises:
-            OracleError: the reference threw.
+            OracleError: the reference threw, or found no end within its time and memory.
         """
-        assert self._process.stdin
-        assert self._process.stdout
         self._asked += 1
+        assert self._process.stdin
         self._process.stdin.write(json.dumps({"id": self._asked, "call": call, **arguments}) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        watch = threading.Timer(SECONDS, self._process.kill)
+        watch.start()
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        watch.cancel()
+        if not line:
+            self.close()
+            self._process = self._started()
+            raise OracleError("no answer")
+        answer = json.loads(line)
         assert answer["id"] == self._asked
         if "error" in answer:
             raise OracleError(answer["error"])
         return answer["result"]
+
+    def close(self) -> None:
+        self._process.communicate()  # it ends when its input does
+
+    def _started(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["node", "--stack-size=900", "--max-old-space-size=500", str(HERE / "reference.js")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "NODE_PATH": str(self._modules)},
+        )
 
 
 def reference() -> Reference:
     """The running oracle; without node, or without a registry to install from, the test is skipped and says so."""
     if not shutil.which("node") or not shutil.which("npm"):
         _absent("node and npm are not installed")
-    return _started()
+    return _running()
 
 
 @functools.cache
-def _started() -> Reference:
-    environment = {**os.environ, "NODE_PATH": str(_installed())}
-    process = subprocess.Popen(
-        ["node", "--stack-size=4000", str(HERE / "reference.js")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    atexit.register(process.communicate)  # it ends when its input does
-    return Reference(process)
+def _running() -> Reference:
+    return Reference(_installed())
 
 
 def _installed() -> Path:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 def _read(path: Path) -> Any:
     try:
-        return documents.load(path.read_text(encoding="utf-8"), is_json=path.suffix == ".json")
+        return documents.load(path.read_text(encoding="utf-8"), is_json=path.suffix == ".json", is_configuration=True)
     except documents.DocumentError as error:
         raise CommandError(f"{path}:{error.line}: {error} {error.hint} [{error.code}]") from None
     except UnicodeDecodeError as error:
