@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -95,6 +95,18 @@ def nearest_deprecation(row: SchemaVersion | SchemaTitle) -> Deprecation | None:
         if one is not None and one.deprecated_since is not None:
             return Deprecation(one.deprecated_since, one.deprecation_reason, one.replacement, level)
     return None
+
+
+def deprecation_as_json(found: Deprecation | None) -> dict[str, Any] | None:
+    """What is deprecated, since when, why, and what to use instead."""
+    if found is None:
+        return None
+    return {
+        "since": found.since.isoformat(),
+        "reason": found.reason,
+        "replacement": found.replacement,
+        "level": found.level,
+    }
 
 
 def tell_deprecation(response: HttpResponseBase, version: SchemaVersion) -> None:

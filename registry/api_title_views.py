@@ -19,11 +19,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eventplatform import panels
-from registry import compatibility, documents, guidelines
+from registry import compatibility, documents, guidelines, lifecycle
 from registry.api_base import ReadView, title_named, version_named
 from registry.api_views import title_answer
 from registry.http_errors import QueryInvalidError
-from registry.models import Repository, SchemaReference, SchemaTitle, SchemaVersion, Waiver
+from registry.models import Repository, SchemaReference, SchemaTitle, SchemaVersion
 from registry.packing import unpack
 from registry.schema_json import Addresses
 
@@ -153,7 +153,7 @@ class SchemaFindings(_AboutTitle):
             row.document,
             raw=documents.load(row.raw_text, is_json=row.path.endswith(".json")),
             profile=cast("guidelines.Profile", profile),
-            waivers=waivers(),
+            waivers=lifecycle.waivers_of(title.name),
             today=timezone.localdate(),
         )
         return Response(
@@ -164,9 +164,3 @@ class SchemaFindings(_AboutTitle):
                 "findings": [asdict(finding) for finding in found],
             }
         )
-
-
-def waivers() -> list[guidelines.Waived]:
-    """All that are written down; the guidelines choose those that fit."""
-    rows = Waiver.objects.values_list("rule", "title", "version", "pointer", "reason", "ends_on", "author")
-    return [guidelines.Waived(*row) for row in rows]

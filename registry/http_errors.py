@@ -90,3 +90,11 @@ class NoExampleError(RejectedError):
     http_status = 404
     message = "The schema {schema} gives no example to send."
     remedy = "Add one under examples in the next version."
+
+
+class FilesError(RejectedError):
+    """The body of a check is not what it should be."""
+
+    code = "check.bad_body"
+    message = "The body can't be checked: {reason}."
+    remedy = 'Send {{"repository": "<name>", "files": {{"jsonschema/<title>/<version>.yaml": "<text>"}}}}.'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 
-from registry import api_title_views, api_views, views
+from registry import api_checks, api_title_views, api_views, views
 from registry.converters import TitleConverter, VersionConverter
 
 register_converter(TitleConverter, "title")
@@ -26,6 +26,8 @@ _VERSION = f"{_TITLE}/<version:version>"
 
 _API: list[URLPattern | URLResolver] = [
     path("api/v1/schemas", api_views.SchemaList.as_view(), name="api-schemas"),
+    path("api/v1/schemas/validate", api_checks.ValidateEvent.as_view(), name="api-validate"),
+    path("api/v1/schemas/check", api_checks.CheckFiles.as_view(), name="api-check"),
     path(f"{_VERSION}/diff", api_title_views.SchemaDiff.as_view()),
     path(f"{_VERSION}/usage", api_title_views.SchemaUsage.as_view()),
     path(f"{_VERSION}/findings", api_title_views.SchemaFindings.as_view()),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework import serializers
 
-from registry.answers import nearest_deprecation
+from registry.answers import deprecation_as_json, nearest_deprecation
 from registry.models import SchemaTitle, SchemaVersion
 
 
@@ -59,7 +59,7 @@ def title_as_json(title: SchemaTitle, addresses: Addresses) -> dict[str, Any]:
         "latest": latest.version if latest else None,
         "versions": [row.version for row in rows],
         "fields_count": latest.field_count if latest else 0,
-        "deprecation": _deprecation(title),
+        "deprecation": deprecation_as_json(nearest_deprecation(title)),
         "links": addresses.of_title(title),
     }
 
@@ -90,20 +90,8 @@ def version_as_json(version: SchemaVersion, addresses: Addresses) -> dict[str, A
         "imported_at": version.imported_at.isoformat(),
         "commit": version.commit,
         "revision": version.revision,
-        "deprecation": _deprecation(version),
+        "deprecation": deprecation_as_json(nearest_deprecation(version)),
         "links": addresses.of_version(version),
-    }
-
-
-def _deprecation(row: SchemaTitle | SchemaVersion) -> dict[str, Any] | None:
-    found = nearest_deprecation(row)
-    if found is None:
-        return None
-    return {
-        "since": found.since.isoformat(),
-        "reason": found.reason,
-        "replacement": found.replacement,
-        "level": found.level,
     }
 
 
