@@ -95,6 +95,6 @@ def _shown(title: SchemaTitle, words: list[str]) -> dict[str, Any]:
     }
 
 
-def _query(wanted: Mapping[str, str], **changed: object) -> str:
+def _query(wanted: Mapping[str, str], **changed: str | int) -> str:
     kept = {name: value for name, value in {**wanted, **changed}.items() if value}
     return f"?{urlencode(kept)}" if kept else reverse("schemas")

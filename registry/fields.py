@@ -178,7 +178,7 @@ def type_of(schema: Any) -> str:
 
 
 def _type_of_forms(schema: Mapping[str, Any]) -> str:
-    several = next((schema[form] for form in ("oneOf", "anyOf") if isinstance(schema.get(form), list)), [])
+    several: list[Any] = next((schema[form] for form in ("oneOf", "anyOf") if isinstance(schema.get(form), list)), [])
     return " or ".join(dict.fromkeys(str(part.get("type", "any")) for part in several if isinstance(part, Mapping))) or "any"
 
 

@@ -40,7 +40,7 @@ def snippets(event: Mapping[str, Any], intake: str) -> tuple[Snippet, ...]:
 
 def _curl(event: Mapping[str, Any], address: str) -> str:
     data = shlex.quote(_pretty(event))
-    return f"curl {shlex.quote(address)} \\\n  -H 'Content-Type: application/json' \\\n  -d {data}"
+    return f"curl -i {shlex.quote(address)} \\\n  -H 'Content-Type: application/json' \\\n  -d {data}"
 
 
 def _javascript(event: Mapping[str, Any], address: str) -> str:

@@ -48,7 +48,8 @@ def of_version(version: SchemaVersion) -> References:
 
 
 def _uses(schema_id: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    levels, edges, frontier = {schema_id: 0}, [], {schema_id}
+    levels, frontier = {schema_id: 0}, {schema_id}
+    edges: list[tuple[str, str]] = []
     for level in range(1, _LEVELS + 1):
         rows = SchemaReference.objects.filter(version__schema_id__in=frontier).order_by("target_id")
         found = list(rows.values_list("version__schema_id", "target_id")[: _MOST - len(edges)])
@@ -63,7 +64,8 @@ def _uses(schema_id: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 def _used_by(schema_id: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
     own, _ = split_schema_id(schema_id)
-    levels, edges, frontier = {schema_id: 0}, [], {schema_id}
+    levels, frontier = {schema_id: 0}, {schema_id}
+    edges: list[tuple[str, str]] = []
     for level in range(1, _LEVELS + 1):
         rows = SchemaReference.objects.filter(target_id__in=frontier).exclude(version__title__name=own)
         rows = rows.order_by("target_id", "version__title_id", "-version__major", "-version__minor", "-version__patch")

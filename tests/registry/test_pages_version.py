@@ -37,7 +37,7 @@ def test_version__latest__shows_fields_versions_and_curl(client: Client) -> None
     assert "milliseconds_<wbr>visible" in shown
     assert "header, content" in shown
     assert f"{CLICK}/1.0.0" in shown
-    assert f"curl {settings.INTAKE_URL}/v1/events" in shown
+    assert f"curl -i {settings.INTAKE_URL}/v1/events" in shown
 
 
 def test_version__old__says_that_a_newer_one_is_there(client: Client) -> None:

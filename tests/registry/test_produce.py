@@ -23,8 +23,8 @@ def texts() -> dict[str, str]:
 def test_curl__as_a_shell_reads_it__sends_the_event() -> None:
     words = shlex.split(texts()["curl"].replace("\\\n", ""))
 
-    assert words[:4] == ["curl", "http://127.0.0.1:8000/v1/events", "-H", "Content-Type: application/json"]
-    assert json.loads(words[5]) == EVENT
+    assert words[:5] == ["curl", "-i", "http://127.0.0.1:8000/v1/events", "-H", "Content-Type: application/json"]
+    assert json.loads(words[6]) == EVENT
 
 
 def test_python__as_python_reads_it__holds_the_event() -> None:
