@@ -78,11 +78,15 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What can be said of files without the registry's lock, as of a revision."""
+    """What can be said of files without the registry's lock, as of a revision.
+
+    `problems` refuse the import; `remarks` are broken guidelines and promises, which do so where the repository wants it.
+    """
 
     checked: tuple[Checked, ...]
     problems: tuple[Problem, ...]
     revision: int
+    remarks: tuple[Problem, ...] = ()
 
 
 def prepare(repository: Repository, found: Found, progress: Progress | None = None) -> Prepared:
@@ -96,11 +100,15 @@ def prepare(repository: Repository, found: Found, progress: Progress | None = No
     revision = current_revision()
     known = dict(SchemaVersion.objects.filter(title__repository=repository).values_list("path", "raw_hash"))
     fresh = [file for file in found.files if known.get(file.path) != file.raw_hash]
-    tell = progress or (lambda _stage, _done, _total: None)
+    tell = progress or silent
     documents, unreadable = _read_all(fresh, tell)
     checked, invalid = _check_all(documents, tell)
     problems = tuple(problem(repository, *one) for one in (*unreadable, *invalid))
     return Prepared(tuple(checked), problems, revision)
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Progress that nobody wants to hear."""
 
 
 def current_revision() -> int:
@@ -152,7 +160,7 @@ def _read_all(files: list[VersionFile], tell: Progress) -> tuple[_Documents, _Ba
     documents: _Documents = {}
     problems: _Bad = []
     for done, file in enumerate(files):
-        _tell(tell, "read", done, len(files))
+        tell_sometimes(tell, "read", done, len(files))
         try:
             document = checking.read(file)
             _check_sizes(file, document)
@@ -181,7 +189,7 @@ def _check_all(documents: _Documents, tell: Progress) -> tuple[list[Checked], _B
     checked: list[Checked] = []
     problems: _Bad = []
     for done, (file, text) in enumerate(documents.values()):
-        _tell(tell, "check", done, len(documents))
+        tell_sometimes(tell, "check", done, len(documents))
         try:
             checked.append(Checked(file, checking.check(json.loads(text), materialiser, mode)))
         except RejectedError as error:
@@ -200,6 +208,7 @@ def _loaded(documents: _Documents, schema_id: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _tell(tell: Progress, stage: str, done: int, total: int) -> None:
+def tell_sometimes(tell: Progress, stage: str, done: int, total: int) -> None:
+    """Progress, not for every file."""
     if done % _TOLD_EVERY == 0:
         tell(stage, done, total)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
-from registry import importing, lookups, publishing, revisions
+from registry import importing, judging, lookups, publishing, revisions
 from registry.importing import Prepared, Progress, RefusedError
 from registry.models import RegistryState, Repository, SchemaVersion
 from registry.repository_files import Found, Problem, read_folder
@@ -23,7 +23,8 @@ _KEPT_PROBLEMS = 100
 class ImportReport:
     """What an import did, or would do. With `problems` it did nothing, and the last good state stands.
 
-    `missing` are published versions whose files are gone; they go on being served.
+    `missing` are published versions whose files are gone; they go on being served. `remarks` are guidelines and promises
+    that new versions break where the repository only wants to hear of it; they are looked for in a dry run alone.
     """
 
     repository: str
@@ -32,6 +33,7 @@ class ImportReport:
     missing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     revision: int = 0
+    remarks: tuple[Problem, ...] = ()
 
     @property
     def is_ok(self) -> bool:
@@ -54,14 +56,16 @@ def import_found(
 ) -> ImportReport:
     """Publish the versions among a repository's files that are new; one transaction, one revision.
 
-    A bad file, or a published version that reads differently now, refuses the whole import; the report says which and
-    why, and the repository's row keeps it. `is_dry` does all of this and undoes it. `progress` hears the stage, what is
+    A bad file, or a published version that reads differently now, refuses the whole import, and so does a new one that
+    breaks a guideline or its compatibility where the repository refuses that; the report says which and why, and the
+    repository's row keeps it. `is_dry` does all of this and undoes it. `progress` hears the stage, what is
     done and how much there is; it is called outside of any transaction until the stage "store".
     """
+    work = _Import(repository, found, commit, progress or importing.silent, is_dry=is_dry)
     try:
-        prepared = importing.prepare(repository, found, progress)
+        prepared = work.prepare()
         with transaction.atomic():
-            report = _publish(repository, found, prepared, commit, progress)
+            report = work.publish(prepared)
             transaction.set_rollback(is_dry)
     except RefusedError as refused:
         return _refusal(repository, refused.problems, is_dry=is_dry)
@@ -71,36 +75,68 @@ def import_found(
     return report
 
 
-def _publish(repository: Repository, found: Found, prepared: Prepared, commit: str, progress: Progress | None) -> ImportReport:
-    state = revisions.lock()
-    prepared = _decided(repository, found, prepared, state)
-    published = dict(SchemaVersion.objects.filter(title__repository=repository).values_list("path", "schema_id"))
-    known = set(published.values())
-    new = [one for one in prepared.checked if one.version.schema_id not in known]
-    if progress:
-        progress("store", 0, len(new))
-    is_changed = publishing.store(repository, new, found, commit=commit, revision=state.revision + 1)
-    present = {published[file.path] for file in found.files if file.path in published}
-    present |= {one.version.schema_id for one in prepared.checked}
-    imported = {"imported_at": timezone.now(), "failed_at": None, "problems": []}
-    Repository.objects.filter(pk=repository.pk).update(**imported, **({"commit": commit} if commit else {}))
-    return ImportReport(
-        repository.name,
-        added=tuple(one.version.schema_id for one in new),
-        unchanged=len(found.files) - len(new),
-        missing=tuple(sorted(known - present)),
-        revision=revisions.bump(state) if is_changed else state.revision,
-    )
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One import: what takes its time happens in `prepare`, without a lock; what is decided, in `publish`, under it."""
 
+    repository: Repository
+    found: Found
+    commit: str
+    tell: Progress
+    is_dry: bool
 
-def _decided(repository: Repository, found: Found, prepared: Prepared, state: RegistryState) -> Prepared:
-    """What holds now, under the lock. Versions never change, so what passed passes; what did not may do so by now."""
-    if prepared.problems and prepared.revision != state.revision:
-        prepared = importing.prepare(repository, found)
-    problems = (*prepared.problems, *importing.conflicts(repository, prepared.checked))
-    if problems:
-        raise RefusedError(problems)
-    return prepared
+    @property
+    def is_refusing(self) -> bool:
+        """Whether broken guidelines and promises refuse the import."""
+        return self.repository.enforcement == Repository.Enforcement.REFUSE
+
+    def prepare(self) -> Prepared:
+        """Read, check and, where somebody wants to know, judge what is new."""
+        prepared = importing.prepare(self.repository, self.found, self.tell)
+        if not (self.is_dry or self.is_refusing):
+            return prepared
+        return replace(prepared, remarks=tuple(judging.findings_of(self.repository, prepared.checked, self.tell)))
+
+    def publish(self, prepared: Prepared) -> ImportReport:
+        """Decide, and write all of it."""
+        state = revisions.lock()
+        prepared = self._decided(prepared, state)
+        published = dict(SchemaVersion.objects.filter(title__repository=self.repository).values_list("path", "schema_id"))
+        known = set(published.values())
+        new = [one for one in prepared.checked if one.version.schema_id not in known]
+        self.tell("store", 0, len(new))
+        is_changed = publishing.store(self.repository, new, self.found, commit=self.commit, revision=state.revision + 1)
+        present = {published[file.path] for file in self.found.files if file.path in published}
+        present |= {one.version.schema_id for one in prepared.checked}
+        self._note_success()
+        return ImportReport(
+            self.repository.name,
+            added=tuple(one.version.schema_id for one in new),
+            unchanged=len(self.found.files) - len(new),
+            missing=tuple(sorted(known - present)),
+            revision=revisions.bump(state) if is_changed else state.revision,
+            remarks=prepared.remarks,
+        )
+
+    def _decided(self, prepared: Prepared, state: RegistryState) -> Prepared:
+        """What holds now. Versions never change, so what passed passes; what did not may do so by now."""
+        if state.revision != prepared.revision and (prepared.problems or self._is_newer_than(prepared)):
+            prepared = self.prepare()
+        problems = (*prepared.problems, *importing.conflicts(self.repository, prepared.checked))
+        problems += prepared.remarks if self.is_refusing else ()
+        if problems:
+            raise RefusedError(problems)
+        return prepared
+
+    def _is_newer_than(self, prepared: Prepared) -> bool:
+        """Whether versions were published here meanwhile, against which new ones would have to be held."""
+        newer = SchemaVersion.objects.filter(revision__gt=prepared.revision)
+        return newer.filter(title__repository=self.repository).exists()
+
+    def _note_success(self) -> None:
+        imported = {"imported_at": timezone.now(), "failed_at": None, "problems": []}
+        which = {"commit": self.commit} if self.commit else {}
+        Repository.objects.filter(pk=self.repository.pk).update(**imported, **which)
 
 
 def _refusal(repository: Repository, problems: tuple[Problem, ...], *, is_dry: bool) -> ImportReport:
