@@ -149,7 +149,7 @@ def _run(folder: Path, protocol: str, options: list[str], head: bytes, body: byt
         finally:
             end(process)
     output.seek(0)
-    return output  # type: ignore[return-value]  # a file in all but its class
+    return output
 
 
 def _chunks(output: IO[bytes], errors: IO[bytes]) -> Iterator[bytes]:

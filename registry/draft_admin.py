@@ -1,4 +1,4 @@
-"""Drafts and commits of managed repositories in the admin: to be looked at; publishing is the pages' business, never a row's."""
+"""Drafts and commits of managed repositories in the admin: to be looked at; publishing is the business of the pages."""
 
 from __future__ import annotations
 
