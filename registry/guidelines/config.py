@@ -194,7 +194,7 @@ def _check_pattern(reader: _Reader, place: str, pattern: str) -> None:
 
 
 def _with_own(config: Configuration, reader: _Reader) -> Configuration:
-    known = frozenset({"profile", "compatibility", "waivers", "schema_folder"})
+    known = frozenset({"profile", "compatibility", "waivers", "schema_folder", "repositories"})
     for name in reader.unknown(known):
         raise reader.error(f"/{name}", f"{name} is no setting.", f"The settings are {', '.join(sorted(known))}.")
     return replace(
@@ -202,6 +202,9 @@ def _with_own(config: Configuration, reader: _Reader) -> Configuration:
         profile=reader.take("profile", lambda value: value in ("strict", "compatible"), "strict or compatible", "strict"),
         compatibility=reader.take("compatibility", lambda value: value in LEVELS, " or ".join(LEVELS), config.compatibility),
         schema_base_path=reader.take("schema_folder", _is_text, "a folder", config.schema_base_path),
+        schema_base_uris=tuple(
+            reader.take("repositories", _is_texts, "a list of addresses or folders", config.schema_base_uris)
+        ),
         waivers=(*config.waivers, *_waivers(reader)),
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from registry import documents
+from registry.guidelines import config
+from registry.guidelines.listing import Listing
 
 # A schema that keeps every guideline; what a reader of the page sees once, above all rules.
 TEXT = """\
@@ -49,6 +52,41 @@ def changed(text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
     if "raw" in patch:
         return sample(), merge(sample(), patch["raw"])
     return merge(sample(), patch), None
+
+
+def versions(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """The sample schema's versions that an example about evolution tells of, in its order."""
+    named = documents.load(text)
+    numbers = [name.partition(" ")[0] for name in named]
+    return [(number, _as(f"/page/view/{number}", patch)) for number, patch in zip(numbers, named.values(), strict=True)]
+
+
+def repository(text: str) -> tuple[Listing, config.Configuration]:
+    """The repository that an example about files lays out; `->` begins a link's target, a dot-file holds settings."""
+    texts: dict[str, str] = {}
+    links: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    for path, what in documents.load(text).items():
+        if path.startswith("."):
+            settings[path] = json.dumps(what)
+        elif isinstance(what, str):
+            links[path] = what.removeprefix("-> ")
+        else:
+            document = _as(what.get("$id", sample()["$id"]), what)
+            texts[path] = json.dumps(_written(document) if path.endswith("current.yaml") else document)
+    return Listing(texts, links), config.read(settings)
+
+
+def _written(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as people write it: what is common comes in by allOf."""
+    own = {name: child for name, child in document["properties"].items() if name != "meta"}
+    return {**document, "properties": own, "allOf": [{"properties": {"meta": document["properties"]["meta"]}}]}
+
+
+def _as(schema_id: str, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The sample schema under another id, with a change."""
+    named = merge(sample(), {"$id": schema_id, "examples": [{**sample()["examples"][0], "$schema": schema_id}]})
+    return dict(merge(named, patch))
 
 
 def merge(target: Any, patch: Any) -> Any:

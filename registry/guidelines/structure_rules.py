@@ -133,10 +133,10 @@ RULES = (
         "S14",
         "$id is the file's address",
         production="The path contains $id: /webrequest/1.0.0 passed in development/webrequest, and its events met 404.",
-        chosen="Strict: $id equals / folder / version of the file's name. Compatible: contained, as before.",
+        chosen="Strict: $id is / folder / version of the file's name; VERSION-ID adds what title says. Compatible: as before.",
         why="$id is what events name, and where their readers look.",
         remedy="Write $id: /<folder>/<version of the file's name>.",
-        bad=_GOOD.replace("{}", "{$id: /view/1.0.0, examples: []}"),
+        bad=_GOOD.replace("{}", "{$id: /view/1.0.0}"),
     ),
     _rule(
         "REPO-TWINS-EQUAL",

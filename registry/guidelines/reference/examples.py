@@ -10,10 +10,11 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
-from eventplatform.core.errors import RejectedError
-from registry import compiled, formats
+from registry import formats
 from registry.guidelines.contract import Fault
-from registry.keywords import escape, walk
+from registry.guidelines.reference.javascript import INHERITED, javascript_pattern
+from registry.guidelines.waivers import is_pattern
+from registry.keywords import escape, rebuild, walk
 
 # Ajv's own copy of draft-07 asks more of enum than the draft's authors do.
 _META_SCHEMA: dict[str, Any] = copy.deepcopy(dict(jsonschema.Draft7Validator.META_SCHEMA))
@@ -25,7 +26,9 @@ _BACKTRACK_LIMIT = 100_000  # the reference's engine knows look-around; this bou
 
 @functools.cache
 def _meta_validator() -> jsonschema_rs.Draft7Validator:
-    return compiled.validator(_META_SCHEMA, "ajv6")
+    schema = formats.as_patterns(_META_SCHEMA)
+    is_expression = {"regex": lambda text: is_pattern(javascript_pattern(text))}
+    return jsonschema_rs.Draft7Validator(schema, validate_formats=True, offline=True, formats=is_expression)
 
 
 def why_invalid(document: Mapping[str, Any]) -> Fault | None:
@@ -59,25 +62,31 @@ def _unusable(document: Mapping[str, Any]) -> str:
         return "$schema names no draft-07"
     if why_invalid(document) is not None:
         return "the schema itself is not valid"
-    unknown = {
-        schema["format"]
-        for pointer, schema in walk(document)
-        if isinstance(schema, Mapping) and "format" in schema and "/definitions/" not in pointer
-    } - _KNOWN_FORMATS
-    return f"the format {min(unknown)} is unknown" if unknown else ""
+    places = [(pointer, schema) for pointer, schema in walk(document) if isinstance(schema, Mapping)]
+    used = [schema for pointer, schema in places if "/definitions/" not in pointer]
+    unknown = {schema["format"] for schema in used if "format" in schema} - _KNOWN_FORMATS
+    if unknown:
+        return f"the format {min(unknown)} is unknown"
+    own = str(document.get("$id", "")).rstrip("#")
+    elsewhere = [ref for ref in (schema.get("$ref", "#") for schema in used) if ref.partition("#")[0] not in {"", own}]
+    return f"the reference {elsewhere[0][:80]} leads elsewhere" if elsewhere else ""
 
 
 def _validator(document: Mapping[str, Any]) -> jsonschema_rs.Draft7Validator | None:
-    try:
-        return compiled.validator(document, "ajv6")
-    except RejectedError:
-        pass
-    try:
-        return jsonschema_rs.Draft7Validator(
-            formats.as_patterns(dict(document)),
-            validate_formats=True,
-            offline=True,
-            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
-        )
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
-        return None
+    schema = formats.as_patterns(_as_javascript(dict(document)))
+    for options in (jsonschema_rs.RegexOptions(), jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)):
+        try:
+            return jsonschema_rs.Draft7Validator(schema, validate_formats=True, offline=True, pattern_options=options)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
+            continue
+    return None
+
+
+def _as_javascript(schema: Any) -> Any:
+    """A copy that says what Ajv makes of it: every object has toString, and a lone brace stands for itself."""
+    changed = rebuild(schema, _as_javascript)
+    if isinstance(changed, dict) and isinstance(changed.get("required"), list):
+        changed["required"] = [name for name in changed["required"] if name not in INHERITED]
+    if isinstance(changed, dict) and isinstance(changed.get("pattern"), str):
+        changed["pattern"] = javascript_pattern(changed["pattern"])
+    return changed

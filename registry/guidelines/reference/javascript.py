@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+# Escapes and counts are taken as a whole, so that only braces by themselves are left to be one character long.
+_LONE_BRACE = re.compile(r"\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\]|(?<=.)\{\d+(?:,\d*)?\}|[{}]", re.DOTALL)
 
 # What every object inherits: `"toString" in {}` is true there.
 INHERITED = frozenset(
@@ -61,6 +65,11 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, Mapping | list) or isinstance(other, Mapping | list):
         return one is other
     return type_of(one) == type_of(other) and bool(one == other)
+
+
+def javascript_pattern(pattern: str) -> str:
+    """The pattern with each lone brace escaped: JavaScript takes one that begins no count for itself."""
+    return _LONE_BRACE.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", pattern)
 
 
 def deep_equal(one: Any, other: Any) -> bool:
