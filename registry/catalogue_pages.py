@@ -19,7 +19,7 @@ from eventplatform import panels
 from registry import deprecation_notes, fields, page_links
 from registry.models import Repository, SchemaTitle, SchemaVersion
 from registry.moments import one_moment
-from registry.search import deprecated, matching_fields, search, with_personal_data, words_of
+from registry.search import deprecated, matching_fields, ranked, search, with_personal_data, words_of
 
 _PAGE = 50
 _HEAVY = ("search_text", "current_text", "changelog_text", "latest__raw_text", "latest__field_paths")
@@ -80,7 +80,7 @@ def _rows(titles: QuerySet[SchemaTitle], words: str) -> QuerySet[SchemaTitle]:
     versions = SchemaVersion.objects.filter(title=OuterRef("pk")).order_by().values("title")
     count = Coalesce(Subquery(versions.annotate(count=Count("pk")).values("count")), 0)
     heavy = _HEAVY if words else (*_HEAVY, "latest__document_packed")
-    return titles.select_related("repository", "latest").annotate(version_count=count).defer(*heavy).order_by("name")
+    return ranked(titles.select_related("repository", "latest").annotate(version_count=count).defer(*heavy), words)
 
 
 def _shown(title: SchemaTitle, words: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db.models.functions import Concat
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
 
 from registry.models import Repository, SchemaTitle
-from registry.search import search
+from registry.search import ranked, search
 
 _DEPRECATED = (
     Q(deprecated_since__isnull=False)
@@ -33,8 +33,8 @@ class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # ships no types
         fields: tuple[str, ...] = ()
 
     def by_words(self, titles: QuerySet[SchemaTitle], _name: str, words: str) -> QuerySet[SchemaTitle]:
-        """As the search of the catalogue."""
-        return search(titles, words)
+        """As the search of the catalogue, the best first."""
+        return ranked(search(titles, words), words)
 
     def by_field(self, titles: QuerySet[SchemaTitle], _name: str, path: str) -> QuerySet[SchemaTitle]:
         """Those with exactly this field."""

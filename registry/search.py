@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from registry import fields, worked_out
 from registry.models import SchemaTitle, SchemaVersion
+from registry.search_text import exact_field
 
 _MAX_WORDS = 8
 _PII = "x-pii:"  # how a mark of personal data stands in the text that is searched
@@ -23,6 +24,24 @@ def search(titles: QuerySet[SchemaTitle], words: str) -> QuerySet[SchemaTitle]:
     for word in words_of(words):
         titles = titles.filter(search_text__contains=word)
     return titles
+
+
+def ranked(titles: QuerySet[SchemaTitle], words: str) -> QuerySet[SchemaTitle]:
+    """The best first: what is called so, what has exactly that field, what bears the word in its name; then by name."""
+    wanted = words_of(words)
+    if not wanted:
+        return titles.order_by("name")
+    rank = sum((_rank(word) for word in wanted[1:]), start=_rank(wanted[0]))
+    return titles.order_by(rank, "name")
+
+
+def _rank(word: str) -> Case:
+    return Case(
+        When(name__iexact=word, then=Value(0)),
+        When(search_text__contains=exact_field(word), then=Value(1)),
+        When(name__icontains=word, then=Value(2)),
+        default=Value(3),
+    )
 
 
 def with_personal_data(titles: QuerySet[SchemaTitle]) -> QuerySet[SchemaTitle]:
