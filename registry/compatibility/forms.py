@@ -9,7 +9,7 @@ from registry.compatibility import facts
 from registry.compatibility.contract import Change, Direction, Party
 from registry.compatibility.facts import Schema, is_same
 from registry.compatibility.place import Place
-from registry.compatibility.proofs import Group
+from registry.compatibility.proofs import GROUP_OF, Group
 from registry.compatibility.telling import narrowed, settled
 
 if TYPE_CHECKING:  # the walk is made of these changes
@@ -112,10 +112,13 @@ class FormChanges:
 
 
 def likeness(one: Any, other: Any) -> int:
-    """How much two forms have in common: their type, their title, values that tell them apart, names of fields."""
+    """How much two forms have in common: their type, title and keywords, values that tell them apart, names of fields."""
     mine, theirs = facts.as_object(one), facts.as_object(other)
-    score = 2 * (facts.types_of(one) == facts.types_of(other) != facts.ALL_TYPES)
+    types, others_types = facts.types_of(one), facts.types_of(other)
+    has_types = facts.ALL_TYPES not in (types, others_types)
+    score = 2 * (has_types and types == others_types) + (has_types and bool(types & others_types))
     score += 4 * ("title" in mine and mine["title"] == theirs.get("title"))
+    score += sum(keyword in GROUP_OF and keyword != "type" for keyword in mine.keys() & theirs.keys())
     fields, others = facts.properties(mine), facts.properties(theirs)
     for name in fields.keys() & others.keys():
         score += 1
