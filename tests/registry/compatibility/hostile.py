@@ -31,7 +31,7 @@ def pairs() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             {"oneOf": [_nested_forms(4, 4, text) for _ in range(8)]},
             {"oneOf": [_nested_forms(4, 4, {"maxLength": 3}) for _ in range(9)]},
         ),
-        "many forms": ({"anyOf": numbers}, {"anyOf": numbers[::-1] + [text]}),
+        "many forms": ({"anyOf": numbers}, {"anyOf": [*numbers[::-1], text]}),
         "many exclusive forms": ({"oneOf": numbers}, {"oneOf": [*numbers[1:], text]}),
         "long enums": ({"enum": values}, {"enum": values[1:]}),
         "long enums in forms": (

@@ -149,41 +149,41 @@ def value(chance: random.Random, given: Any, depth: int = 4) -> Any:
     """A value that is likely, not sure, to be one of `given`."""
     if not isinstance(given, dict) or depth == 0 or chance.random() < 0.07:
         return _any(chance, depth)
-    for keyword in ("anyOf", "oneOf", "allOf"):
-        if given.get(keyword) and chance.random() < 0.6:
-            return value(chance, {**given, keyword: None, **_merge(chance.choice(given[keyword]))}, depth - 1)
-    for keyword in ("if", "then", "else"):
-        if keyword in given and chance.random() < 0.3:
-            return value(chance, {**given, keyword: True, **_merge(given[keyword])}, depth - 1)
+    given = _with_a_form(chance, given)
     if "const" in given:
         return given["const"]
     if isinstance(given.get("enum"), list):
         return chance.choice(given["enum"])
     kind = given.get("type") or chance.choice(TYPES)
-    kind = chance.choice(kind) if isinstance(kind, list) and kind else kind
-    if kind == "object":
-        return _an_object(chance, given, depth)
-    if kind == "array":
-        items = given.get("items", True)
-        count = chance.randint(given.get("minItems", 0), max(3, given.get("minItems", 0)))
-        places = [
-            items[index]
-            if isinstance(items, list) and index < len(items)
-            else given.get("additionalItems", True)
-            if isinstance(items, list)
-            else items
-            for index in range(count)
-        ]
-        return [value(chance, place, depth - 1) for place in places]
-    if kind in ("integer", "number"):
-        edges = [
-            given[key] + step
-            for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-            if key in given
-            for step in (-1, -0.5, 0, 0.5, 1)
-        ]
-        return chance.choice([*NUMBERS, *edges, *edges])
-    return {"string": chance.choice(TEXTS), "boolean": chance.random() < 0.5}.get(str(kind))
+    kind = chance.choice(kind) if isinstance(kind, list) else kind
+    make = {"object": _an_object, "array": _an_array, "integer": _a_number, "number": _a_number}.get(kind)
+    if make is not None:
+        return make(chance, given, depth)
+    return {"string": chance.choice(TEXTS), "boolean": chance.random() < 0.5}.get(kind)
+
+
+def _with_a_form(chance: random.Random, given: dict[str, Any]) -> dict[str, Any]:
+    """What holds where one of the alternatives does."""
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        if given.get(keyword) and chance.random() < 0.6:
+            return {**given, **_merge(chance.choice(given[keyword]))}
+    for keyword in ("if", "then", "else"):
+        if keyword in given and chance.random() < 0.3:
+            return {**given, **_merge(given[keyword])}
+    return given
+
+
+def _an_array(chance: random.Random, given: dict[str, Any], depth: int) -> list[Any]:
+    items, rest = given.get("items", True), given.get("additionalItems", True)
+    count = chance.randint(given.get("minItems", 0), max(3, given.get("minItems", 0)))
+    places = [*items, *[rest] * count][:count] if isinstance(items, list) else [items] * count
+    return [value(chance, place, depth - 1) for place in places]
+
+
+def _a_number(chance: random.Random, given: dict[str, Any], _depth: int) -> float:
+    bounds = [given[key] for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") if key in given]
+    edges = [bound + step for bound in bounds for step in (-1, -0.5, 0, 0.5, 1)]
+    return float(chance.choice([*NUMBERS, *edges, *edges]))
 
 
 def _merge(given: Any) -> dict[str, Any]:
