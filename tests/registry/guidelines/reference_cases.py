@@ -28,7 +28,7 @@ STRUCTURE = (
     ("must not contain extensionless current symlink", "S4"),
     ("must have a ", "S5"),
     ("Must be able to find the latest schema version file", "S5"),
-    ("must contain materialized current schema file as the greatest", "S6"),
+    ("must contain materialized current schema file as", "S6"),
     ("current version ", "S7"),
     ("Should have extensionless latest symlink", "S9"),
     ("Should have latest.", "S8"),
