@@ -24,6 +24,7 @@ __all__ = ["CommitAdmin", "DraftAdmin", "RepositoryAdmin", "SchemaTitleAdmin", "
 _ADMINISTER = "registry.administer_repository"
 _PULL = "registry.change_repository"
 _STATE = ("state", "commit", "imported_at", "next_pull_at", "wrong")
+_SHOWN = 5  # problems in the form
 _OF_NEW = 4  # parts of the form
 _RULES = ("role", "order", "compatibility", "profile", "enforcement")
 
@@ -106,7 +107,8 @@ class RepositoryAdmin(ModelAdmin):
     @admin.display(description="problems")
     def wrong(self, repository: Repository) -> SafeString | str:
         """What keeps it from its branch, and what was refused, by file and line."""
-        trouble = repository.pull_trouble
-        lines = [("", "", f"{trouble['message']} {trouble['remedy']}")] if trouble else []
-        lines += [(f"{one['path']}:", one["line"], f"{one['message']} {one['remedy']}") for one in repository.problems[:20]]
-        return format_html_join(SafeString("<br>"), "{}{} {}", lines) if lines else "None."
+        trouble, problems = repository.pull_trouble, repository.problems
+        lines = [f"{trouble['message']} {trouble['remedy']}"] if trouble else []
+        lines += [f"{one['path']}:{one['line']}: {one['message']} {one['remedy']}" for one in problems[:_SHOWN]]
+        lines += [f"And {len(problems) - _SHOWN} more: see its page."] if len(problems) > _SHOWN else []
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines)) if lines else "None."

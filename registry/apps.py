@@ -18,4 +18,5 @@ class RegistryConfig(AppConfig):
         from registry import troubles
 
         panels.add_troubles("registry", troubles.refused_imports)
+        panels.add_troubles("registry.unreached", troubles.unreached)
         panels.add_troubles("registry.deprecated", troubles.deprecated_in_use)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from unfold import widgets
@@ -61,6 +61,13 @@ class RepositoryForm(LifecycleForm):
             *("name", "kind", "url", "branch", "schema_folder", "is_enabled", "interval_seconds"),
             *("role", "order", "compatibility", "profile", "enforcement", *LIFECYCLE),
         )
+        labels: ClassVar[dict[str, str]] = {
+            "url": "URL or path",
+            "schema_folder": "Folder",
+            "is_enabled": "Pulled",
+            "interval_seconds": "Interval in seconds",
+        }
+        help_texts: ClassVar[dict[str, str]] = {"name": "Part of its addresses: /repositories/NAME/jsonschema/…"}
 
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)

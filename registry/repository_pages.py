@@ -21,7 +21,7 @@ from registry.repository_states import State, state_of
 @one_moment
 def index(request: HttpRequest) -> HttpResponseBase:
     """All repositories in declared order."""
-    rows = Repository.objects.annotate(title_count=Count("titles"))
+    rows = Repository.objects.annotate(title_count=Count("titles")).order_by("order", "name")  # a count drops the usual order
     states = [state_of(row, row.title_count) for row in rows]
     return render(request, "registry/repositories.html", {"states": states, **_common(request, states)})
 

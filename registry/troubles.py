@@ -1,4 +1,4 @@
-"""What needs attention in the registry: imports that were refused, and deprecated schemas that streams still carry."""
+"""What needs attention in the registry: refused imports, repositories out of reach, deprecated schemas in streams."""
 
 from __future__ import annotations
 
@@ -28,9 +28,27 @@ def _trouble(repository: Repository) -> Trouble:
         level="warn",
         what=f"The newest import of the repository {repository.name} was refused",
         why=f"{place} {first.get('message', '')} The last good state goes on being served.",
-        link=reverse("schemas"),
+        link=reverse("schema-repository", args=[repository.name]),
         remedy=str(first.get("remedy", "")) or "Look at the problems and import again.",
         since=f"{localtime(repository.failed_at):%Y-%m-%d %H:%M}",
+    )
+
+
+def unreached() -> list[Trouble]:
+    """One line per repository whose newest pulls didn't reach its branch."""
+    failing = Repository.objects.filter(pull_failures__gt=0, is_enabled=True, kind=Repository.Kind.GIT)
+    return [_unreached(repository) for repository in failing]
+
+
+def _unreached(repository: Repository) -> Trouble:
+    said = repository.pull_trouble
+    return Trouble(
+        level="warn",
+        what=f"The schema repository {repository.name} is not reached",
+        why=f"{said.get('message', '')} What was imported goes on being served.",
+        link=reverse("schema-repository", args=[repository.name]),
+        remedy=str(said.get("remedy", "")),
+        since=str(said.get("since", ""))[:16].replace("T", " "),
     )
 
 

@@ -45,6 +45,15 @@ def test_list__none__says_what_to_do(client: Client) -> None:
     assert client.get("/schemas/repositories/absent").status_code == 404
 
 
+def test_list__several__in_declared_order(client: Client) -> None:
+    for name, order in (("bbb", 2), ("ccc", 1), ("aaa", 2)):
+        Repository.objects.create(name=name, order=order)
+
+    shown = client.get(LIST).content.decode()
+
+    assert shown.index(">ccc<") < shown.index(">aaa<") < shown.index(">bbb<")
+
+
 def test_pages__up_to_date__still(client: Client) -> None:
     make(imported_at=timezone.now(), commit="ab" * 20, next_pull_at=timezone.now() + timedelta(seconds=150))
 

@@ -8,7 +8,7 @@ import pytest
 
 from eventplatform import panels
 from registry import lifecycle, services
-from registry.models import SchemaTitle
+from registry.models import Repository, SchemaTitle
 from streamconfig import services as streamconfig
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -27,6 +27,16 @@ def test_troubles__refused_import__told_until_it_succeeds(tmp_path: Path) -> Non
     assert [trouble.level for trouble in told] == ["warn"]
     assert "jsonschema/a/b/1.0.0.yaml:" in told[0].why
     assert [trouble for trouble in panels.troubles() if "mine" in trouble.what] == []
+
+
+def test_troubles__repository_not_reached__told_with_its_remedy() -> None:
+    said = {"code": "repository.unreachable", "message": "Away.", "remedy": "Wait.", "since": "2026-11-25T12:00:01+00:00"}
+    Repository.objects.create(name="far", kind="git", url="https://git.example.org/a", pull_failures=1, pull_trouble=said)
+
+    (told,) = [trouble for trouble in panels.troubles() if "far" in trouble.what]
+
+    assert (told.remedy, told.since, told.link) == ("Wait.", "2026-11-25 12:00", "/schemas/repositories/far")
+    assert "Away." in told.why
 
 
 def test_troubles__deprecated_schema_in_use__told_with_its_streams(samples: Path) -> None:
