@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.test import Client
 
 from eventplatform import panels
 from registry import fields, lookups, services
-from registry.models import SchemaReference, SchemaTitle, SchemaVersion
+from registry.models import Repository, SchemaReference, SchemaTitle, SchemaVersion, Waiver
 from tests.registry import corpus
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("samples")]
@@ -181,9 +182,31 @@ def test_deprecated__page__says_since_when_why_and_what_instead(client: Client) 
 
 
 def test_guidelines__broken_rule__leads_to_the_field(client: Client) -> None:
-    told = client.get("/schemas/page/change").context["guidelines"]
+    services.import_folder(name="wikimedia", folder=corpus.repository(), order=2)
+    Repository.objects.filter(name="wikimedia").update(profile="strict", compatibility="FULL")
+    address = "/schemas/mediawiki/page/change/1.2.0"
 
-    assert 0 <= told["kept"] <= told["total"]
+    response = client.get(address)
+
+    box = response.context["guidelines"]
+    told = {one.finding.code: one for one in box["told"]}
+    assert (box["state"], box["kept"] < box["total"]) == ("fail", True)
+    assert ("meta", "?tab=fields&at=meta#field.meta") in told["FIELD-DESCRIBED"].fields
+    assert "required-dropped" in told
+    assert f'href="{address}?tab=fields&amp;at=meta#field.meta"' in response.content.decode()
+
+
+def test_guidelines__waived_break__is_told_with_its_end(client: Client) -> None:
+    services.import_folder(name="wikimedia", folder=corpus.repository(), order=2)
+    Repository.objects.filter(name="wikimedia").update(compatibility="FULL")
+    waiver = {"title": "mediawiki/page/change", "reason": "Absent where suppressed <only>.", "author": "Ada"}
+    Waiver.objects.create(rule="required-dropped", ends_on=date(2100, 12, 31), **waiver)
+
+    shown = page(client, "/schemas/mediawiki/page/change/1.2.0")
+
+    assert "Waiver: breaking change" in shown
+    assert "waived until 31 Dec 2100" in shown
+    assert "Absent where suppressed &lt;only&gt;." in shown
 
 
 def test_version__absent__404(client: Client) -> None:
