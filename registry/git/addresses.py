@@ -67,7 +67,7 @@ def address_of(url: str, rules: Rules) -> Address:
         found = _from_scp(url, match)
     else:
         raise BadAddressError(reason="That is neither a URL nor an absolute path.")
-    if found.transport not in rules.transports:
+    if found.transport not in {*TRANSPORTS} & {*rules.transports}:
         raise TransportRefusedError(transport=found.transport, allowed=_listed(rules))
     return _real(found, rules) if found.transport == "file" else found
 

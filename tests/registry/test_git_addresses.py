@@ -71,6 +71,13 @@ def test_address__anything_else__refused_without_its_words(url: str, code: str) 
     assert "secret" not in f"{caught.value} {caught.value.hint}"
 
 
+def test_address__setting_that_opens_more__opens_nothing_more() -> None:
+    with pytest.raises(PlatformError) as caught:
+        address_of("http://user:secret@10.0.0.1/a", Rules(("https", "http", "ext")))
+
+    assert caught.value.code == "repository.transport_refused"
+
+
 def test_address__path__below_the_allowed_folders_and_where_its_links_lead(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open/out").symlink_to(tmp_path)
