@@ -109,15 +109,31 @@ def examine(text: str, situation: Situation) -> Examination:
         remark = Remark("error", "file", error.code, str(error), error.hint, error.pointer, line)
         return Examination(remarks=(remark,), latest=situation.latest)
     document: Mapping[str, Any] = with_numeric_bounds(json.loads(checked.document_text))
-    comparison, too_large = _compared(document, situation)
-    found = [*too_large]
-    found += [*_of_version(version, comparison, situation), *_of_title(document, situation)]
-    found += _of_guidelines(document, raw, situation)
-    found += _of_compatibility(version, document, situation) if comparison else ()
+    comparison: compatibility.Comparison | None = None
+    try:
+        if situation.versions:
+            comparison = compatibility.compare(situation.document_of(situation.latest), document)
+        found = list(_judged(version, document, raw, comparison, situation))
+    except RejectedError as error:  # too large to be judged
+        found = [Remark("error", "guideline", error.code, str(error), error.hint, error.pointer)]
     ranked = sorted(found, key=lambda remark: ("error", "warning", "waived").index(remark.level))[:_MAX_REMARKS]
     remarks = tuple(replace(remark, line=documents.line_of(text, remark.pointer)) for remark in ranked)
     due = drafts.version_after(situation.latest, comparison.bump if comparison else "")
     return Examination(version, remarks, document, situation.latest, comparison, due)
+
+
+def _judged(
+    version: str,
+    document: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    comparison: compatibility.Comparison | None,
+    situation: Situation,
+) -> Iterator[Remark]:
+    yield from _of_version(version, comparison, situation)
+    yield from _of_title(document, situation)
+    yield from _of_guidelines(document, raw, situation)
+    if comparison:
+        yield from _of_compatibility(version, document, situation)
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -136,15 +152,6 @@ def _version(raw: Mapping[str, Any], situation: Situation) -> str:
         proposed = drafts.version_after(situation.latest, "minor")
         raise DraftIdError(pointer="/$id", title=situation.title, version=proposed)
     return version
-
-
-def _compared(document: Mapping[str, Any], situation: Situation) -> tuple[compatibility.Comparison | None, list[Remark]]:
-    if not situation.versions:
-        return None, []
-    try:
-        return compatibility.compare(situation.document_of(situation.latest), document), []
-    except RejectedError as error:
-        return None, [Remark("error", "compatibility", error.code, str(error), error.hint)]
 
 
 def _of_version(version: str, comparison: compatibility.Comparison | None, situation: Situation) -> Iterator[Remark]:
@@ -166,6 +173,9 @@ def _of_version(version: str, comparison: compatibility.Comparison | None, situa
         message = f"The changes since {latest} ask for {due}; {version} raises too little."
         remedy = f"Write {due} at the end of the $id, or make smaller changes."
         yield _unless_waived(Remark("error", "version", "draft.version_too_small", message, remedy, "/$id"), version, situation)
+    elif version not in {drafts.version_after(latest, bump) for bump in ("patch", "minor", "major")}:
+        message = f"{version} leaves versions out after {latest}."
+        yield Remark("warning", "version", "draft.version_skips", message, f"{due} comes next.", "/$id")
 
 
 def _of_title(document: Mapping[str, Any], situation: Situation) -> Iterator[Remark]:
