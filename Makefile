@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services lint docs bench lock setup setup-dev
+.PHONY: help run test test-fast test-services lint docs bench bench-registry lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -30,6 +30,9 @@ docs: setup-dev ## write docs/reference from the code, check every link
 
 bench: setup-dev ## requests, events and CPU per event through both doors
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-registry: setup-dev ## importing, validating and searching schemas at the size of a large site
+	@$(BIN)/python bench/registry_bench.py $(ARGS)
 
 lock: setup-dev ## pin requirements*.in with hashes
 	@$(COMPILE) -o requirements.txt requirements.in
