@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,11 +84,20 @@ def is_plain_text(text: str) -> bool:
 
 def line_of(text: str, pointer: str) -> int:
     """The line of the place that a JSON pointer names, or of the nearest place around it."""
+    return lines_of(text)(pointer)
+
+
+def lines_of(text: str) -> Callable[[str], int]:
+    """`line_of` for many pointers into one text, which is read once."""
     try:
-        node = yaml.compose(text, yaml.CSafeLoader)
+        root = yaml.compose(text, yaml.CSafeLoader)
     except yaml.YAMLError:
-        return 1
-    line = 1
+        return lambda _pointer: 1
+    return lambda pointer: _line(root, pointer)
+
+
+def _line(root: yaml.Node | None, pointer: str) -> int:
+    node, line = root, 1
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(node, yaml.MappingNode):

@@ -117,7 +117,8 @@ def examine(text: str, situation: Situation) -> Examination:
     except RejectedError as error:  # too large to be judged
         found = [Remark("error", "guideline", error.code, str(error), error.hint, error.pointer)]
     ranked = sorted(found, key=lambda remark: ("error", "warning", "waived").index(remark.level))[:_MAX_REMARKS]
-    remarks = tuple(replace(remark, line=documents.line_of(text, remark.pointer)) for remark in ranked)
+    line_of = documents.lines_of(text)
+    remarks = tuple(replace(remark, line=line_of(remark.pointer)) for remark in ranked)
     due = drafts.version_after(situation.latest, comparison.bump if comparison else "")
     return Examination(version, remarks, document, situation.latest, comparison, due)
 
