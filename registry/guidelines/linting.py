@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from registry import documents
 from registry.guidelines.catalogue import BY_CODE, RULES
 from registry.guidelines.contract import Finding, Profile, Waived
 from registry.guidelines.reference.robustness import CHECKS, OF_CURRENT
@@ -29,9 +30,10 @@ def lint(
     """
     subject = Subject(document, raw=raw, bounds=bounds)
     applied = Waivers(waivers, today=today)
-    found = list(
-        applied.apply(findings_of(subject, profile), title=subject.title, version=subject.version, schema_id=subject.schema_id)
-    )
+    try:
+        found = list(applied.apply(findings_of(subject, profile), subject.title, subject.version, subject.schema_id))
+    except UnicodeEncodeError:  # half of a surrogate pair: no file that was read holds one
+        raise documents.CharacterError("A text holds half of a surrogate pair, which can't be stored.") from None
     return (*found, *applied.expired())
 
 

@@ -11,7 +11,7 @@ _SECTION = "Personal data"
 KINDS = ("ip", "user_agent", "id", "name", "location", "free_text")
 ACTIONS = ("drop", "hash", "truncate")
 _TRUNCATED = frozenset({"ip", "user_agent", "location", "free_text"})
-_CONTAINERS = frozenset({"array", "object"})
+_CONTAINERS = ("array", "object")  # a tuple, as what stands in a schema may be a list, which no set can be asked for
 # What fields are called that hold such data; a name alone is a hint, so the rule warns.
 _NAMED: dict[str, str] = {
     **dict.fromkeys(("client_ip", "ip", "ip_address", "remote_addr", "x_client_ip"), "ip"),
@@ -43,7 +43,7 @@ def _action(subject: Subject) -> Iterator[Fault]:
 def _fits(subject: Subject) -> Iterator[Fault]:
     for place in subject.having("x-pii-action"):
         kind, action = place.schema.get("x-pii"), place.schema["x-pii-action"]
-        if action in {"hash", "truncate"} and place.schema.get("type") in _CONTAINERS:
+        if action in ("hash", "truncate") and place.schema.get("type") in _CONTAINERS:
             yield Fault(f"{place.pointer}/x-pii-action", f"{place.name or 'It'} is no single value: it can only be dropped.")
         elif action == "truncate" and kind in KINDS and kind not in _TRUNCATED:
             yield Fault(f"{place.pointer}/x-pii-action", f"A truncated {kind} still tells who it is.")

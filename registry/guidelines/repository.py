@@ -55,8 +55,7 @@ def check(
     applied = Waivers(config.waivers, today=today)
     files: dict[str, tuple[Finding, ...]] = {}
     for path, found in judging.findings().items():
-        subject = judging.subject_of(path)
-        covered = tuple(applied.apply(found, title=subject[0], version=subject[1], schema_id=subject[2]))
+        covered = tuple(applied.apply(found, *judging.subject_of(path)))
         if is_wanted(path) and covered:
             files[path] = covered
     unreasoned = applied.unreasoned() if config.profile == "strict" else ()

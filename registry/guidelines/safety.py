@@ -83,6 +83,8 @@ def _draft(subject: Subject) -> Iterator[Fault]:
 def _usable(subject: Subject) -> Iterator[Fault]:
     if subject.unusable is not None:
         yield Fault(subject.unusable.pointer, str(subject.unusable), subject.unusable.hint)
+    for place in subject.having("$ref"):
+        yield Fault(f"{place.pointer}/$ref", "A reference is left.", "Publish what eventschemas materialize made of it.")
 
 
 def _sizes(subject: Subject) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ class Waivers:
         self._waivers = tuple(dict.fromkeys(waivers))
         self._used: set[Waived] = set()
 
-    def apply(self, findings: Iterable[Finding], *, title: str, version: str, schema_id: str) -> Iterator[Finding]:
+    def apply(self, findings: Iterable[Finding], title: str, version: str, schema_id: str) -> Iterator[Finding]:
         """The findings, each with the waiver that covers it; one that ended covers nothing, and is told of once."""
         here = [one for one in self._waivers if covers_schema(one, title, version, schema_id)]
         for finding in findings:
