@@ -22,7 +22,7 @@ class SchemaNotSelfContainedError(RejectedError):
     """A schema that still refers to others: what those say can't be compared here."""
 
     code = "schema.not_self_contained"
-    message = "The schema still holds a $ref, so it can't be compared."
+    message = "The schema still holds a $ref: what that names can't be seen here."
     remedy = "Materialise it first."
 
 
