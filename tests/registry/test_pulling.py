@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,54 +12,25 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from eventplatform.encryption import seal
-from registry import lookups, pull_lease, pulling
+from registry import pulling
 from registry.git import command, mirror
 from registry.models import Repository, SchemaVersion
 from registry.pulling import Pulled
 from tests.registry.origins import Origin, schema
+from tests.registry.pulls import mine, pull_all, repository
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_mirrors")]
 
 FILE = "jsonschema/a/b/1.0.0.yaml"
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Origin:
-    made = Origin.make(tmp_path / "origin")
-    made.commit({FILE: schema("/a/b/1.0.0")})
-    return made
-
-
-@pytest.fixture(autouse=True)
-def own_mirrors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings, "VAR_DIR", tmp_path / "var")
-    yield
-    lookups.forget()
-
-
-def repository(origin: Origin, name: str = "mine", **facts: Any) -> Repository:
-    made: Repository = Repository.objects.create(
-        name=name, kind="git", url=str(origin.path), next_pull_at=timezone.now(), **facts
-    )
-    return made
-
-
-def pull_all() -> list[tuple[str, str]]:
-    return [(one.name, one.outcome) for one in pulling.pull_due()]
 
 
 def pull_again() -> Pulled:
     pulling.ask("mine")
     return pulling.pull_due()[0]
-
-
-def mine() -> Repository:
-    return Repository.objects.get(name="mine")
 
 
 def served() -> list[str]:
@@ -191,92 +160,6 @@ def test_pull__due__in_declared_order_and_only_what_is_enabled(origin: Origin, t
     Repository.objects.filter(name="later").update(next_pull_at=timezone.now() + timedelta(hours=1))
 
     assert pull_all() == [("early", "imported"), ("late", "imported")]
-
-
-def test_lease__many_workers__each_repository_once(origin: Origin) -> None:
-    for number in range(6):
-        repository(origin, f"r{number}")
-
-    def take_all(_worker: int) -> list[str]:
-        taken = []
-        while lease := pull_lease.take(pull_lease.DUE):
-            taken.append(lease.repository.name)
-        connection.close()
-        return taken
-
-    with ThreadPoolExecutor(4) as workers:
-        taken = [name for names in workers.map(take_all, range(4)) for name in names]
-
-    assert sorted(taken) == [f"r{number}" for number in range(6)]
-
-
-def test_lease__worker_killed__taken_again_when_it_has_run_out(origin: Origin) -> None:
-    repository(origin)
-    dead = pull_lease.take(pull_lease.DUE)
-    assert dead is not None
-    assert pull_all() == []
-
-    Repository.objects.update(pull_until=timezone.now() - timedelta(seconds=1))
-
-    assert pull_all() == [("mine", "imported")]
-    assert not dead.give_back(None, seen_commit="0" * 40)  # it writes no more
-    assert mine().seen_commit == origin.head
-
-
-def test_lease__at_work__is_held_on_and_tells_how_far_it_is(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pull_lease, "_BEAT_SECONDS", 0.02)
-    repository(origin)
-    lease = pull_lease.take(pull_lease.DUE)
-    assert lease is not None
-    Repository.objects.update(pull_until=timezone.now())
-
-    with lease:
-        lease.tell("fetch", 3, 7)
-        _until(lambda: mine().progress.get("done") == 3)
-        row = mine()
-        assert row.pull_until is not None
-        assert row.pull_until > timezone.now() + timedelta(seconds=10)
-        assert (row.progress["stage"], row.progress["total"]) == ("fetch", 7)
-        pulling.begin_anew(row)
-        _until(lambda: _is_lost(lease))
-
-    assert mine().next_pull_at is not None
-
-
-def _is_lost(lease: pull_lease.Lease) -> bool:
-    try:
-        lease.tell("fetch")
-    except pull_lease.PullLostError:
-        return True
-    return False
-
-
-def _until(is_so: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_pull__asked_for_while_at_work__is_due_again_afterwards(origin: Origin) -> None:
-    repository(origin, interval_seconds=0)
-    lease = pull_lease.take(pull_lease.DUE)
-    assert lease is not None
-    pulling.ask("mine")
-
-    pulling.pull(lease)
-
-    assert pull_all() == [("mine", "unchanged")]
-    assert mine().next_pull_at is None  # only by webhook or by hand
-
-
-def test_pull__ticks_side_by_side__leave_room_for_other_work(origin: Origin) -> None:
-    for name in ("a", "b", "c"):
-        repository(origin, name)
-    for _ in range(2):
-        assert pull_lease.take(pull_lease.DUE, at_once=2)
-
-    assert pull_all() == []
 
 
 def test_pull__credentials__in_no_argument_log_or_row(
