@@ -24,6 +24,7 @@ from registry import (
     produce,
     raw_tab,
     reference_graph,
+    types_tab,
     usage_tab,
     version_history,
     worked_out,
@@ -39,6 +40,7 @@ _TABS = {
     "usage": "Used by",
     "try": "Try an event",
     "produce": "Example",
+    "code": "Types",
     "raw": "Raw",
 }
 _OLD_NAMES = {"example": "produce"}  # addresses that were shared before
@@ -144,5 +146,6 @@ _TAB_FACTS: Mapping[str, _Facts] = {
     "changelog": lambda _, version, history: version_history.changelog_tab(history, version.title.changelog_text),
     "references": lambda _, version, __: reference_graph.tab(version),
     "usage": lambda _, version, __: usage_tab.tab(version.title.name),
+    "code": lambda request, version, _: types_tab.tab(version, request.GET),
     "raw": lambda request, version, _: raw_tab.tab(version, request.GET),
 }

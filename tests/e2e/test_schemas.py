@@ -19,7 +19,7 @@ from tests.e2e.platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
-TABS = ("fields", "diff", "changelog", "references", "usage", "try", "produce", "raw")
+TABS = ("fields", "diff", "changelog", "references", "usage", "try", "produce", "code", "raw")
 CHANGE = "/schemas/page/change/1.1.0"
 
 

@@ -78,7 +78,9 @@ def test_fields__large_schema__is_folded_until_asked(client: Client) -> None:
     assert paths(client, f"{address}?all=1&fold=performer").count("performer.user_id") == 0
 
 
-@pytest.mark.parametrize("tab", ["fields", "diff", "changelog", "references", "usage", "try", "produce", "raw", "nonsense"])
+@pytest.mark.parametrize(
+    "tab", ["fields", "diff", "changelog", "references", "usage", "try", "produce", "code", "raw", "nonsense"]
+)
 @pytest.mark.parametrize("path", ["/schemas/page/change", "/schemas/page/change/1.0.0", "/schemas/fragment/sample/common"])
 def test_tabs__every_one__has_its_address(client: Client, tab: str, path: str) -> None:
     assert 'aria-current="page"' in page(client, f"{path}?tab={tab}")
@@ -167,6 +169,13 @@ def test_produce__languages__have_their_address(client: Client) -> None:
         response = client.get(f"/schemas/client/error?tab=produce&lang={language}")
         assert word in response.context["snippet"].text
     assert "TypeError" in page(client, "/schemas/client/error?tab=example")
+
+
+def test_types__languages__name_the_event(client: Client) -> None:
+    assert "interface PageChange" in client.get("/schemas/page/change?tab=code").context["types_text"]
+    python = client.get("/schemas/page/change?tab=code&types=python").context["types_text"]
+    compile(python, "types.py", "exec")
+    assert "class PageChange:" in python
 
 
 def test_deprecated__page__says_since_when_why_and_what_instead(client: Client) -> None:
