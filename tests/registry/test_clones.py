@@ -193,7 +193,7 @@ def test_upload_pack__question_packed_by_gzip__is_answered() -> None:
         headers={"Content-Encoding": "gzip", "Git-Protocol": "version=2"},
     )
 
-    assert Commit.objects.get().sha.encode() + b" refs/heads/main" in b"".join(answer)  # type: ignore[arg-type]  # streamed
+    assert Commit.objects.get().sha.encode() + b" refs/heads/main" in b"".join(answer)
 
 
 def test_upload_pack__nonsense__is_answered_and_harms_nothing() -> None:
