@@ -7,11 +7,14 @@ from collections.abc import Callable
 from registry.codegen.shapes import Anything, ListOf, Literals, MapOf, Primitive, Record, Shape, Union
 
 
-def decoded(shape: Shape, value: str, *, is_absent_possible: bool = False) -> str:
-    """The expression that reads `value`."""
-    if is_absent_possible and not is_plain(shape) and not is_nullable(shape):
-        return f"None if {value} is None else {_converted(shape, value, _read, 0)}"
-    return _converted(shape, value, _read, 0)
+def decoded(shape: Shape, key: str, *, is_required: bool) -> str:
+    """The expression that reads the field `key` of `data`."""
+    if is_required:
+        return _converted(shape, f"data[{key}]", _read, 0)
+    if is_plain(shape):
+        return f"data.get({key})"
+    present = only_in(shape) if isinstance(shape, Union) else None
+    return f"None if data.get({key}) is None else {_converted(present or shape, f'data[{key}]', _read, 0)}"
 
 
 def encoded(shape: Shape, value: str) -> str:

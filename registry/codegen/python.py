@@ -29,6 +29,7 @@ _TAKEN = ("from_dict", "to_dict", "other_fields", "cls", "self", "Any", "Literal
 _USED = frozenset({"bool", "classmethod", "dict", "field", "float", "int", "list", "set", "str"})  # by the class's own lines
 _NO_WORD = re.compile(r"[^A-Za-z0-9_]+")
 _INDENT = " " * 4
+_WIDTH = 90
 
 
 def python(document: Mapping[str, Any], name: str) -> str:
@@ -122,15 +123,23 @@ def _from_dict(record: Record, names: Mapping[str, str]) -> Iterator[str]:
     yield f"{_INDENT}@classmethod"
     yield f"{_INDENT}def from_dict(cls, data: dict[str, Any]) -> Self:"
     yield f'{body}"""Read what JSON holds."""'
-    declared = "{" + ", ".join(_literal(name) for name in names) + "}" if names else "set[str]()"
-    yield f"{body}declared = {declared}"
+    yield from _declared(record, body)
     yield f"{body}return cls("
     for field in record.fields:
-        key = _literal(field.name)
-        value = f"data[{key}]" if field.is_required else f"data.get({key})"
-        yield f"{body}{_INDENT}{names[field.name]}={decoded(field.shape, value, is_absent_possible=not field.is_required)},"
+        value = decoded(field.shape, _literal(field.name), is_required=field.is_required)
+        yield f"{body}{_INDENT}{names[field.name]}={value},"
     yield f"{body}{_INDENT}other_fields={{name: value for name, value in data.items() if name not in declared}},"
     yield f"{body})"
+
+
+def _declared(record: Record, indent: str) -> Iterator[str]:
+    listed = ", ".join(_literal(field.name) for field in record.fields)
+    if len(listed) < _WIDTH:
+        yield f"{indent}declared = {{{listed}}}" if listed else f"{indent}declared = set[str]()"
+        return
+    yield f"{indent}declared = {{"
+    yield from (f"{indent}{_INDENT}{_literal(field.name)}," for field in record.fields)
+    yield f"{indent}}}"
 
 
 def _to_dict(record: Record, names: Mapping[str, str]) -> Iterator[str]:

@@ -74,16 +74,22 @@ class Reference:
 
 def reference() -> Reference:
     """The running oracle; without node, or without a registry to install from, the test is skipped and says so."""
+    return _running(modules())
+
+
+def modules() -> Path:
+    """The folder where the packages of the lock are installed; skips likewise."""
     if not shutil.which("node") or not shutil.which("npm"):
         _absent("node and npm are not installed")
-    return _running()
+    return _installed()
 
 
 @functools.cache
-def _running() -> Reference:
-    return Reference(_installed())
+def _running(installed: Path) -> Reference:
+    return Reference(installed)
 
 
+@functools.cache
 def _installed() -> Path:
     lock = (HERE / "package-lock.json").read_bytes()
     folder = CACHE / hashlib.sha256(lock).hexdigest()[:16]
