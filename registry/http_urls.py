@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 
-from registry import api_checks, api_title_views, api_views, views
+from registry import api_checks, api_code_views, api_title_views, api_views, confluent_urls, views
 from registry.converters import TitleConverter, VersionConverter
 
 register_converter(TitleConverter, "title")
@@ -28,6 +28,7 @@ _API: list[URLPattern | URLResolver] = [
     path("api/v1/schemas", api_views.SchemaList.as_view(), name="api-schemas"),
     path("api/v1/schemas/validate", api_checks.ValidateEvent.as_view(), name="api-validate"),
     path("api/v1/schemas/check", api_checks.CheckFiles.as_view(), name="api-check"),
+    path(f"{_VERSION}/code/<slug:language>", api_code_views.SchemaCode.as_view(), name="api-schema-code"),
     path(f"{_VERSION}/diff", api_title_views.SchemaDiff.as_view()),
     path(f"{_VERSION}/usage", api_title_views.SchemaUsage.as_view()),
     path(f"{_VERSION}/findings", api_title_views.SchemaFindings.as_view()),
@@ -40,4 +41,4 @@ _API: list[URLPattern | URLResolver] = [
     path("api/v1/schemas/<path:rest>", api_views.NoSuchAddress.as_view()),
 ]
 
-urlpatterns = [*_FILES, *_API]
+urlpatterns = [*_FILES, *_API, *confluent_urls.urlpatterns]

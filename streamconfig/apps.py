@@ -22,3 +22,4 @@ class StreamconfigConfig(AppConfig):
         panels.add_uses("streamconfig", shared_pages.uses_of_schema)
         panels.add_troubles("streamconfig", topic_sync.troubles)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
+        panels.provide("streamconfig.title_of_topic", lookups.title_of_topic)

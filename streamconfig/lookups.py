@@ -109,3 +109,10 @@ def streams_of_title(title: str) -> tuple[str, ...]:
     config = snapshot()
     titles = config.schemas.names_of(title) | {title}
     return tuple(name for name, stream in config.streams.items() if stream.schema_title in titles)
+
+
+def title_of_topic(topic: str) -> str:
+    """The schema title that events of a topic have, or of a stream of that name; empty where there is neither."""
+    streams = snapshot().streams
+    stream = streams.get(topic) or next((one for one in streams.values() if topic in one.topics), None)
+    return stream.schema_title if stream else ""
