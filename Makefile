@@ -3,7 +3,7 @@
 .PHONY: help run test test-fast test-services lint docs bench bench-registry lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
+SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
 COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-options
 ARGS ?=
 

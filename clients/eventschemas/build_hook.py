@@ -13,7 +13,7 @@ SHIPPED = "eventschemas/_platform"
 _ROOMS = ("registry", "eventplatform")
 
 
-class PlatformModules(BuildHookInterface):  # type: ignore[type-arg,misc]  # its configuration type is hatchling's own affair
+class PlatformModules(BuildHookInterface):  # type: ignore[type-arg]  # its configuration type is hatchling's own affair
     """Adds each needed file at the place from which `eventschemas/__init__.py` makes it importable."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature

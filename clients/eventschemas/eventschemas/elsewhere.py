@@ -77,13 +77,11 @@ def _source(name: str, root: Path) -> Source:
     return Folder(root / (parts.path if parts.scheme == "file" else name))
 
 
-def finder(own: Mapping[str, Mapping[str, Any]], sources: Sequence[Source]) -> Callable[[str], Mapping[str, Any] | None]:
-    """Looks an id up: in the repository itself first, then in the others in order; asks for each id once."""
+def finder(sources: Sequence[Source]) -> Callable[[str], Mapping[str, Any] | None]:
+    """Looks an id up in the repositories in order; asks for each id once."""
     kept: dict[str, Mapping[str, Any] | None] = {}
 
     def find(schema_id: str) -> Mapping[str, Any] | None:
-        if schema_id in own:
-            return own[schema_id]
         if schema_id not in kept:
             answers = (source.find(schema_id) for source in sources) if is_schema_id(schema_id) else iter(())
             kept[schema_id] = next((document for document in answers if document is not None), None)

@@ -33,6 +33,14 @@ class History:
         except HistoryError:
             return False
 
+    @property
+    def has_commits(self) -> bool:
+        """False in a repository that was just made."""
+        try:
+            return bool(self._resolved("HEAD"))
+        except HistoryError:
+            return False
+
     def files_at(self, commit: str) -> dict[str, str]:
         """The path below the folder of each file at a commit, with the hash of its content. Links are left out."""
         listed = self._git("ls-tree", "-r", "-z", "--end-of-options", self._resolved(commit), "./")
