@@ -11,12 +11,11 @@ import jsonschema_rs
 from eventplatform.core import names
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.schemas import Violation
-from registry import formats
+from registry import formats, patterns
 from registry.keywords import escape
 from registry.violations import violations_of
 
-# A pattern whose machine needs more memory than this is refused; the largest honest one seen needs a tenth.
-_PATTERNS = jsonschema_rs.RegexOptions(size_limit=2_000_000)
+_PATTERNS = jsonschema_rs.RegexOptions(size_limit=patterns.MAX_SIZE)
 
 
 class SchemaNotCompilableError(RejectedError):
@@ -24,7 +23,15 @@ class SchemaNotCompilableError(RejectedError):
 
     code = "schema.not_compilable"
     message = "The schema can't be used: {reason}"
-    remedy = "Patterns can't use look-around or back-references; $ref must stay inside the file."
+    remedy = "$ref must stay inside the file."
+
+
+class PatternRefusedError(SchemaNotCompilableError):
+    """A pattern that can't be run in a time that grows with the text alone."""
+
+    code = "schema.pattern_refused"
+    message = "The pattern {pattern} {reason}."
+    remedy = "Say it without look-around and back-references, shorter, or with smaller repetitions; lengths are for maxLength."
 
 
 class _IsValid(Protocol):
@@ -85,6 +92,9 @@ def validator(document: Mapping[str, Any], format_mode: formats.FormatMode) -> j
     Raises:
         SchemaNotCompilableError: with the place in the schema.
     """
+    refused = patterns.first_refused(document)
+    if refused:
+        raise PatternRefusedError(pointer=refused.pointer, pattern=refused.pattern[:80], reason=refused.reason)
     rewrite = formats.without_ids if format_mode == "strict" else formats.as_patterns
     try:
         return jsonschema_rs.Draft7Validator(

@@ -16,7 +16,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from eventplatform.core.errors import RejectedError
-from registry import yaml_numbers
+from registry import lines, yaml_numbers
 from registry.limits import CONFIGURATION, MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, SCHEMA, Size
 
 _TAG_TEXT = "tag:yaml.org,2002:str"
@@ -24,6 +24,8 @@ _TAGS_OF_CONTAINERS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:se
 # yes, on and 2021-01-01 are texts.
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
+_MAX_DIRECTIVES = 10
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_CHARACTER = "A text holds U+0000 or half of a surrogate pair, which can't be stored."
@@ -84,32 +86,7 @@ def is_plain_text(text: str) -> bool:
 
 def line_of(text: str, pointer: str) -> int:
     """The line of the place that a JSON pointer names, or of the nearest place around it."""
-    return lines_of(text)(pointer)
-
-
-def lines_of(text: str) -> Callable[[str], int]:
-    """`line_of` for many pointers into one text, which is read once."""
-    try:
-        root = yaml.compose(text, yaml.CSafeLoader)
-    except yaml.YAMLError:
-        return lambda _pointer: 1
-    return lambda pointer: _line(root, pointer)
-
-
-def _line(root: yaml.Node | None, pointer: str) -> int:
-    node, line = root, 1
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == name), None)
-        elif isinstance(node, yaml.SequenceNode) and name.isdigit() and int(name) < len(node.value):
-            found = (node.value[int(name)], node.value[int(name)])
-        else:
-            found = None
-        if found is None:
-            return line
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
+    return lines.find(text, pointer)
 
 
 def _load_json(text: str, size: Size) -> Any:
@@ -263,6 +240,8 @@ class _Builder:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
+    if len(_DIRECTIVE.findall(text)) > _MAX_DIRECTIVES:  # the parser compares each with each
+        raise DocumentTooLargeError(f"The file holds more than {_MAX_DIRECTIVES} directives (%).")
     try:
         parser = CParser(text)
         while (event := parser.get_event()) is not None:

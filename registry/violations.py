@@ -15,6 +15,7 @@ from registry.keywords import escape
 
 _MAX_OPTIONS = 12
 _MAX_TEXT = 120
+_NO_FORM = "fits none of the forms that the schema allows"
 
 _FORMATS = {
     "date": "a date, as 2026-11-18",
@@ -54,10 +55,42 @@ def violations_of(error: ValidationError) -> Iterator[Violation]:
         wrong = kind.error.instance
         place = f"{pointer}/{escape(wrong)}" if isinstance(wrong, str) else pointer
         yield Violation(place, "propertyNames", f"has a name that {inner.message}")
+    elif isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):
+        yield from _of_nearest_branch(kind, error, pointer)
     elif isinstance(kind, Kind.Pattern) and kind.pattern in FORMAT_OF_PATTERN:
         yield Violation(pointer, "format", _format(FORMAT_OF_PATTERN[kind.pattern]))
     else:
         yield Violation(pointer, kind.name, _sentence(kind, error))
+
+
+def _of_nearest_branch(kind: Any, error: ValidationError, pointer: str) -> Iterator[Violation]:
+    """What breaks the branch that comes nearest: one that takes a value of this kind, then one with fewer errors, farther in.
+
+    Where no branch takes a value of this kind, the kinds that they take.
+    """
+    branches = [branch for branch in kind.context if branch]
+    if not branches:
+        yield Violation(pointer, kind.name, _NO_FORM)
+        return
+    types = [_types_wanted(branch, error) for branch in branches]
+    if all(types):
+        wanted = dict.fromkeys(name for names in types for name in names)
+        either = _either([_TYPES.get(name, name) for name in wanted])
+        yield Violation(pointer, kind.name, f"must be {either}, not {_kind_of(error.instance)}")
+        return
+    taking = [branch for branch, wanted in zip(branches, types, strict=True) if not wanted]
+    nearest = min(taking, key=lambda branch: (len(branch), -max(len(one.instance_path) for one in branch)))
+    forms = f" (in the nearest of {len(kind.context)} allowed forms)" if len(kind.context) > 1 else ""
+    for inner in nearest:
+        for violation in violations_of(inner):
+            message = violation.message.removesuffix(forms) if forms else violation.message
+            yield Violation(violation.pointer, kind.name, message + forms)
+
+
+def _types_wanted(branch: list[ValidationError], error: ValidationError) -> list[str]:
+    """The types that a branch asks for where `error` is, if the value there is of none of them."""
+    at_place = [one.kind for one in branch if len(one.instance_path) == len(error.instance_path)]
+    return [name for kind in at_place if isinstance(kind, Kind.Type) for name in kind.types]
 
 
 def _sentence(kind: Any, error: ValidationError) -> str:
@@ -102,8 +135,6 @@ _SENTENCES: dict[type, Callable[[Any, ValidationError], str]] = {
     Kind.UniqueItems: lambda _kind, _error: "must not hold the same item twice",
     Kind.AdditionalItems: lambda kind, _error: f"must have at most {_plural(kind.limit, 'item')}",
     Kind.Contains: lambda _kind, _error: "must hold at least one item of the kind the schema asks for",
-    Kind.AnyOf: lambda _kind, _error: "fits none of the forms that the schema allows",
-    Kind.OneOfNotValid: lambda _kind, _error: "fits none of the forms that the schema allows",
     Kind.OneOfMultipleValid: lambda _kind, _error: "fits more than one of the forms of which the schema allows one",
     Kind.Not: lambda _kind, _error: "is what the schema forbids",
     Kind.FalseSchema: lambda _kind, _error: "is not allowed here",

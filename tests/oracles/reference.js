@@ -4,6 +4,7 @@
 
 const readline = require('readline');
 const yaml = require('js-yaml');
+const Ajv = require('ajv');
 const tools = require('@wikimedia/jsonschema-tools/lib/jsonschema-tools.js');
 
 const SILENT = { level: 'silent', debug() {}, info() {}, warn() {}, error() {} };
@@ -96,7 +97,13 @@ async function documents({ documents: given, suites, options }) {
     }
 }
 
-const calls = { materialise, read, repository, documents };
+/** {schema, event} -> the event with its defaults, as EventGate's Ajv fills them; null where it is not valid. */
+function fill({ schema, event }) {
+    const ajv = new Ajv({ useDefaults: true, unknownFormats: 'ignore', logger: false });
+    return ajv.validate(schema, event) ? event : null;
+}
+
+const calls = { materialise, read, repository, documents, fill };
 
 async function answer(line) {
     const { id, call, ...given } = JSON.parse(line);

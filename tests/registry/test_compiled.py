@@ -56,7 +56,22 @@ def told(compiled: Schema, event: Any) -> list[tuple[str, str, str]]:
         (
             {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
             {},
-            ("", "oneOf", "fits none of the forms that the schema allows"),
+            ("/a", "oneOf", "is missing (in the nearest of 2 allowed forms)"),
+        ),
+        (
+            {"properties": {"x": {"anyOf": [{"type": "null"}, {"properties": {"y": {"maxLength": 2}}, "type": "object"}]}}},
+            {"x": {"y": "abc"}},
+            ("/x/y", "anyOf", "must have at most 2 characters (in the nearest of 2 allowed forms)"),
+        ),
+        (
+            {"properties": {"x": {"anyOf": [{"type": "string"}, {"type": ["null", "integer"]}]}}},
+            {"x": []},
+            ("/x", "anyOf", "must be text, null or a whole number, not an array"),
+        ),
+        (
+            {"anyOf": [{"oneOf": [{"required": ["a"]}, False]}]},
+            {},
+            ("/a", "anyOf", "is missing (in the nearest of 2 allowed forms)"),
         ),
     ],
 )
@@ -185,11 +200,45 @@ def test_pattern__made_to_explode__judged_in_linear_time(pattern: str) -> None:
     assert time.process_time() - started < 0.05
 
 
-@pytest.mark.parametrize("pattern", ["(?=a)b", r"(a)\1", "(a{1000}){1000}", "["])
-def test_pattern__beyond_the_engine__refused_quickly_at_its_place(pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(?=a)b", "looks ahead"),
+        ("(?<!a)b", "looks behind"),
+        (r"(a)\1", "refers back"),
+        ("(a{1000}){1000}", "repeats too much"),
+        ("[", "is no regular expression"),
+        ("a" * 2001, "is longer"),
+    ],
+)
+def test_pattern__beyond_the_engine__refused_quickly_at_its_place(pattern: str, reason: str) -> None:
     started = time.process_time()
     with pytest.raises(SchemaNotCompilableError) as refused:
         schema(properties={"x": {"type": "string", "pattern": pattern}})
 
     assert refused.value.pointer == "/properties/x/pattern"
+    assert reason in str(refused.value)
     assert time.process_time() - started < 0.05
+
+
+@pytest.mark.parametrize("text", ["a" * 30 + "!", "a" * 100_000 + "!"], ids=len)
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(a|a)*$", "(.*)*x", "^(a|aa)+$", r"^(\w+\s?)*$", "(x+x+)+y"])
+def test_pattern__made_to_explode__judged_within_50_ms(pattern: str, text: str) -> None:
+    compiled = schema(properties={"x": {"type": "string", "pattern": pattern}}, patternProperties={pattern: True})
+    started = time.process_time()
+
+    compiled.is_valid({"x": text, text: 1})
+    compiled.violations({"x": text})
+
+    assert time.process_time() - started < 0.05
+
+
+def test_patterns__together_too_costly__refused() -> None:
+    few = {f"p{n}": {"pattern": f"^.{{1,{200 + n}}}$"} for n in range(5)}
+    many = {f"p{n}": {"pattern": f"^.{{1,{200 + n}}}$"} for n in range(50)}
+
+    assert schema(properties=few).is_valid({"p1": "x"})
+    with pytest.raises(SchemaNotCompilableError) as refused:
+        schema(properties=many)
+
+    assert "together" in str(refused.value)

@@ -90,3 +90,11 @@ def test_line_of__pointer__is_the_line_of_its_key() -> None:
     assert documents.line_of(text, "/list/1") == 7
     assert documents.line_of(text, "/properties/absent/type") == 2
     assert documents.line_of(text, "") == 1
+
+
+def test_line_of__within_aliases_and_unfinished_files__is_the_nearest() -> None:
+    assert documents.line_of("a: &x\n  b: 1\nc: *x\nd: 1", "/c/b") == 3
+    assert documents.line_of("a:\n  b: 1\nc: [", "/a/b") == 2
+    assert documents.line_of("a:\n  b: 1\nc: [", "/c/0") >= 1
+    assert documents.line_of('{"a": [\n1,\n{"b":\n2}]}', "/a/1/b") == 3
+    assert documents.line_of("a: {a: 1}\nb:\n  a: 1", "/b/a") == 3

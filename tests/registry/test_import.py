@@ -110,7 +110,7 @@ def test_import__one_bad_file__names_file_and_line_and_keeps_all(tmp_path: Path)
         (PLAIN + "properties: {x: {$ref: 'file:///etc/passwd'}}", "schema.remote_reference"),
         (PLAIN + "properties: {x: {$ref: '/not/there/1.0.0'}}", "schema.bad_reference"),
         (PLAIN + "properties: {x: {$ref: '#/properties/x'}}", "schema.circular_reference"),
-        (PLAIN + "properties: {x: {type: string, pattern: '(?=a)b'}}", "schema.not_compilable"),
+        (PLAIN + "properties: {x: {type: string, pattern: '(?=a)b'}}", "schema.pattern_refused"),
         (PLAIN + "allOf: [{properties: {x: {type: string}}}, {properties: {x: {type: integer}}}]", "schema.cannot_merge"),
     ],
 )
