@@ -89,6 +89,11 @@ def line_of(text: str, pointer: str) -> int:
     return lines.find(text, pointer)
 
 
+def lines_of(text: str) -> Callable[[str], int]:
+    """`line_of` for many pointers into one text, which is read once."""
+    return lines.finder(text)
+
+
 def _load_json(text: str, size: Size) -> Any:
     try:
         number = yaml_numbers.number  # JSON's numbers are some of YAML's; the hook refuses 1e400

@@ -1,7 +1,8 @@
-"""Finds the line of a place in a YAML (or JSON) text, reading no farther than that place."""
+"""Finds the lines of places in a YAML (or JSON) text: of one without reading farther, or of many in one reading."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
@@ -33,6 +34,30 @@ def find(text: str, pointer: str) -> int:
     return search.line
 
 
+def finder(text: str) -> Callable[[str], int]:
+    """`find` for many pointers into one text, which is read once."""
+    try:
+        root = yaml.compose(text, yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return lambda _pointer: 1
+    return lambda pointer: _line(root, pointer)
+
+
+def _line(root: yaml.Node | None, pointer: str) -> int:
+    node, line = root, 1
+    for name in map(unescape, pointer.split("/")[1:]):
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == name), None)
+        elif isinstance(node, yaml.SequenceNode) and name.isdigit() and int(name) < len(node.value):
+            found = (node.value[int(name)], node.value[int(name)])
+        else:
+            found = None
+        if found is None:
+            return line
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
 class _Search:
     def __init__(self, parts: list[str]) -> None:
         self.line = 1
@@ -52,7 +77,7 @@ class _Search:
             self._parts = self._parts[: self._found]  # what was looked for is not in there
 
     def _node(self, event: yaml.NodeEvent) -> None:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         around = self._frames[-1] if self._frames else None
         if around and around.is_mapping and around.key is None:
             around.key, around.key_line = str(getattr(event, "value", "")), line
