@@ -161,6 +161,7 @@ def pages() -> dict[Path, str]:
         "metrics.md": metrics_page(),
         "commands.md": commands_page(),
         "connectors.md": connectors_page(),
+        "guidelines.md": guidelines_page(),
     }
     texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
     return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n"}
@@ -179,6 +180,39 @@ def connectors_page() -> str:
                 default = "required" if option.is_required else "" if option.is_secret else f"`{option.default!r}`"
                 secret = " Kept encrypted, never shown." if option.is_secret else ""
                 lines.append(f"| `{option.name}` | {option.type.__name__} | {default} | {_cell(option.help)}{secret} |")
+    return "\n".join(lines)
+
+
+def guidelines_page() -> str:
+    """Every guideline for event schemas, with what two traditions said, what holds and why, and its examples."""
+    from registry.guidelines import RULES, samples
+
+    lines = [
+        "# Guidelines for event schemas",
+        "",
+        "The platform shows them at `/schemas/guidelines`; `eventschemas lint` checks them.",
+    ]
+    lines += [
+        "The *strict* profile holds all; the *compatible* one gives the verdicts of jsonschema-tools 1.3.0, rule by rule."
+    ]
+    lines += ["Examples are changes to this schema, which keeps every rule:", "", "```yaml", samples.TEXT.rstrip(), "```", ""]
+    lines += ["| rule | title | in jsonschema-tools | profiles |", "|---|---|---|---|"]
+    for rule in RULES:
+        names = " ".join(f"`{name}`" for name in (rule.alias, *rule.also) if name)
+        profiles = ", ".join(sorted(rule.profiles))
+        lines.append(f"| [{rule.code}](#{rule.code.lower()}) | {_cell(rule.title)} | {names} | {profiles} |")
+    section = ""
+    for rule in RULES:
+        lines += ["", f"## {rule.section}"] if rule.section != section else []
+        section = rule.section
+        lines += ["", f"### {rule.code}", "", f"**{rule.title}.**", "", f"- Analytics: {rule.analytics}"]
+        lines += [
+            f"- Production: {rule.production}",
+            f"- Here: {rule.chosen}",
+            f"- Why: {rule.why}",
+            f"- Remedy: {rule.remedy}",
+        ]
+        lines += ["", "```yaml", "# good", rule.good.rstrip(), "# not so", rule.bad.rstrip(), "```"]
     return "\n".join(lines)
 
 

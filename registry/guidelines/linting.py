@@ -10,8 +10,9 @@ from registry import documents
 from registry.guidelines.catalogue import BY_CODE, RULES
 from registry.guidelines.contract import Finding, Profile, Waived
 from registry.guidelines.reference.robustness import CHECKS, OF_CURRENT
-from registry.guidelines.subject import SAFE_BOUNDS, Bounds, Subject
+from registry.guidelines.subject import Subject
 from registry.guidelines.waivers import Waivers
+from registry.materialise import SAFE_BOUNDS, Bounds
 
 
 def lint(

@@ -14,10 +14,11 @@ from typing import Any, Self
 from eventplatform.core.errors import RejectedError
 from registry import documents
 from registry.guidelines.config import Configuration
+from registry.limits import MAX_CHARACTERS
 from registry.repository_files import MAX_FILES, FolderError, Found
 
 _EXTENSIONS = (".yaml", ".json")
-_MAX_BYTES = 4 * documents.MAX_CHARACTERS
+_MAX_BYTES = 4 * MAX_CHARACTERS
 _MAX_HOPS = 8
 # What the reference takes for a version: a name by semver.org, or a `v` before it.
 _SEMVER = re.compile(r"v?(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 # Escapes and counts are taken as a whole, so that only braces by themselves are left to be one character long.
 _LONE_BRACE = re.compile(r"\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\]|(?<=.)\{\d+(?:,\d*)?\}|[{}]", re.DOTALL)
@@ -46,7 +46,7 @@ def entries(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(index), item) for index, item in enumerate(value))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """`typeof value === "number"`."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -10,8 +10,9 @@ from registry.guidelines.reference import examples, javascript
 from registry.guidelines.reference.deterministic import polymorphisms
 from registry.guidelines.reference.secure import insecurities
 from registry.guidelines.reference.snake_case import oddly_named
-from registry.guidelines.subject import Bounds, Subject
+from registry.guidelines.subject import Subject
 from registry.keywords import escape
+from registry.materialise import Bounds
 
 Coded = tuple[str, Fault]  # the code of ours under which it is told
 RobustnessCheck = Callable[[Subject], Iterator[Coded]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from registry import rendering
+from registry import documents, rendering
 from registry.guidelines import config, repository, samples
 from registry.guidelines.listing import Listing
 from tests.oracles.node import OracleError, Reference, reference
@@ -73,7 +73,7 @@ def _edit(chance: random.Random, root: Path) -> None:
             {"$id": "page/view/1.1"},
             {"minProperties": 1},
         )
-        document = json.loads(path.read_text()) if path.suffix == ".json" else config.documents.load(path.read_text())
+        document = json.loads(path.read_text()) if path.suffix == ".json" else documents.load(path.read_text())
         _write(path, {**document, **chance.choice(changes)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.conf import settings
 
 from registry import documents
 from registry.guidelines import RULES, Rule, config, evolution, lint, repository, rules_of, samples
@@ -94,6 +95,19 @@ def test_aliases__each_named_rule_of_the_reference__has_its_rule() -> None:
     )
 
     assert [name for name in names if not rules_of(name)] == []
+
+
+def test_sample_repositories__strict__keep_every_guideline() -> None:
+    roots = [settings.BASE_DIR / "examples/schemas" / name / "jsonschema" for name in ("primary", "secondary")]
+    listings = [Listing.of_folder(root) for root in roots]
+    configuration = config.read({".eventschemas.yaml": "profile: strict"})
+
+    reports = [repository.check(one, configuration, today=TODAY, load=listings[0].document) for one in listings]
+
+    found = [
+        (path, str(one)) for report in reports for path, findings in report.files.items() for one in findings if one.counts
+    ]
+    assert found == []
 
 
 def test_listing__empty__has_no_findings() -> None:
