@@ -72,9 +72,8 @@ class ReadView(OpenView):
         revision = answers.state()
         etag = f'"{answers.tag_of(revision)}-{request.accepted_renderer.format}"' if self.follows_revision else None
         plain: HttpRequest = request._request  # noqa: SLF001  # Django's own function needs Django's own request
-        response = get_conditional_response(plain, etag=etag) if etag else None
-        if response is None:
-            response = self.answer(request, **parts)
+        known = get_conditional_response(plain, etag=etag) if etag else None
+        response: HttpResponseBase = self.answer(request, **parts) if known is None else known
         if etag and not response.has_header("ETag"):
             response["ETag"] = etag
         if not response.has_header("Cache-Control"):

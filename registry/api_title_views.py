@@ -22,6 +22,7 @@ from eventplatform import panels
 from registry import compatibility, documents, guidelines, lifecycle
 from registry.api_base import ReadView, title_named, version_named
 from registry.api_views import title_answer
+from registry.guidelines.contract import Profile
 from registry.http_errors import QueryInvalidError
 from registry.models import Repository, SchemaReference, SchemaTitle, SchemaVersion
 from registry.packing import unpack
@@ -152,7 +153,7 @@ class SchemaFindings(_AboutTitle):
         found = guidelines.lint(
             row.document,
             raw=documents.load(row.raw_text, is_json=row.path.endswith(".json")),
-            profile=cast("guidelines.Profile", profile),
+            profile=cast("Profile", profile),
             waivers=lifecycle.waivers_of(title.name),
             today=timezone.localdate(),
         )

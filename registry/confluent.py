@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from registry.rendering import ordered
 
@@ -24,7 +24,6 @@ _VERSION = re.compile(r"[1-9][0-9]{0,9}")
 _MAX_VERSION = 2**31 - 1
 _CONTEXT = re.compile(r":([^:]*):(.*)", re.DOTALL)
 _NO_LIMIT = -1
-_Item = TypeVar("_Item")
 
 
 class ConfluentError(Exception):
@@ -162,11 +161,12 @@ def is_true(text: str | None) -> bool:
     return (text or "").lower() == "true"
 
 
-def page(items: Sequence[_Item], offset: str | None, limit: str | None) -> Sequence[_Item]:
+def part(offset: str | None, limit: str | None, most: int | None = None) -> slice:
     """The part of a list that `offset` and `limit` choose; a limit below 1 is none."""
     start = max(_number(offset, 0), 0)
-    count = _number(limit, _NO_LIMIT)
-    return items[start:] if count < 1 else items[start : start + count]
+    wanted = _number(limit, _NO_LIMIT)
+    count = most if wanted < 1 else wanted if most is None else min(wanted, most)
+    return slice(start, None if count is None else start + count)
 
 
 def _number(text: str | None, default: int) -> int:

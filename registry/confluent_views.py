@@ -80,7 +80,7 @@ def subjects(request: HttpRequest) -> Any:
     prefix = confluent.prefix_of(request.GET.get("subjectPrefix", ""))
     if prefix is None or _wants_deleted_only(request):
         return []
-    return confluent.page(confluent_reads.subjects(prefix), request.GET.get("offset"), request.GET.get("limit"))
+    return confluent_reads.subjects(prefix)[_part(request)]
 
 
 def versions(request: HttpRequest, subject: str) -> Any:
@@ -88,7 +88,8 @@ def versions(request: HttpRequest, subject: str) -> Any:
     rows = confluent_reads.subject(subject).rows
     if _wants_deleted_only(request):
         return []
-    return confluent.page(list(rows.values_list("number", flat=True)), request.GET.get("offset"), request.GET.get("limit"))
+    numbers = rows.values_list("number", flat=True)
+    return list(numbers)[_part(request)]
 
 
 def version(_request: HttpRequest, subject: str, version: str) -> Any:
@@ -141,8 +142,7 @@ def schemas(request: HttpRequest) -> Any:
     rows = rows.order_by("title__name", "number").defer("raw_text", "field_paths")
     if is_true(request.GET.get("latestOnly")):
         rows = rows.filter(pk__in=SchemaVersion.objects.filter(title__latest_id__isnull=False).values("title__latest_id"))
-    chosen = confluent.page(rows, request.GET.get("offset"), request.GET.get("limit"))[:_MAX_SCHEMAS]
-    return [confluent_reads.registered(row, row.title.name).as_json() for row in chosen]
+    return [confluent_reads.registered(row, row.title.name).as_json() for row in rows[_part(request, _MAX_SCHEMAS)]]
 
 
 def types(_request: HttpRequest) -> Any:
@@ -181,7 +181,7 @@ def versions_of_id(request: HttpRequest, schema_id: int) -> Any:
     wanted = request.GET.get("subject", "")
     found = [{"subject": row.title.name, "version": row.number}]
     chosen = found if not wanted or confluent.subject_of(wanted) == row.title.name else []
-    return confluent.page(chosen, request.GET.get("offset"), request.GET.get("limit"))
+    return chosen[_part(request)]
 
 
 # Rules
@@ -249,3 +249,7 @@ def nothing(_request: HttpRequest, **_parts: str) -> Any:
 
 def _wants_deleted_only(request: HttpRequest) -> bool:
     return is_true(request.GET.get("deletedOnly")) or is_true(request.GET.get("deleted_only"))
+
+
+def _part(request: HttpRequest, most: int | None = None) -> slice:
+    return confluent.part(request.GET.get("offset"), request.GET.get("limit"), most)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Concat
+from django.db.models.lookups import Contains
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
 
 from registry.models import Repository, SchemaTitle
 from registry.search import ranked, search
 
+# The newest version's fields, each between two line ends.
+_LINES = Concat(Value("\n"), F("latest__field_paths"), Value("\n"), output_field=CharField())
 _DEPRECATED = (
     Q(deprecated_since__isnull=False)
     | Q(repository__deprecated_since__isnull=False)
@@ -38,17 +41,12 @@ class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # ships no types
 
     def by_field(self, titles: QuerySet[SchemaTitle], _name: str, path: str) -> QuerySet[SchemaTitle]:
         """Those with exactly this field."""
-        return _with_lines(titles).filter(paths__contains=f"\n{path}\n")
+        return titles.filter(Contains(_LINES, f"\n{path}\n"))
 
     def by_field_prefix(self, titles: QuerySet[SchemaTitle], _name: str, path: str) -> QuerySet[SchemaTitle]:
         """Those with a field whose path begins so."""
-        return _with_lines(titles).filter(paths__contains=f"\n{path}")
+        return titles.filter(Contains(_LINES, f"\n{path}"))
 
     def by_deprecation(self, titles: QuerySet[SchemaTitle], _name: str, is_wanted: bool) -> QuerySet[SchemaTitle]:  # noqa: FBT001  # django-filter's way to call
         """Those that are deprecated, or the others."""
         return titles.filter(_DEPRECATED) if is_wanted else titles.exclude(_DEPRECATED)
-
-
-def _with_lines(titles: QuerySet[SchemaTitle]) -> QuerySet[SchemaTitle]:
-    """`paths`: the newest version's fields, each between two line ends."""
-    return titles.annotate(paths=Concat(Value("\n"), F("latest__field_paths"), Value("\n"), output_field=CharField()))

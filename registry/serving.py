@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from django.db.models import CharField, F, Func, Max, QuerySet, Value
 from django.db.models.functions import Substr
+from django.db.models.lookups import Contains
 from django.utils.http import http_date
 
 from registry import rendering
@@ -156,20 +157,24 @@ def listing(repository: str, folder: str) -> tuple[Entry, ...]:
 
 
 def _folders_in(versions: QuerySet[SchemaVersion], folder: str) -> list[Entry]:
-    first = Func(F("rest"), Value("/"), Value(1), function="split_part", output_field=CharField())
-    below = _below(versions, folder).filter(rest__contains="/")
-    rows = below.order_by().values(name=first).annotate(at=Max("imported_at")).order_by("name")
+    first = Func(_rest(folder), Value("/"), Value(1), function="split_part", output_field=CharField())
+    below = _below(versions, folder).filter(Contains(_rest(folder), "/")).order_by()
+    rows = below.annotate(name=first).values("name").annotate(at=Max("imported_at")).order_by("name")
     return [Entry(row["name"], "directory", row["at"]) for row in rows]
 
 
 def _files_in(versions: QuerySet[SchemaVersion], folder: str) -> QuerySet[SchemaVersion]:
-    return _below(versions, folder).exclude(rest__contains="/")
+    return _below(versions, folder).exclude(Contains(_rest(folder), "/"))
 
 
 def _below(versions: QuerySet[SchemaVersion], folder: str) -> QuerySet[SchemaVersion]:
-    """Those whose file is in the folder or deeper; `rest` is its path from there."""
-    prefix = f"{folder}/" if folder else ""
-    return versions.filter(path__startswith=prefix).annotate(rest=Substr("path", len(prefix) + 1))
+    """Those whose file is in the folder or deeper."""
+    return versions.filter(path__startswith=f"{folder}/" if folder else "")
+
+
+def _rest(folder: str) -> Substr:
+    """A file's path from the folder on."""
+    return Substr("path", len(folder) + 2 if folder else 1)
 
 
 def _entries(versions: list[SchemaVersion]) -> Iterator[Entry]:

@@ -107,7 +107,7 @@ def test_list__links__lead_somewhere(client: Client) -> None:
 def test_list__thousand_titles__few_statements(client: Client, django_assert_num_queries: Any) -> None:
     repository, version = Repository.objects.get(name="primary"), SchemaVersion.objects.get(schema_id="/page/change/1.0.0")
     titles = SchemaTitle.objects.bulk_create(SchemaTitle(name=f"many/title{n:04}", repository=repository) for n in range(1000))
-    rows = []
+    rows: list[SchemaVersion] = []
     for title in titles:
         row = SchemaVersion.objects.get(pk=version.pk) if not rows else rows[0]
         copy = SchemaVersion(**{f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.name != "id"})
@@ -283,3 +283,19 @@ def test_errors__json_for_browsers_too(client: Client) -> None:
     response = client.get(f"{API}/nobody", headers={"accept": "text/html"})
 
     assert json.loads(response.content)["status"] == 404
+
+
+@pytest.mark.parametrize("language", ["curl", "js", "python"])
+def test_code__language__sends_the_example(client: Client, language: str) -> None:
+    response = client.get(f"{TITLE}/1.1.0/code/{language}")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert "/v1/events" in response.content.decode()
+    assert "/sample/test_event/1.1.0" in response.content.decode()
+
+
+def test_code__unknown_language_or_no_example__problem(client: Client, tmp_path: Path) -> None:
+    publish(tmp_path, {"x/y/1.0.0.yaml": f"$id: /x/y/1.0.0\n{SCHEMA}"})
+
+    assert client.get(f"{TITLE}/1.1.0/code/cobol").json()["code"] == "query.invalid"
+    assert client.get(f"{API}/x/y/1.0.0/code/curl").json()["code"] == "schema.no_example"
