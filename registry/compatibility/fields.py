@@ -102,6 +102,7 @@ class FieldChanges:
             yield told("additionalProperties", place, (old, new), frozenset(denied), keyword="additionalProperties")
 
     def _added(self, old: Schema, new: Schema, place: Place, name: str, *, is_lenient: bool) -> Change:
+        self._prover.spend(2)
         field, is_required = place.field(name), name in new.get("required", ())
         is_taken = is_lenient and is_taken_unsent(old, name, self._prover)
         is_refused = not is_taken and not name_within(self._prover, old, new, name)
@@ -140,6 +141,7 @@ class FieldChanges:
         )
 
     def _removed(self, old: Schema, new: Schema, place: Place, name: str, *, is_lenient: bool) -> Change:
+        self._prover.spend(2)
         field, was_required = place.field(name), name in old.get("required", ())
         is_taken = is_lenient and is_taken_unsent(new, name, self._prover)
         is_dropped = was_required and name not in new.get("required", ())

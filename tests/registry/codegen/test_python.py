@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import types
 from collections.abc import Iterator
@@ -40,9 +39,9 @@ def test_python__every_example_of_the_reference__comes_back_equal(made: types.Mo
     for document in corpus.versions().values():
         event = run(made, document)
         for example in document.get("examples", ()):
-            if dataclasses.is_dataclass(event):
+            if hasattr(event, "from_dict"):
                 examples += 1
-                assert event.from_dict(example).to_dict() == example  # type: ignore[attr-defined]  # made a moment ago
+                assert event.from_dict(example).to_dict() == example
 
     assert examples > 80
 
