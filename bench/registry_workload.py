@@ -31,7 +31,7 @@ def renamed(found: Found, name: str) -> Found:
     """The same files under other titles, which begin with `name`."""
     files = [_file(f"{name}/{file.path}", file, _with_prefix(file.text, name)) for file in found.files]
     currents = {f"{name}/{folder}": _with_prefix(text, name) for folder, text in found.currents.items()}
-    return replace(found, files=tuple(files), currents=currents, changelogs={}, links=())
+    return replace(found, files=tuple(files), currents=currents, changelogs={}, links={})
 
 
 def large(found: Found | None, number: int, versions: int) -> Found:

@@ -155,5 +155,6 @@ def _deprecations() -> Iterator[tuple[str, Deprecation]]:
     ]
     for level, rows, name in levels:
         found = rows.filter(deprecated_since__isnull=False).order_by()
-        for row in found.values_list(F(name), "deprecated_since", "deprecation_reason", "replacement", "deprecated_by"):
-            yield row[0], Deprecation(*row[1:4], level=level, author=row[4])
+        said = found.values_list(F(name), "deprecated_since", "deprecation_reason", "replacement", "deprecated_by")
+        for subject, since, reason, replacement, author in said:
+            yield subject, Deprecation(since, reason, replacement, level, author)

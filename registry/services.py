@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -134,7 +135,7 @@ class _Import:
         return newer.filter(title__repository=self.repository).exists()
 
     def _note_success(self) -> None:
-        imported = {"imported_at": timezone.now(), "failed_at": None, "problems": []}
+        imported: dict[str, Any] = {"imported_at": timezone.now(), "failed_at": None, "problems": []}
         which = {"commit": self.commit} if self.commit else {}
         Repository.objects.filter(pk=self.repository.pk).update(**imported, **which)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from eventplatform.core.errors import RejectedError
 from registry import lifecycle, lookups
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion, Waiver
 from registry.schema_set import SchemaSet
@@ -84,7 +85,7 @@ def test_deprecate__nonsense__refused_and_nothing_changes(
     revision = RegistryState.objects.get().revision
     day = timezone.localdate() + timedelta(days=days)
 
-    with pytest.raises(lifecycle.RejectedError) as refused:
+    with pytest.raises(RejectedError) as refused:
         lifecycle.deprecate(title(), author="ann", reason=reason, replacement=replacement, since=day)
 
     assert refused.value.code == code
@@ -115,7 +116,7 @@ def test_save_waiver__no_reason_or_over_or_no_rule__refused() -> None:
     }
 
     for code, waiver in wrong.items():
-        with pytest.raises(lifecycle.RejectedError) as refused:
+        with pytest.raises(RejectedError) as refused:
             lifecycle.save_waiver(waiver, author="ann")
         assert refused.value.code == code
 

@@ -31,7 +31,7 @@ _NEW = "SELECT number, revision, document_title, document_packed FROM registry_s
 
 def manage(url: str, folder: Path, *arguments: str) -> None:
     environment = env.child({"DATABASE_URL": url, "VAR_DIR": str(folder)})
-    command = [sys.executable, settings.BASE_DIR / "manage.py", *arguments, "--skip-checks"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments, "--skip-checks"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -86,7 +87,7 @@ class Readers:
             for turn in itertools.count(number):
                 if self.reads >= READS:
                     return
-                LOOKS[turn % len(LOOKS)](lambda path, at=connections[turn % 2]: self._get(at, path))
+                LOOKS[turn % len(LOOKS)](partial(self._get, connections[turn % 2]))
         except BaseException:
             with self.moved:
                 self.is_failed = True
