@@ -58,9 +58,9 @@ def check(
         covered = tuple(applied.apply(found, *judging.subject_of(path)))
         if is_wanted(path) and covered:
             files[path] = covered
-    unreasoned = applied.unreasoned() if config.profile == "strict" else ()
-    unused = applied.unused() if config.profile == "strict" else ()
-    return Report(files, (*applied.expired(), *unused, *unreasoned), config.notes)
+    is_strict = config.profile == "strict"
+    unused = applied.unused(with_unreasoned=is_strict)
+    return Report(files, (*applied.expired(), *unused, *(applied.unreasoned() if is_strict else ())), config.notes)
 
 
 class _Judging:

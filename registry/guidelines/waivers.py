@@ -39,9 +39,11 @@ class Waivers:
             EXPIRED.finding, "ended on {0.ends_on}", lambda one: one in self._used and has_ended(one, self._today)
         )
 
-    def unused(self) -> tuple[Finding, ...]:
-        """A warning for each waiver that covered nothing that was looked at."""
-        return self._told(UNUSED.finding, "covers nothing", lambda one: one not in self._used)
+    def unused(self, *, with_unreasoned: bool = True) -> tuple[Finding, ...]:
+        """A warning for each waiver that covered nothing that was looked at; of the reference's own only where asked."""
+        return self._told(
+            UNUSED.finding, "covers nothing", lambda one: one not in self._used and (with_unreasoned or not one.id_pattern)
+        )
 
     def unreasoned(self) -> tuple[Finding, ...]:
         """A warning for each waiver without a reason or an end, as skipSchemaTestCases has them."""

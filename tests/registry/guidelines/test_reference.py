@@ -1,6 +1,6 @@
 """The compatible profile gives the reference's own verdicts, rule by rule: its corpus, and seeded changes to schemas.
 
-Where the reference dies of a TypeError the case is of a class named here, and only ours has a verdict.
+Where the reference dies of a TypeError the case is of a class of `reference_cases.CRASHES`, and only ours has a verdict.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from django.conf import settings
 from registry.guidelines import config, evolution, lint, repository
 from registry.guidelines.listing import Listing
 from registry.keywords import walk
+from registry.repository_files import read_folder
 from tests.oracles.node import reference
 from tests.registry import corpus, schema_mutations
-from tests.registry.guidelines.reference_cases import RULES, cases, failing
+from tests.registry.guidelines.reference_cases import CRASHES, RULES, cases, failing
 
 pytestmark = pytest.mark.slow
 TODAY = date(2026, 11, 25)
@@ -244,3 +245,50 @@ def test_changed_versions__the_step_between__same_verdict_as_the_reference() -> 
     wrong = [case for case, verdict in judged.items() if (verdict == "fail") != bool(found[int(case[0][1:])])]
     assert [(case, judged[case], pairs[int(case[0][1:])]) for case in wrong] == []
     assert Counter(judged.values())["fail"] > 150
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "ours"),
+    [
+        ("allOf, examples or required that is no list", {"allOf": {}}, {"schema-is-valid", "schema-is-secure"}),
+        ("allOf, examples or required that is no list", {"required": True}, {"schema-is-valid"}),
+        (
+            "null or a missing $id where a schema or text is meant",
+            {"properties": {"a": None}},
+            {"schema-is-valid", "schema-deterministic-types", "schema-required-properties-exist"},
+        ),
+        (
+            "a branch of oneOf without required; an unfinished schema",
+            {"oneOf": [{"type": "object", "properties": {}}, {"type": "object", "properties": {}, "required": []}]},
+            set(),
+        ),
+    ],
+)
+def test_crash__of_a_single_schema__ours_has_a_verdict(kind: str, changes: Schema, ours: set[str]) -> None:
+    document = {"$id": "/a/1.0.0", "type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"], **changes}
+    asked = [{"title": "a", "version": "1.0.0", "schema": document}]
+
+    verdicts = reference().ask("documents", documents=asked, suites=["robustness"])
+
+    assert any(CRASHES[kind].search(one["message"]) for one in verdicts if one["verdict"] == "fail")
+    assert failing(lint(document, profile="compatible", today=TODAY)) >= ours
+
+
+@pytest.mark.parametrize("name", ["required", "enum"])
+def test_crash__of_a_property_named_as_a_keyword__ours_takes_the_unchanged(name: str) -> None:
+    versions = [{"$id": f"/a/1.{minor}.0", "properties": {name: {"type": "string"}}} for minor in (0, 1)]
+    asked = [{"title": "a", "version": f"1.{minor}.0", "schema": one} for minor, one in enumerate(versions)]
+
+    (verdict,) = reference().ask("documents", documents=asked, suites=["compatibility"])
+
+    assert CRASHES["a property named required or enum"].search(verdict["message"])
+    assert evolution.judge([("1.0.0", versions[0])], versions[1], profile="compatible") == ()
+
+
+def test_listing__of_an_import_and_of_a_folder__alike() -> None:
+    configuration = _configured("contentTypes: [yaml]\nshouldGenerateExample: true\n")
+
+    listings = [Listing.of_folder(corpus.repository() / "jsonschema"), Listing.of_found(read_folder(corpus.repository()))]
+
+    reports = [repository.check(one, configuration, today=TODAY).files for one in listings]
+    assert reports[0] == reports[1]
