@@ -53,6 +53,7 @@ def preflight(methods: Iterable[str]) -> HttpResponse:
     """What a browser asks before it lets a page of another origin send something unusual."""
     allowed = ", ".join(methods)
     response = HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
+    del response["Content-Type"]
     response["Access-Control-Allow-Methods"] = allowed
     response["Access-Control-Allow-Headers"] = "accept, content-type, if-none-match, if-modified-since, x-requested-with"
     response["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)

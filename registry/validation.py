@@ -14,6 +14,7 @@ from eventplatform.core.names import is_schema_id
 from eventplatform.core.schemas import CompiledSchema, Violation
 
 MAX_VIOLATIONS = 50
+_RUNS = 3  # the first one warms caches that are warm at the intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,11 @@ def judge(event: dict[str, Any], schema: CompiledSchema, now: Callable[[], datet
         at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         request = gate.Request(at, int(moment.timestamp() * 1000), str(uuid.uuid4()))
         gate.fill(event, schema, request, lambda: str(uuid.uuid4()))
+    violations = () if schema.is_valid(event) else tuple(schema.violations(event, MAX_VIOLATIONS))
+    return Verdict(schema, violations, min(_microseconds(event, schema) for _ in range(_RUNS)))
+
+
+def _microseconds(event: Mapping[str, Any], schema: CompiledSchema) -> float:
     started = time.perf_counter_ns()
-    is_valid = schema.is_valid(event)
-    taken = time.perf_counter_ns() - started
-    violations = () if is_valid else tuple(schema.violations(event, MAX_VIOLATIONS))
-    return Verdict(schema, violations, taken / 1000)
+    schema.is_valid(event)
+    return (time.perf_counter_ns() - started) / 1000

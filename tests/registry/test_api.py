@@ -285,13 +285,22 @@ def test_errors__json_for_browsers_too(client: Client) -> None:
     assert json.loads(response.content)["status"] == 404
 
 
-@pytest.mark.parametrize("language", ["curl", "js", "python"])
-def test_code__language__sends_the_example(client: Client, language: str) -> None:
+@pytest.mark.parametrize("language", ["curl", "js"])
+def test_code__program__sends_the_example(client: Client, language: str) -> None:
     response = client.get(f"{TITLE}/1.1.0/code/{language}")
 
     assert (response.status_code, response["Content-Type"]) == (200, "text/plain; charset=utf-8")
     assert "/v1/events" in response.content.decode()
     assert "/sample/test_event/1.1.0" in response.content.decode()
+
+
+def test_code__types__are_the_generators(client: Client) -> None:
+    typescript = client.get(f"{TITLE}/1.1.0/code/typescript").content.decode()
+    python = client.get(f"{TITLE}/1.1.0/code/python").content.decode()
+
+    assert "export interface TestEvent" in typescript or "export type TestEvent" in typescript
+    assert "class TestEvent" in python
+    compile(python, "types.py", "exec")
 
 
 def test_code__unknown_language_or_no_example__problem(client: Client, tmp_path: Path) -> None:
