@@ -1,11 +1,12 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services lint docs bench bench-registry lock setup setup-dev
+.PHONY: help run test test-fast test-services fuzz lint docs bench bench-registry lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
 COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-options
 ARGS ?=
+SECONDS ?= 60
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/make \1\t\2/p' Makefile | expand -t 22
@@ -21,6 +22,9 @@ test-fast: setup-dev ## the unit tests: no server, less than a minute
 
 test-services: setup-dev ## the tests against heavy servers (Kafka)
 	@$(BIN)/pytest -m services $(ARGS)
+
+fuzz: setup-dev ## made-up schemas and events against every rule: SECONDS=60
+	@$(BIN)/python -m tests.fuzz.run $(SECONDS)
 
 lint: setup-dev ## style, types, architecture, licences, settings, migrations
 	@$(BIN)/python deploy/lint.py $(SOURCES)

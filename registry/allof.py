@@ -178,7 +178,7 @@ class _Merger:
     def _tuple(self, parts: list[dict[str, Any]], items: list[Any]) -> list[Any]:
         """Tuples place by place; where one part has the same schema for all places, with that."""
         made = []
-        for index in range(max(len(each) for each in items if isinstance(each, list))):
+        for index in range(max((len(each) for each in items if isinstance(each, list)), default=0)):
             at_place = [schema for part in parts if (schema := _at_place(part, index)) is not ABSENT]
             made.append(self.merge(unique(at_place, self._alike.schemas)))
         return made

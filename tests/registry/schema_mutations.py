@@ -212,15 +212,12 @@ def _remove(random: Random, document: Schema, _fragments: Sequence[Schema]) -> N
         del place[random.choice(removable)]
 
 
-def _share(random: Random, document: Schema, _fragments: Sequence[Schema]) -> None:
+def share(random: Random, document: Schema) -> None:
     """The same object at two places, as an alias in YAML makes it."""
     places = schemas_in(document)
-    shared = random.choice(places)
-    other = random.choice(places)
-    if not any(one is other for one in objects(shared)):
-        other.setdefault("allOf", [])
-        if isinstance(other["allOf"], list):
-            other["allOf"].append(shared)
+    shared, other = random.choice(places), random.choice(places)
+    if not any(one is other for one in objects(shared)) and isinstance(other.setdefault("allOf", []), list):
+        other["allOf"].append(shared)
 
 
 CHANGES: tuple[Callable[[Random, Schema, Sequence[Schema]], None], ...] = (
@@ -234,4 +231,3 @@ CHANGES: tuple[Callable[[Random, Schema, Sequence[Schema]], None], ...] = (
     _show,
     _remove,
 )
-CHANGES_IN_MEMORY = (_share,)
