@@ -140,7 +140,8 @@ def _listing(request: HttpRequest, entries: tuple[serving.Entry, ...], place: st
         raise _missing(place)
     response: HttpResponse
     if negotiation.preferred(request.headers.get("Accept"), [_JSON, _HTML]) == _HTML:
-        response = render(request, "registry/listing.html", {"entries": entries, "place": place, "crumbs": _crumbs(place)})
+        context = {"entries": entries, "place": place, "crumbs": _crumbs(place), "title": _title(entries, place)}
+        response = render(request, "registry/listing.html", context)
         response["Cache-Control"] = "private, no-cache"
     else:
         in_order = sorted(entries, key=lambda entry: (entry.type != "directory", entry.name))
@@ -154,3 +155,8 @@ def _crumbs(place: str) -> list[tuple[str, str]]:
     """Every folder on the way to a place with its relative address; the last one, where the reader is, has none."""
     parts = ["repositories", *place.strip("/").split("/")] if place else ["repositories"]
     return [(name, "../" * (len(parts) - 1 - depth)) for depth, name in enumerate(parts)]
+
+
+def _title(entries: tuple[serving.Entry, ...], place: str) -> str:
+    """The title whose folder a place is; empty for a folder of folders."""
+    return place.partition("/jsonschema/")[2].strip("/") if any(entry.type == "file" for entry in entries) else ""
