@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eventplatform.core.errors import RejectedError
-from registry.materialise import MAX_SAFE_INTEGER, Materialiser, with_numeric_bounds
+from registry.materialise import MAX_SAFE_INTEGER, SAFE_BOUNDS, Materialiser, with_numeric_bounds
 
 COMMON = {
     "$id": "/common/1.0.0",
@@ -133,6 +133,113 @@ def test_references__that_double_each_time__refused_quickly() -> None:
 
     assert refused.value.code == "schema.too_large"
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("ref", "value"),
+    [
+        ("/common/1.0.0#/required", ["meta", "a"]),
+        ("/common/1.0.0.yaml#/title", "common"),
+        ("/common/1.0.0#/required/1", "a"),
+        ("/common/1.0.0#/examples/0/meta", {}),
+        (" /common/1.0.0#/title ", "common"),
+        ("#/definitions/a~1b/50%25", "found"),
+    ],
+)
+def test_reference__to_a_place__is_what_stands_there(ref: str, value: Any) -> None:
+    document = made({"definitions": {"a/b": {"50%": "found"}}, "examples": [{"$ref": ref}]})
+
+    assert document["examples"] == [value]
+
+
+def test_reference__to_a_list__replaced_where_a_list_stands() -> None:
+    assert made({"required": {"$ref": "/common/1.0.0#/required"}})["required"] == ["meta", "a"]
+
+
+def test_reference__beside_one_to_another_file__is_looked_for_there() -> None:
+    document = made({"properties": {"c": {"$ref": "/common/1.0.0", "properties": {"x": {"$ref": "#/properties/meta"}}}}})
+
+    assert document["properties"]["c"]["properties"]["x"] == COMMON["properties"]["meta"]
+
+
+def test_text_that_is_no_reference__stays() -> None:
+    texts = [{"$ref": "#name"}, {"$ref": ""}, {"$ref": 1}]
+
+    assert made({"examples": texts})["examples"] == texts
+
+
+@pytest.mark.parametrize(
+    ("parts", "merged"),
+    [
+        ([{"pattern": "a"}, {"pattern": "b"}], {"allOf": [{"pattern": "a"}, {"pattern": "b"}]}),
+        ([{"not": {"type": "null"}}], {"not": {"anyOf": [{"type": "null"}]}}),
+        ([{"multipleOf": 0.4}, {"multipleOf": 0.6}], {"multipleOf": 1.2}),
+        ([{"type": ["string", "null"]}, {"type": ["null", "integer"]}], {"type": "null"}),
+        ([{"enum": ["b", "a", "c"]}, {"enum": ["c", "b"]}], {"enum": ["b", "c"]}),
+        ([{"dependencies": {"a": ["c"]}}, {"dependencies": {"b": ["a"]}}], {"dependencies": {"a": ["c"], "b": ["a"]}}),
+        ([{"anyOf": [{"minimum": 1}, {"type": "null"}]}, {"anyOf": [{"maximum": 2}]}], None),
+        (
+            [{"additionalProperties": False}, {"properties": {"a": {}}}],
+            {"additionalProperties": False, "properties": {"a": {}}},
+        ),
+        ([{"items": [{"minimum": 1}]}, {"items": {"maximum": 2}}], None),
+        ([{"title": "a"}, {"title": "b"}], {"title": "a"}),
+        ([{"default": 1, "examples": [1]}, {"default": 2}], {"default": 1}),
+    ],
+)
+def test_all_of__keywords__by_the_reference_s_rules(parts: list[Any], merged: dict[str, Any] | None) -> None:
+    expected = (
+        merged
+        or {
+            "anyOf": {"anyOf": [{"maximum": 2, "minimum": 1}, {"maximum": 2, "type": "null"}]},
+            "items": {"items": [{"minimum": 1, "maximum": 2}], "additionalItems": {"maximum": 2}},
+        }[next(iter(parts[0]))]
+    )
+
+    assert made({"allOf": parts}) == expected
+
+
+@pytest.mark.parametrize(
+    "parts", [[{"format": "date"}, {"format": "time"}], [{"const": 1}, {"const": True}], [{"x-pii": "ip"}, {"x-pii": "id"}]]
+)
+def test_all_of__contradictions__refused(parts: list[Any]) -> None:
+    with pytest.raises(RejectedError) as refused:
+        made({"allOf": parts})
+
+    assert refused.value.code == "schema.cannot_merge"
+
+
+def test_fragment_and_its_user__both_about_to_be_published__finished_in_their_order() -> None:
+    fragment = {"$id": "/part/1.1.0", "allOf": [{"$ref": "/common/1.0.0"}, {"properties": {"n": {"type": "integer"}}}]}
+    user = {"$id": "/user/1.0.0", "properties": {"m": {"$ref": "/part/1.1.0#/properties/n", "type": "string"}}}
+    known: dict[str, dict[str, Any]] = {"/common/1.0.0": COMMON, "/part/1.1.0": {"$id": "/part/1.1.0", "title": "as it was"}}
+
+    materialiser = Materialiser(known.get, currents={"/user/1.0.0": user, "/part/1.1.0": fragment}, bounds=SAFE_BOUNDS)
+
+    assert materialiser.materialise(user)["properties"]["m"] == {
+        "type": "string",
+        "minimum": -MAX_SAFE_INTEGER,
+        "maximum": MAX_SAFE_INTEGER,
+    }
+
+
+def test_files_about_to_be_published__in_a_circle__refused() -> None:
+    currents = {f"/{name}/1.0.0": {"properties": {"x": {"$ref": f"/{other}/1.0.0"}}} for name, other in ("ab", "bc", "ca")}
+
+    nothing: dict[str, dict[str, Any]] = {}
+
+    with pytest.raises(RejectedError) as refused:
+        Materialiser(nothing.get, currents={key: {"$id": key, **one} for key, one in currents.items()}).materialise(
+            {"$ref": "/a/1.0.0"}
+        )
+
+    assert refused.value.code == "schema.circular_reference"
+
+
+def test_numbers__in_conditions__stay_unbounded_as_in_the_reference() -> None:
+    bounded = with_numeric_bounds({"then": {"type": "integer"}, "not": {"type": "integer"}}, (0, 9))
+
+    assert bounded == {"then": {"type": "integer"}, "not": {"type": "integer", "minimum": 0, "maximum": 9}}
 
 
 def test_numbers__without_bounds__get_what_every_client_can_hold() -> None:
