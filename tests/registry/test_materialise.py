@@ -159,7 +159,8 @@ def test_reference__to_a_list__replaced_where_a_list_stands() -> None:
 def test_reference__beside_one_to_another_file__is_looked_for_there() -> None:
     document = made({"properties": {"c": {"$ref": "/common/1.0.0", "properties": {"x": {"$ref": "#/properties/meta"}}}}})
 
-    assert document["properties"]["c"]["properties"]["x"] == COMMON["properties"]["meta"]
+    meta = {"type": "object", "properties": {"id": {"type": "string"}}}
+    assert document["properties"]["c"]["properties"]["x"] == meta
 
 
 def test_text_that_is_no_reference__stays() -> None:
