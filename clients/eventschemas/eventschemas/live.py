@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -24,19 +25,25 @@ class AnswerError(RejectedError):
 def ask(registry: str, repository: str, files: Mapping[str, str], token: str = "") -> list[Located]:
     """What the registry finds in `files` (text by path from the repository's root), were they the repository's.
 
+    `token` is an account's `name:password`, or what a proxy before the registry takes as a bearer's token.
+
     Raises:
         ElsewhereError: the registry can't be asked.
         AnswerError: it is none.
     """
     address = registry.rstrip("/") + _PATH
     body = json.dumps({"repository": repository, "files": dict(files)}).encode()
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    headers = {"Content-Type": "application/json", **({"Authorization": _authorization(token)} if token else {})}
     answer = elsewhere.fetch(address, body, headers)
     try:
         found = json.loads(answer or "")
-        return [_located(one) for name in ("problems", "remarks") for one in found.get(name, ())]
+        return [_located(one) for name in ("problems", "findings") for one in found.get(name, ())]
     except (ValueError, KeyError, AttributeError, TypeError):
         raise AnswerError(address=address) from None
+
+
+def _authorization(token: str) -> str:
+    return f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Bearer {token}"
 
 
 def _located(one: Mapping[str, Any]) -> Located:
