@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 # The parts of an app that another may use: cached reads and the frozen things they answer.
-OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled"}
+OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled", "deprecation"}
 OPEN_TO_COMMANDS = {"services", "drafting", "documents"}  # writers; documents is the pure reader of files
 
 # room → the rooms it may import. Absent from the right side means forbidden.
