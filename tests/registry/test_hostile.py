@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from eventplatform.core.errors import RejectedError
+from eventplatform.core.gate import Gate, Request
+from eventplatform.core.streams import Stream
 from registry import checking
 from registry.allof import merged
 from registry.compiled import Schema
@@ -22,6 +24,7 @@ from registry.limits import MAX_CHARACTERS, MAX_NODES, MAX_STEPS, Steps
 from registry.materialise import Materialiser
 from registry.references import Dereferencer
 from registry.repository_files import VersionFile
+from registry.schema_set import SchemaSet
 from tests.registry import corpus, hostile
 
 MOST_SECONDS = 0.05
@@ -158,4 +161,19 @@ def test_addresses__in_references_and_drafts_of_schemas__never_asked(canary: tup
         assert filled(document, {"x": address}) == {"x": address}
 
     assert len(every) >= 40
+    assert hits == []
+
+
+def test_addresses__as_the_schema_of_an_event__never_asked(canary: tuple[int, list[str]]) -> None:
+    port, hits = canary
+    stream = Stream("fuzz.1", "sample/test_event", "main", ("fuzz.1",))
+    gate = Gate(find_stream={"fuzz.1": stream}.get, find_schema=SchemaSet().get, new_id=lambda: "new", topic_prefix="")
+    request = Request(received_at="2026-01-02T03:04:05.678Z", received_ms=1767323045678, request_id="canary")
+
+    for address in addresses(port):
+        with pytest.raises(RejectedError) as refused:
+            gate.admit({"$schema": address, "meta": {"stream": "fuzz.1"}}, request)
+
+        assert refused.value.code in {"schema.bad_id", "schema.unknown"}
+
     assert hits == []
