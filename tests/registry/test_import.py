@@ -256,6 +256,7 @@ def test_schemas__database_away__last_good_set_serves(monkeypatch: pytest.Monkey
     monkeypatch.setattr(lookups, "_state", away)
 
     assert lookups.schemas(is_fresh=True) is kept
+    assert kept.get("/sample/test_event/1.1.0") is not None  # not compiled until now
 
 
 def test_schemas__new_revision__keeps_what_was_compiled(tmp_path: Path) -> None:

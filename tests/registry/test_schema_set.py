@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from eventplatform.core.names import document_title
 from registry import schema_set
 from registry.compiled import Schema
+from registry.deprecation import Deprecation, Deprecations, Level
 from registry.packing import pack
 from registry.schema_set import SchemaSet, SchemaSource
 
@@ -86,3 +88,41 @@ def test_previous__unchanged_schema__is_not_compiled_again() -> None:
     assert after.get("/a/1.0.0") is kept
     assert after.get("/b/1.0.0") is not changed
     assert SchemaSet([source("/a/1.0.0")], previous=before, format_mode="strict").get("/a/1.0.0") is not kept
+
+
+def test_extended__new_versions__found_beside_what_was_compiled() -> None:
+    before = SchemaSet([source("/a/1.0.0"), source("/b/1.0.0")], revision=1)
+    kept = before.get("/a/1.0.0")
+
+    after = before.extended([source("/a/1.1.0", title="own"), source("/c/1.0.0")], revision=2)
+
+    assert (before.revision, after.revision) == (1, 2)
+    assert after.get("/a/1.0.0") is kept
+    assert (before.versions("a"), after.versions("a")) == (("1.0.0",), ("1.0.0", "1.1.0"))
+    assert after.titles() == ("a", "b", "c")
+    assert after.versions("own") == ("1.1.0",)
+    assert (len(before), len(after)) == (2, 4)
+
+
+def test_deprecation__several_levels__the_nearest_one_speaks() -> None:
+    def said(level: Level) -> Deprecation:
+        return Deprecation(date(2026, 1, 1), level, "", level)
+
+    names: list[tuple[str, Level]] = [("/a/1.0.0", "version"), ("a", "title"), ("primary", "repository")]
+    schemas = SchemaSet(
+        [source("/a/1.0.0", title="own"), source("/a/1.1.0"), source("/b/1.0.0")],
+        deprecations=Deprecations((name, said(level)) for name, level in names),
+    )
+
+    found = {name: schemas.deprecation(name) for name in ("/a/1.0.0", "/a/1.1.0", "a", "own", "b", "/b/1.0.0")}
+    levels = {name: one.level if one else "" for name, one in found.items()}
+
+    assert levels == {
+        "/a/1.0.0": "version",
+        "/a/1.1.0": "title",
+        "a": "title",
+        "own": "title",
+        "b": "repository",
+        "/b/1.0.0": "repository",
+    }
+    assert schemas.deprecation("c") is None
