@@ -31,11 +31,12 @@ from django.core.management import call_command  # noqa: E402  # likewise
 from django.test import Client  # noqa: E402  # likewise
 
 from bench import registry_workload as workload  # noqa: E402  # likewise
-from registry import documents, lookups, services  # noqa: E402  # likewise
-from registry.compiled import Schema  # noqa: E402  # likewise
-from registry.materialise import Materialiser  # noqa: E402  # likewise
+from registry import lookups, services  # noqa: E402  # likewise
 from registry.models import Repository, SchemaTitle, SchemaVersion  # noqa: E402  # likewise
-from registry.repository_files import Found  # noqa: E402  # likewise
+from registry.schema import documents  # noqa: E402  # likewise
+from registry.schema.compiled import Schema  # noqa: E402  # likewise
+from registry.schema.materialise import Materialiser  # noqa: E402  # likewise
+from registry.schema.repository_files import Found  # noqa: E402  # likewise
 
 _LOOPS = 20_000
 _PAGES = {

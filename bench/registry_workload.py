@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eventplatform import env
-from registry.repository_files import Found, VersionFile, read_folder
+from registry.schema.repository_files import Found, VersionFile, read_folder
 
 VERSIONS_OF_A_TITLE = 10
 _ARCHIVE = "schemas-primary.tar.gz"

@@ -27,8 +27,8 @@ from eventplatform.core.streams import Stream  # noqa: E402  # likewise
 from intake import runtime  # noqa: E402  # likewise
 from intake.lane import Lane  # noqa: E402  # likewise
 from intake.service import Intake  # noqa: E402  # likewise
-from registry import documents  # noqa: E402  # likewise
-from registry.compiled import Schema  # noqa: E402  # likewise
+from registry.schema import documents  # noqa: E402  # likewise
+from registry.schema.compiled import Schema  # noqa: E402  # likewise
 
 TITLE, VERSION, STREAM = "page/change", "1.1.0", "bench.page_change"
 _FILE = Path("examples/schemas/primary/jsonschema") / TITLE / f"{VERSION}.yaml"

@@ -17,7 +17,7 @@ from eventplatform.core.metrics import CANARY_SENT
 from eventplatform.core.streams import Stream
 from monitoring import canary, lookups, services
 from monitoring.posting import Answer, Intake
-from registry.schema_set import SchemaSet
+from registry.schema.schema_set import SchemaSet
 from streamconfig.lookups import snapshot
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from eventplatform.eventlog import event_log
 from eventplatform.panels import Trouble
 from monitoring import lookups, refusals, stages
 from monitoring.models import RoleHeartbeat
-from registry.schema_set import SchemaSet
+from registry.schema.schema_set import SchemaSet
 from streamconfig.lookups import age_seconds, snapshot
 
 _WORKERS = "Workers"

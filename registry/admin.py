@@ -12,11 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from eventplatform.admin_base import ModelAdmin
-from registry import pulling, tasks
-from registry.draft_admin import CommitAdmin, DraftAdmin
+from registry import tasks
+from registry.managed.admin import CommitAdmin, DraftAdmin
 from registry.models import Repository
-from registry.repository_form import RepositoryForm
-from registry.repository_states import state_of
+from registry.repositories import pulling
+from registry.repositories.form import RepositoryForm
+from registry.repositories.states import state_of
 from registry.schema_admin import LIFECYCLE, SchemaTitleAdmin, SchemaVersionAdmin, WaiverAdmin, save_lifecycle
 
 __all__ = ["CommitAdmin", "DraftAdmin", "RepositoryAdmin", "SchemaTitleAdmin", "SchemaVersionAdmin", "WaiverAdmin"]

@@ -11,13 +11,13 @@ from django.conf import settings
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import document_title, version_key
-from registry import checking
-from registry.checking import CheckedVersion
-from registry.formats import mode_of
-from registry.materialise import Materialiser
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
-from registry.packing import unpack
-from registry.repository_files import Found, Problem, VersionFile
+from registry.schema import checking
+from registry.schema.checking import CheckedVersion
+from registry.schema.formats import mode_of
+from registry.schema.materialise import Materialiser
+from registry.schema.packing import unpack
+from registry.schema.repository_files import Found, Problem, VersionFile
 
 Progress = Callable[[str, int, int], None]
 

@@ -11,15 +11,16 @@ from typing import Any, cast
 from django.utils import timezone
 
 from eventplatform.core.names import split_schema_id, version_key
-from registry import documents, lifecycle
+from registry import lifecycle
 from registry.guidelines import Finding, Waived, lint
 from registry.guidelines.contract import Profile
 from registry.guidelines.evolution import judge_or_tell
 from registry.guidelines.waivers import Waivers
 from registry.importing import Checked, Progress, tell_sometimes
 from registry.models import Repository, SchemaTitle, SchemaVersion
-from registry.packing import unpack
-from registry.repository_files import Problem
+from registry.schema import documents
+from registry.schema.packing import unpack
+from registry.schema.repository_files import Problem
 
 _BUMP = "EVOLVE-BUMP"  # a guideline of the strict profile alone
 

@@ -14,11 +14,11 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from registry.deprecation import Deprecation, Deprecations, Level
-from registry.formats import mode_of
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion
 from registry.moments import moment
-from registry.schema_set import SchemaSet, SchemaSource
+from registry.schema.deprecation import Deprecation, Deprecations, Level
+from registry.schema.formats import mode_of
+from registry.schema.schema_set import SchemaSet, SchemaSource
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from eventplatform.core.names import split_schema_id
-from registry.packing import unpack
+from registry.schema.packing import unpack
 
 COMMIT = RegexValidator(r"\A[0-9a-f]{40}\Z", "A commit's full name: 40 hexadecimal digits.")
 

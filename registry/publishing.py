@@ -8,11 +8,11 @@ from django.db.models import Max
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import version_key
-from registry import documents, references, search_text
 from registry.importing import Checked
 from registry.models import Repository, SchemaReference, SchemaTitle, SchemaVersion
-from registry.packing import pack
-from registry.repository_files import Found
+from registry.schema import documents, references, search_text
+from registry.schema.packing import pack
+from registry.schema.repository_files import Found
 
 _BATCH = 200
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from registry import fields, worked_out
 from registry.models import SchemaTitle, SchemaVersion
-from registry.search_text import exact_field
+from registry.pages import worked_out
+from registry.schema import fields
+from registry.schema.search_text import exact_field
 
 _MAX_WORDS = 8
 _PII = "x-pii:"  # how a mark of personal data stands in the text that is searched

@@ -13,7 +13,7 @@ from django.utils import timezone
 from registry import importing, judging, lookups, publishing, revisions
 from registry.importing import Prepared, Progress, RefusedError
 from registry.models import RegistryState, Repository, SchemaVersion
-from registry.repository_files import Found, Problem, read_folder
+from registry.schema.repository_files import Found, Problem, read_folder
 
 log = logging.getLogger(__name__)
 

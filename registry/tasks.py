@@ -11,7 +11,7 @@ from celery.signals import worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from eventplatform.celery import app
-from registry import pulling
+from registry.repositories import pulling
 from registry.schedule import SCHEDULE
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from registry import catalogue_pages, draft_urls, guideline_pages, http_urls, repository_urls, try_pages, version_pages
+from registry.api import urls as http_urls
+from registry.managed import urls as draft_urls
+from registry.pages import catalogue as catalogue_pages
+from registry.pages import guidelines as guideline_pages
+from registry.pages import trying as try_pages
+from registry.pages import version as version_pages
+from registry.repositories import urls as repository_urls
 
 _VERSION = r"\d+\.\d+\.\d+"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eventplatform.core.errors import RejectedError
-from registry.deprecation import Deprecation
-from registry.schema_set import SchemaSet
+from registry.schema.deprecation import Deprecation
+from registry.schema.schema_set import SchemaSet
 from streamconfig.document import Document, merged
 from streamconfig.setting_types import Problem
 

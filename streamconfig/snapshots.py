@@ -17,8 +17,8 @@ from eventplatform.core import metrics, names
 from eventplatform.core.errors import RetriableError
 from eventplatform.core.streams import Stream
 from registry import lookups as registry
-from registry.compiled import Schema
-from registry.schema_set import SchemaSet
+from registry.schema.compiled import Schema
+from registry.schema.schema_set import SchemaSet
 from streamconfig import document
 from streamconfig.models import ConfigurationState, Revision
 from streamconfig.stream_set import StreamSet

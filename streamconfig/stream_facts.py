@@ -9,7 +9,7 @@ from typing import Any
 
 from eventplatform import figures, panels
 from eventplatform.core.streams import Sampling
-from registry.schema_set import SchemaSet
+from registry.schema.schema_set import SchemaSet
 from streamconfig.models import Revision
 from streamconfig.stream_set import Configured
 

@@ -11,11 +11,11 @@ from typing import Any
 import jsonschema_rs
 
 from eventplatform.core.errors import RejectedError
-from registry import compiled
 from registry.compatibility import facts
 from registry.compatibility.contract import ComparisonTooLargeError
 from registry.compatibility.facts import Schema, as_object, is_same
 from registry.compatibility.proofs import Group, groups_in
+from registry.schema import compiled
 
 _MAX_STEPS = 3_000  # some ten microseconds each
 _MAX_VALUES = 200  # listed values that are tried one by one

@@ -8,9 +8,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from registry import keywords
 from registry.compatibility.contract import Opinion, Verdict, Word
 from registry.compatibility.reading import as_sent, without_annotations
+from registry.schema import keywords
 
 # Its time grows with alternatives faster than with size, and it can't be stopped: beyond these it isn't asked.
 _MAX_SCHEMAS = 2_000

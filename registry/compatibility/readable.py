@@ -8,9 +8,9 @@ import jsonschema
 import jsonschema_rs
 
 from eventplatform.core.errors import RejectedError
-from registry import keywords
-from registry.checking import SchemaInvalidError
 from registry.compatibility.contract import ComparisonTooLargeError
+from registry.schema import keywords
+from registry.schema.checking import SchemaInvalidError
 
 _MAX_SCHEMAS = 10_000
 _META_VALIDATOR = jsonschema_rs.Draft7Validator(

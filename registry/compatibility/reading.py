@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry import keywords
 from registry.compatibility import facts
 from registry.compatibility.containment import Prover
 from registry.compatibility.fields import is_taken_unsent
 from registry.compatibility.proofs import GROUP_OF
+from registry.schema import keywords
 
 
 def as_sent(schema: Any, other: Any, prover: Prover | None = None) -> Any:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from registry import repository_files
 from registry.git import command
 from registry.git.command import Git
 from registry.git.errors import BrokenObjectsError
-from registry.repository_files import Entry, Found
+from registry.schema import repository_files
+from registry.schema.repository_files import Entry, Found
 
 _LINK, _SUBMODULE = b"120000", b"160000"
 

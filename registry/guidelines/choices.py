@@ -7,7 +7,7 @@ from typing import Any
 
 from registry.guidelines.contract import Fault
 from registry.guidelines.subject import Subject
-from registry.keywords import HOLDS_LIST, escape
+from registry.schema.keywords import HOLDS_LIST, escape
 
 _ONE = ("if", "then", "else")
 

@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any
 
 from eventplatform.core.errors import RejectedError
-from registry import documents
 from registry.guidelines.contract import Profile, Waived
 from registry.guidelines.waivers import is_pattern, matches
-from registry.materialise import SAFE_BOUNDS, Bounds
+from registry.schema import documents
+from registry.schema.materialise import SAFE_BOUNDS, Bounds
 
 REFERENCE_FILE = ".jsonschema-tools.yaml"
 OWN_FILE = ".eventschemas.yaml"

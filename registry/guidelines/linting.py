@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from registry import documents
 from registry.guidelines.catalogue import BY_CODE, RULES
 from registry.guidelines.contract import Finding, Profile, Waived
 from registry.guidelines.reference.robustness import CHECKS, OF_CURRENT
 from registry.guidelines.subject import Subject
 from registry.guidelines.waivers import Waivers
-from registry.materialise import SAFE_BOUNDS, Bounds
+from registry.schema import documents
+from registry.schema.materialise import SAFE_BOUNDS, Bounds
 
 
 def lint(

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from eventplatform.core.errors import RejectedError
-from registry import documents
 from registry.guidelines.config import Configuration
-from registry.limits import MAX_CHARACTERS
-from registry.repository_files import MAX_FILES, FolderError, Found
+from registry.schema import documents
+from registry.schema.limits import MAX_CHARACTERS
+from registry.schema.repository_files import MAX_FILES, FolderError, Found
 
 _EXTENSIONS = (".yaml", ".json")
 _MAX_BYTES = 4 * MAX_CHARACTERS

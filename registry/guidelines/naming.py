@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from registry.guidelines.contract import BOTH, Fault, Rule
 from registry.guidelines.subject import Subject
-from registry.keywords import escape
+from registry.schema.keywords import escape
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _TITLE = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*(?:/[a-z0-9]+(?:[_-][a-z0-9]+)*)*")

@@ -18,7 +18,7 @@ from registry.guidelines.linting import findings_of
 from registry.guidelines.listing import Listing, SchemaFile
 from registry.guidelines.subject import Subject
 from registry.guidelines.waivers import Waivers
-from registry.materialise import Materialiser
+from registry.schema.materialise import Materialiser
 
 Load = Callable[[str], Mapping[str, Any] | None]
 

@@ -10,7 +10,7 @@ from eventplatform.core import names
 from registry.guidelines.contract import BOTH, Fault, Rule
 from registry.guidelines.events import meta_has_marks
 from registry.guidelines.subject import Subject
-from registry.keywords import escape
+from registry.schema.keywords import escape
 
 _SECTION = "Examples"
 _CANARY = {"domain": names.CANARY_DOMAIN, "stream": "canary", "id": "00000000-0000-4000-8000-000000000000"}

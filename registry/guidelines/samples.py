@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from registry import documents
 from registry.guidelines import config
 from registry.guidelines.listing import Listing
+from registry.schema import documents
 
 # A schema that keeps every guideline; what a reader of the page sees once, above all rules.
 TEXT = """\

@@ -11,11 +11,11 @@ import jsonschema_rs
 
 from eventplatform.core import names
 from eventplatform.core.schemas import Violation
-from registry.compiled import SchemaNotCompilableError, validator
-from registry.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
-from registry.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
-from registry.materialise import SAFE_BOUNDS, Bounds
-from registry.violations import violations_of
+from registry.schema.compiled import SchemaNotCompilableError, validator
+from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
+from registry.schema.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
+from registry.schema.materialise import SAFE_BOUNDS, Bounds
+from registry.schema.violations import violations_of
 
 Role = Literal["root", "field", "items", "values", "branch", "other"]
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from eventplatform.core.names import document_title
-from registry import documents, references, search_text
-from registry.packing import pack, unpack
+from registry.schema import documents, references, search_text
+from registry.schema.packing import pack, unpack
 
 _MAX_TITLE = 200
 

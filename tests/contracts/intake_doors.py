@@ -19,7 +19,7 @@ from eventplatform.guard.json_body import JsonLimits
 from intake import runtime
 from intake.lane import Lane
 from intake.service import Intake, Limits
-from registry.compiled import Schema
+from registry.schema.compiled import Schema
 
 GOOD = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
 LIMITS = Limits(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from registry import rendering
+from registry.schema import rendering
 from tests.fuzz import targets
 from tests.registry import corpus, hostile, schema_mutations
 

@@ -16,12 +16,12 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.core.gate import Gate, Request
 from eventplatform.core.streams import Stream
 from eventplatform.guard.json_body import JsonLimits, parse_events
-from registry import checking, documents, rendering
 from registry.compatibility import Comparison, compare
-from registry.compiled import Schema
 from registry.guidelines import lint
-from registry.materialise import SAFE_BOUNDS, Materialiser
-from registry.repository_files import VersionFile
+from registry.schema import checking, documents, rendering
+from registry.schema.compiled import Schema
+from registry.schema.materialise import SAFE_BOUNDS, Materialiser
+from registry.schema.repository_files import VersionFile
 
 MOST_SECONDS = 0.5  # of processor time for one input; a tenth is what an honest machine takes for the worst
 SAMPLES = Path(__file__).parents[2] / "examples" / "schemas"

@@ -16,7 +16,7 @@ from eventplatform.broker.base import Log, partitions_of
 from eventplatform.core.records import TopicPartition
 from registry import lookups as registry
 from registry import services as registry_services
-from registry.compiled import Schema
+from registry.schema.compiled import Schema
 from streamconfig import services as streamconfig_services
 from tests.intake.granian import serving
 from tests.intake.required_fields import FILLED, pointer, required_paths, without

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 from django.conf import settings
 
-from registry import documents, formats
-from registry.repository_files import read_folder
+from registry.schema import documents, formats
+from registry.schema.repository_files import read_folder
 
 
 @functools.cache

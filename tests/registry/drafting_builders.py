@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 
-from registry import drafting
+from registry.managed import drafting
 from registry.models import Draft, Repository, SchemaVersion
 
 TITLE = "team/click"

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry import pulling
 from registry.models import Repository
+from registry.repositories import pulling
 from tests.registry.origins import Origin
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from registry import importing, lifecycle, lookups, services
 from registry.models import RegistryState, Repository, SchemaReference, SchemaTitle, SchemaVersion, Waiver
-from registry.repository_files import Found, VersionFile
+from registry.schema.repository_files import Found, VersionFile
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

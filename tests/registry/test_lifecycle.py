@@ -11,7 +11,7 @@ from django.utils import timezone
 from eventplatform.core.errors import RejectedError
 from registry import lifecycle, lookups
 from registry.models import RegistryState, Repository, SchemaTitle, SchemaVersion, Waiver
-from registry.schema_set import SchemaSet
+from registry.schema.schema_set import SchemaSet
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

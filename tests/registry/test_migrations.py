@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from eventplatform import env
-from registry.packing import unpack
+from registry.schema.packing import unpack
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 
 from registry import services
 from registry.models import Repository, SchemaTitle
-from registry.repository_files import Found, VersionFile
+from registry.schema.repository_files import Found, VersionFile
 from registry.search import ranked, search
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]

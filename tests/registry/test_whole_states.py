@@ -17,7 +17,7 @@ from django.db import connection
 
 from registry import services
 from registry.models import Repository
-from registry.repository_files import Found, VersionFile
+from registry.schema.repository_files import Found, VersionFile
 from tests.intake.granian import serving
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from eventplatform.core.errors import PlatformError, RetriableError
 from eventplatform.core.names import is_schema_id
-from registry import documents, limits
+from registry.schema import documents, limits
 
 _SECONDS = 10
 _MAX_BYTES = 4 * limits.MAX_CHARACTERS

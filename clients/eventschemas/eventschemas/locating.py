@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventschemas.workspace import Workspace
-from registry import documents
+from registry.schema import documents
 
 
 def line_of(workspace: Workspace, path: str, pointer: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventplatform.core import names
 from eventplatform.core.errors import RejectedError
-from registry import documents, rendering
+from registry.schema import documents, rendering
 
 CURRENT = "current.yaml"
 

@@ -14,8 +14,8 @@ from eventschemas import elsewhere, versions
 from eventschemas.history import History
 from registry.guidelines import config
 from registry.guidelines.contract import Profile
-from registry.materialise import Materialiser
-from registry.repository_files import Found, read_folder
+from registry.schema.materialise import Materialiser
+from registry.schema.repository_files import Found, read_folder
 
 Find = Callable[[str], Mapping[str, Any] | None]
 

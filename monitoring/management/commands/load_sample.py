@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from connectors import lookups as connector_lookups
 from connectors import services as connector_services
 from monitoring import demo_users
-from registry import drafting
 from registry import services as registry_services
+from registry.managed import drafting
 from streamconfig import lookups as stream_lookups
 from streamconfig import services as stream_services
 

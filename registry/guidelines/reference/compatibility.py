@@ -7,7 +7,7 @@ from typing import Any
 
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import INHERITED, entries, is_same, type_of
-from registry.keywords import escape
+from registry.schema.keywords import escape
 
 # By name and at any depth: a property that is called so may change or go, too.
 MAY_CHANGE = frozenset({"$id", "description", "examples", "maxLength"})

@@ -7,7 +7,7 @@ from typing import Any
 
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import entries, get, is_same, is_truthy
-from registry.keywords import escape
+from registry.schema.keywords import escape
 
 
 def polymorphisms(node: Any, pointer: str = "") -> Iterator[tuple[str, Fault]]:

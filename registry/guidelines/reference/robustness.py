@@ -11,8 +11,8 @@ from registry.guidelines.reference.deterministic import polymorphisms
 from registry.guidelines.reference.secure import insecurities
 from registry.guidelines.reference.snake_case import oddly_named
 from registry.guidelines.subject import Subject
-from registry.keywords import escape
-from registry.materialise import Bounds
+from registry.schema.keywords import escape
+from registry.schema.materialise import Bounds
 
 Coded = tuple[str, Fault]  # the code of ours under which it is told
 RobustnessCheck = Callable[[Subject], Iterator[Coded]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import is_same
-from registry.keywords import HOLDS_LIST, escape
+from registry.schema.keywords import HOLDS_LIST, escape
 
 # `items` as a list is not looked into.
 _ONE = ("additionalItems", "additionalProperties", "items", "if", "then", "else", "not", "contains", "propertyNames")

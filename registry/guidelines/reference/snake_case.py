@@ -8,7 +8,7 @@ from typing import Any
 
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import entries, get
-from registry.keywords import escape
+from registry.schema.keywords import escape
 
 _NAME = re.compile(r"[$a-z]+[a-z0-9_]*")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registry import pulling
 from registry.models import Repository
-from registry.pulling import Pulled
+from registry.repositories import pulling
+from registry.repositories.pulling import Pulled
 
 
 class Command(BaseCommand):

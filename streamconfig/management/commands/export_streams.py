@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from django.core.management.base import BaseCommand
 
-from registry import documents
+from registry.schema import documents
 from streamconfig import lookups
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registry import documents
+from registry.schema import documents
 from streamconfig import services
 from streamconfig.document import DocumentInvalidError
 

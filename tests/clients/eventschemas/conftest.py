@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventschemas import cli
-from registry import draft_texts
+from registry.managed import texts as draft_texts
 
 TITLE = "page/view"
 

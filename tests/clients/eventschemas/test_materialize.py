@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry import documents
+from registry.schema import documents
 from tests.clients.eventschemas.conftest import TITLE, Checkout
 
 pytestmark = pytest.mark.slow  # each test makes a git repository

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry import documents
+from registry.schema import documents
 from tests.clients.eventschemas.conftest import TITLE, Checkout
 
 pytestmark = pytest.mark.slow  # each test makes a git repository

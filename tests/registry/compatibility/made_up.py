@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from registry import keywords
+from registry.schema import keywords
 
 NAMES = ("a", "ab", "b", "enum", "required", "description", "$id")
 TEXTS = ("", "a", "ab", "abc", "b", "2021-01-01", "1.2.3.4")

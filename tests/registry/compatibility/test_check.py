@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from registry.checking import SchemaInvalidError
 from registry.compatibility import check, compare
 from registry.compatibility.comparing import bump_between
 from registry.compatibility.readable import SchemaNotSelfContainedError
+from registry.schema.checking import SchemaInvalidError
 
 A, A_B = (
     {"type": "object", "properties": {name: {"type": "string"} for name in names}, "additionalProperties": False}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from registry import compiled
 from registry.compatibility import Comparison, compare
 from registry.compatibility.reading import as_sent
+from registry.schema import compiled
 from tests.registry.compatibility import made_up
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}

@@ -8,9 +8,9 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry import compiled
 from registry.compatibility import compare
 from registry.compatibility.reading import as_sent
+from registry.schema import compiled
 from tests.registry.compatibility import made_up
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

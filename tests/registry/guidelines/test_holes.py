@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from registry import documents
 from registry.guidelines import evolution, lint, samples
+from registry.schema import documents
 
 TODAY = date(2026, 11, 25)
 

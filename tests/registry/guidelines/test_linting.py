@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from eventplatform.core.errors import RejectedError
-from registry import documents
 from registry.guidelines import Waived, lint, samples
 from registry.guidelines.contract import Profile
 from registry.guidelines.waivers import matches
+from registry.schema import documents
 from tests.registry import corpus, schema_mutations
 
 TODAY = date(2026, 11, 25)

@@ -19,8 +19,8 @@ from django.conf import settings
 
 from registry.guidelines import config, evolution, lint, repository
 from registry.guidelines.listing import Listing
-from registry.keywords import walk
-from registry.repository_files import read_folder
+from registry.schema.keywords import walk
+from registry.schema.repository_files import read_folder
 from tests.oracles.node import reference
 from tests.registry import corpus, schema_mutations
 from tests.registry.guidelines.reference_cases import CRASHES, RULES, cases, failing

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from registry import documents, rendering
 from registry.guidelines import config, repository, samples
 from registry.guidelines.listing import Listing
+from registry.schema import documents, rendering
 from tests.oracles.node import OracleError, Reference, reference
 from tests.registry.guidelines.reference_cases import failing, is_crash, rule_of_structure
 

@@ -11,7 +11,7 @@ import pytest
 
 from registry.guidelines import config, repository, samples
 from registry.guidelines.listing import Listing
-from registry.repository_files import FolderError
+from registry.schema.repository_files import FolderError
 
 TODAY = date(2026, 11, 25)
 MISNAMED = "{properties: {pageTitle: {type: string, description: As readers see it.}}}"

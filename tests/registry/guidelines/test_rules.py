@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from django.conf import settings
 
-from registry import documents
 from registry.guidelines import RULES, Rule, config, evolution, lint, repository, rules_of, samples
 from registry.guidelines.listing import Listing
+from registry.schema import documents
 
 TODAY = date(2026, 11, 25)
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from eventschemas import avro
-from registry import documents, rendering
+from registry.schema import documents, rendering
 
 
 def add(arguments: argparse.ArgumentParser) -> None:

@@ -19,8 +19,8 @@ from eventschemas.located import Located
 from eventschemas.reports import text as report
 from eventschemas.versions import Written
 from eventschemas.workspace import Workspace
-from registry import documents
-from registry.materialise import MAX_SAFE_INTEGER
+from registry.schema import documents
+from registry.schema.materialise import MAX_SAFE_INTEGER
 
 IMMUTABLE = "EVOLVE-IMMUTABLE"
 STALE = "VERSION-STALE"

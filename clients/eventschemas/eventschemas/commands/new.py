@@ -10,7 +10,7 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import is_schema_id
 from eventschemas import versions
 from eventschemas.workspace import Workspace
-from registry import draft_texts
+from registry.managed import texts as draft_texts
 
 
 class TitleError(RejectedError):

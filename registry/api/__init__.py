@@ -1,0 +1,1 @@
+"""Schemas for machines: files, lists, differences, checks."""

@@ -1,0 +1,1 @@
+"""The registry in the shape of Confluent's, read-only."""

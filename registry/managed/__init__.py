@@ -1,0 +1,1 @@
+"""Repositories that the platform owns: drafts, review, commits, clones."""

@@ -1,0 +1,1 @@
+"""Schemas for people: the catalogue, a version with its tabs."""

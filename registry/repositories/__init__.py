@@ -1,0 +1,1 @@
+"""Repositories of others: where they are, pulls, webhooks, their pages."""

@@ -1,0 +1,1 @@
+"""One schema and its text: read, made self-contained, checked, compiled; pure."""
