@@ -30,6 +30,9 @@ class Schemas:
     def titles(self) -> tuple[str, ...]:
         return tuple(self.examples)
 
+    def __len__(self) -> int:
+        return len(self.examples)
+
     def versions(self, title: str) -> tuple[str, ...]:
         return ("1.0.0",) if title in self.examples else ()
 
