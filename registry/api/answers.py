@@ -67,10 +67,16 @@ def file(request: HttpRequest, given: serving.File, content_type: str) -> HttpRe
     response = HttpResponse(given.packed if is_packed else given.body, content_type=f"{content_type}; charset=utf-8")
     if is_packed:
         response["Content-Encoding"] = "gzip"
-    response = get_conditional_response(request, etag=etag, response=response) or response
-    response["ETag"] = etag
+    response = conditional(request, response, etag)
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
+
+
+def conditional(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
+    """The answer with its ETag; 304 for who has it already."""
+    chosen: HttpResponse = get_conditional_response(request, etag=etag, response=response) or response
+    chosen["ETag"] = etag
+    return chosen
 
 
 def state() -> RegistryState:

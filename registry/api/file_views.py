@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
@@ -62,6 +64,7 @@ def _public(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 @_public
 def file_or_folder(request: HttpRequest, repository: str, path: str) -> HttpResponseBase:
     """A version's file, a file that belongs to its title, or the listing of a folder, which ends with a slash."""
+    path = path.removeprefix("/")  # what a base that ends with a slash and an id make, as the reference takes it
     if path.endswith("/") or not path:
         entries = serving.listing(repository, path.removesuffix("/"))
         return _listing(request, entries, f"{repository}/jsonschema/{path}")
@@ -119,7 +122,8 @@ def _file(request: HttpRequest, wanted: serving.Wanted, version: SchemaVersion) 
     if wanted.form is None:
         patch_vary_headers(response, ["Accept"])
     if wanted.version:
-        response["Content-Location"] = f"{request.path.rpartition('/')[0]}/{version.version}.{form}"
+        place = f"{wanted.folder}/{version.version}.{form}"
+        response["Content-Location"] = reverse("repository-path", args=[version.title.repository.name, place])
         answers.tell_deprecation(response, version)
     return response
 
@@ -147,6 +151,7 @@ def _listing(request: HttpRequest, entries: tuple[serving.Entry, ...], place: st
         in_order = sorted(entries, key=lambda entry: (entry.type != "directory", entry.name))
         response = JsonResponse([entry.as_json() for entry in in_order], safe=False)
         response["Cache-Control"] = _MINUTE
+        response = answers.conditional(request, response, f'"{hashlib.sha256(response.content).hexdigest()[:32]}"')
     patch_vary_headers(response, ["Accept"])
     return response
 

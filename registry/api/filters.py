@@ -12,6 +12,7 @@ from registry.search import ranked, search
 
 # The newest version's fields, each between two line ends.
 _LINES = Concat(Value("\n"), F("latest__field_paths"), Value("\n"), output_field=CharField())
+_YES_NO = {"true": True, "false": False, "yes": True, "no": False}  # also as the catalogue's addresses say it
 _DEPRECATED = (
     Q(deprecated_since__isnull=False)
     | Q(repository__deprecated_since__isnull=False)
@@ -29,7 +30,11 @@ class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # ships no types
     field_prefix = filters.CharFilter(method="by_field_prefix", label="How the path of a field begins: performer.")
     repository = filters.CharFilter(field_name="repository__name", label="Of this repository.")
     role = filters.ChoiceFilter(field_name="repository__role", choices=Repository.Role.choices, label="Of such repositories.")
-    deprecated = filters.BooleanFilter(method="by_deprecation", label="Deprecated (also by its repository), or not.")
+    deprecated = filters.ChoiceFilter(
+        method="by_deprecation",
+        choices=[(word, word) for word in _YES_NO],
+        label="Deprecated (also by its repository), or not.",
+    )
 
     class Meta:
         model = SchemaTitle
@@ -47,6 +52,6 @@ class TitleFilter(filters.FilterSet):  # type: ignore[misc]  # ships no types
         """Those with a field whose path begins so."""
         return titles.filter(Contains(_LINES, f"\n{path}"))
 
-    def by_deprecation(self, titles: QuerySet[SchemaTitle], _name: str, is_wanted: bool) -> QuerySet[SchemaTitle]:  # noqa: FBT001  # django-filter's way to call
+    def by_deprecation(self, titles: QuerySet[SchemaTitle], _name: str, word: str) -> QuerySet[SchemaTitle]:
         """Those that are deprecated, or the others."""
-        return titles.filter(_DEPRECATED) if is_wanted else titles.exclude(_DEPRECATED)
+        return titles.filter(_DEPRECATED) if _YES_NO[word] else titles.exclude(_DEPRECATED)

@@ -32,6 +32,14 @@ class SchemaPages(pagination.LimitOffsetPagination):
     default_limit = 100
     max_limit = 1000
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        """A number that is none is an error: answered with another page than the one that was meant, it would stay unseen."""
+        for name, least in ((self.limit_query_param, 1), (self.offset_query_param, 0)):
+            text = request.query_params.get(name)
+            if text and not (text.isascii() and text.isdigit() and int(text) >= least):
+                raise QueryInvalidError(name=name, reason=f"it must be a whole number from {least} on.")
+        return super().paginate_queryset(queryset, request, view)
+
 
 @method_decorator(gzip_page, "dispatch")  # what it tells is public, so nothing can be guessed from its size
 @extend_schema_view(get=extend_schema(operation_id="schemas_list", responses=TitleSerializer(many=True)))

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SUBJECT}/versions/<str:version>/referencedby", resource(get=views.referenced_by)),
     path(f"{_SUBJECT}/versions/<str:version>", resource(get=views.version, is_written=True)),
     path(f"{_SUBJECT}/versions", resource(get=views.versions, post=views.register)),
+    path(f"{_SUBJECT}/metadata", resource(get=views.with_metadata)),
     path(_SUBJECT, resource(post=views.look_up, is_written=True)),
     path("confluent/schemas", resource(get=views.schemas)),
     path("confluent/schemas/types", resource(get=views.types)),

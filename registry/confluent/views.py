@@ -23,6 +23,7 @@ from registry.moments import moment
 
 _MAX_BODY_BYTES = 2 * 1024 * 1024
 _MAX_SCHEMAS = 1000  # of one answer
+_READING = ("GET", "HEAD")
 _MODE = {"mode": "READONLY"}
 
 Handler = Callable[..., Any]
@@ -40,7 +41,8 @@ def resource(*, get: Handler | None = None, post: Handler | None = None, is_writ
         handler = known.get(request.method or "")
         try:
             if handler is None:
-                raise confluent.read_only() if is_written else confluent.plain(HTTPStatus.METHOD_NOT_ALLOWED)
+                is_writing = is_written and request.method not in _READING
+                raise confluent.read_only() if is_writing else confluent.plain(HTTPStatus.METHOD_NOT_ALLOWED)
             with moment():
                 response = _json(handler(request, **parts))
                 response[answers.REVISION_HEADER] = str(answers.state().revision)
@@ -111,6 +113,14 @@ def referenced_by(_request: HttpRequest, subject: str, version: str) -> Any:
     row = confluent_reads.version(confluent_reads.subject(subject), version)
     users = SchemaReference.objects.filter(target_id=row.schema_id).order_by("version_id")
     return list(users.values_list("version_id", flat=True))
+
+
+def with_metadata(request: HttpRequest, subject: str) -> Any:
+    """The newest version that bears the metadata which `key` and `value` name: none does, so only who names none finds one."""
+    asked = confluent_reads.subject(subject)
+    if request.GET.getlist("key"):
+        raise confluent.schema_unknown()
+    return confluent_reads.registered(confluent_reads.version(asked, confluent.LATEST), asked.name).as_json()
 
 
 def look_up(request: HttpRequest, subject: str) -> Any:

@@ -81,13 +81,30 @@ def test_list__deprecated__at_any_level(client: Client) -> None:
     assert "page/change" not in names(client, "deprecated=false")
 
 
-@pytest.mark.parametrize("query", ["role=third", "q=%00", "field=%00", "deprecated=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "role=third",
+        "q=%00",
+        "field=%00",
+        "deprecated=%00",
+        "deprecated=maybe",
+        "limit=many",
+        "limit=0",
+        "limit=-1",
+        "offset=-1",
+    ],
+)
 def test_list__senseless_parameter__problem(client: Client, query: str) -> None:
     response = client.get(f"{API}?{query}")
 
-    assert response.status_code in {200, 400}
-    if query != "deprecated=%00":  # read as no wish
-        assert (response["Content-Type"], response.json()["code"]) == ("application/problem+json", "query.invalid")
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert response.json()["code"] == "query.invalid"
+
+
+@pytest.mark.parametrize(("word", "count"), [("yes", 0), ("true", 0), ("no", 10), ("false", 10), ("", 10)])
+def test_list__deprecated__as_the_catalogue_says_it_too(client: Client, word: str, count: int) -> None:
+    assert client.get(f"{API}?deprecated={word}").json()["count"] == count
 
 
 def test_list__pages__limit_and_offset(client: Client) -> None:

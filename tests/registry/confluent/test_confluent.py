@@ -123,6 +123,9 @@ def test_referenced_by__users__ids(client: Client, tmp_path: Path) -> None:
         ("/mode/nobody", 404, 40401),
         ("/nowhere", 404, 404),
         ("/compatibility/subjects/page%2Fchange/versions", 405, 405),
+        ("/subjects/page%2Fchange", 405, 405),
+        ("/subjects/page%2Fchange/metadata?key=owner&value=me", 404, 40403),
+        ("/subjects/nobody/metadata?key=owner&value=me", 404, 40401),
     ],
     ids=lambda value: str(value)[:50],
 )
