@@ -15,7 +15,7 @@ from registry.schema.compiled import SchemaNotCompilableError, validator
 from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
 from registry.schema.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
 from registry.schema.materialise import SAFE_BOUNDS, Bounds
-from registry.schema.violations import violations_of
+from registry.schema.telling import Teller
 
 Role = Literal["root", "field", "items", "values", "branch", "other"]
 
@@ -86,8 +86,7 @@ class Subject:
         """How an event breaks the schema; None where it doesn't, or where there is no validator to tell."""
         if isinstance(self._compiled, SchemaNotCompilableError):
             return None
-        error = next(self._compiled.iter_errors(event), None)
-        return next(violations_of(error), None) if error else None
+        return Teller(self._compiled, self.document).first(event)
 
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft7Validator | SchemaNotCompilableError:

@@ -50,8 +50,9 @@ def invalid_examples(document: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("/examples", f"The examples can't be judged: {reason or 'the schema can not be compiled'}.")
         return
     for index, example in enumerate(given):
-        error = next(validator.iter_errors(example), None)
-        if error is not None:
+        try:  # the list of all errors would be made at once, however long it is
+            validator.validate(example)
+        except jsonschema_rs.ValidationError as error:
             inside = "".join(f"/{escape(str(part))}" for part in error.instance_path)
             yield Fault(f"/examples/{index}{inside}", f"The example is not valid: {error.message[:200].rstrip('.')}.")
 

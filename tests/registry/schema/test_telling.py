@@ -1,0 +1,59 @@
+"""What telling an event's errors costs is bounded, whatever the event and the schema."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from registry.schema.compiled import Schema
+
+MOST_SECONDS = 0.3
+MANY = 100_000
+
+
+def schema(**keywords: Any) -> Schema:
+    return Schema({"$id": "/telling/1.0.0", "type": "object", **keywords})
+
+
+@pytest.mark.parametrize(
+    ("items", "item"),
+    [
+        ({"type": "string"}, 1),
+        ({"enum": [f"v{n}" for n in range(3_000)]}, "w"),
+        ({"required": [f"f{n}" for n in range(500)]}, {}),
+        ({"anyOf": [{"const": n} for n in range(200)]}, "w"),
+        ({"type": "object", "additionalProperties": False}, {"x": 1}),
+    ],
+    ids=["type", "enum", "required", "anyOf", "additionalProperties"],
+)
+def test_violations__a_wrong_item_again_and_again__cheap_and_told_once(items: dict[str, Any], item: Any) -> None:
+    judged = schema(properties={"list": {"type": "array", "items": items}})
+
+    started = time.process_time()
+    found = judged.violations({"list": [item] * MANY})
+
+    assert time.process_time() - started < MOST_SECONDS
+    assert len(found) == 1
+    assert found[0].pointer.startswith("/list/0") or found[0].keyword == "size"
+
+
+def test_violations__alternatives_of_whole_lists__told_without_a_place() -> None:
+    judged = schema(properties={"list": {"anyOf": [{"type": "string"}, {"items": {"type": "string"}}]}})
+
+    started = time.process_time()
+    found = judged.violations({"list": [1] * MANY})
+
+    assert time.process_time() - started < MOST_SECONDS
+    assert [(one.pointer, one.keyword) for one in found] == [("", "size")]
+
+
+def test_violations__an_honest_event__all_told() -> None:
+    judged = schema(properties={f"f{n}": {"enum": [f"v{m}" for m in range(300)]} for n in range(15)})
+
+    assert len(judged.violations({f"f{n}": "w" for n in range(15)})) == 15
+
+
+def test_violations__a_large_valid_event__none() -> None:
+    assert not schema(properties={"list": {"items": {"type": "integer"}}}).violations({"list": [1] * MANY})
