@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
 from registry.api import urls as http_urls
 from registry.managed import urls as draft_urls
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *draft_urls.urlpatterns,
     *http_urls.urlpatterns,
     path("schemas", catalogue_pages.catalogue, name="schemas"),
+    path("schemas/", RedirectView.as_view(pattern_name="schemas", query_string=True)),
     path("schemas/guidelines", guideline_pages.guidelines, name="schema-guidelines"),
     re_path(rf"^schemas/(?P<title>[^\s]+?)/(?P<version>{_VERSION})/try$", try_pages.try_event, name="schema-try"),
     re_path(rf"^schemas/(?P<title>[^\s]+?)/(?P<version>{_VERSION})$", version_pages.version, name="schema-version"),

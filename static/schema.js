@@ -26,6 +26,12 @@ document.addEventListener("htmx:responseError", (event) => {
 
 showCopyButtons();
 
+// Where choosing is enough, no button is needed.
+for (const list of document.querySelectorAll("[data-go]")) {
+  list.form.querySelector("button").hidden = true;
+  list.addEventListener("change", () => list.form.requestSubmit());
+}
+
 // What scrolls sideways begins where the reader is: at the open tab, at the schema itself.
 function centre(scroller, part) {
   if (!scroller || !part) return;

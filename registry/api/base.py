@@ -142,6 +142,8 @@ def version_named(title: str, version: str) -> SchemaVersion:
     versions = SchemaVersion.objects.select_related("title__repository")
     if version in {"", "latest"}:
         row = versions.filter(title__name=title).order_by("-major", "-minor", "-patch").first()
+    elif "\0" in version:  # the one character that the database doesn't take
+        row = None
     else:
         row = versions.filter(schema_id=f"/{title}/{version}"[:300]).first()
     if row is None:

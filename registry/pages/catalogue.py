@@ -41,7 +41,7 @@ class FoundField:
 @one_moment
 def catalogue(request: HttpRequest) -> HttpResponse:
     """All titles, narrowed by words and filters."""
-    wanted = {name: request.GET.get(name, "").strip()[:200] for name in _NAMES}
+    wanted = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in _NAMES}
     titles = search(_narrowed(SchemaTitle.objects.all(), wanted), wanted["q"])
     counts = titles.aggregate(
         all=Count("pk"),
@@ -66,7 +66,10 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "after": _query(wanted, page=page.next_page_number()) if page.has_next() else "",
         "links": {name: page_links.optional(view) for name, view in _PAGES.items()},
     }
-    return render(request, "registry/catalogue.html", context)
+    response = render(request, "registry/catalogue.html", context)
+    if request.headers.get("HX-Request"):
+        response["HX-Push-Url"] = _query(wanted)  # without the filters that were left empty: an address to share
+    return response
 
 
 def _narrowed(titles: QuerySet[SchemaTitle], wanted: Mapping[str, str]) -> QuerySet[SchemaTitle]:

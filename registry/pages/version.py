@@ -22,6 +22,7 @@ from registry.pages import (
     deprecation_notes,
     field_table,
     guideline_box,
+    missing,
     produce,
     raw_tab,
     reference_graph,
@@ -54,7 +55,14 @@ def version(request: HttpRequest, title: str, version: str = "") -> HttpResponse
     history = history_of(title)
     if not history and (known := lookups.schemas().latest(title)):
         return redirect("schema", names.split_schema_id(known.schema_id)[0])  # a title that only documents bear
-    chosen = chosen_of(history, title, version)
+    wanted = request.GET.get("version", "")
+    if wanted and any(one.version == wanted for one in history):  # as the list of versions in the page's head sends it
+        tab = urlencode({"tab": request.GET.get("tab", "")})
+        return redirect(f"{reverse('schema-version', args=[title, wanted])}?{tab}")
+    try:
+        chosen = chosen_of(history, title, version)
+    except Http404:
+        return missing.answer(request, title, version, history)
     to = request.GET.get("to", "")
     if to and to != chosen.version and any(one.version == to for one in history):
         query = urlencode({"tab": "diff", "from": request.GET.get("from", "")})
@@ -63,7 +71,13 @@ def version(request: HttpRequest, title: str, version: str = "") -> HttpResponse
 
 
 def history_of(title: str) -> list[SchemaVersion]:
-    """All versions of a title, newest first."""
+    """All versions of a title, newest first.
+
+    Raises:
+        Http404: no title could be called so.
+    """
+    if "\0" in title:  # the one character that the database doesn't take
+        raise Http404
     versions = SchemaVersion.objects.filter(title__name=title).select_related("title__repository")
     return list(versions.order_by("-major", "-minor", "-patch").defer(*_HEAVY))
 

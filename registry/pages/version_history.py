@@ -91,6 +91,7 @@ def diff_tab(history: Sequence[SchemaVersion], version: SchemaVersion, wanted: s
         comparison, error = None, f"{too_large} {too_large.hint}"
     return {
         "other": other,
+        "unknown": wanted if wanted and wanted != other.version else "",
         "others": [one for one in history if one.pk != version.pk],
         "comparison": comparison,
         "comparison_error": error,

@@ -247,6 +247,8 @@ def test_title__spelt_like_a_question__is_answered_as_a_title(client: Client, tm
         ".git/HEAD",
         "a//b",
         "a b",
+        "sample/test_event/diff?from=%00",
+        "sample/test_event/findings?version=9.9.9",
         "%00",
         "",
         "x/",

@@ -145,3 +145,15 @@ def test_admin__published_versions__can_be_looked_at_only(client: Client) -> Non
     assert client.get("/admin/registry/schemaversion/").status_code == 200
     assert client.get("/admin/registry/schemaversion/add/").status_code == 403
     assert client.get("/admin/registry/repository/").status_code == 200
+
+
+def test_search__typed__pushes_an_address_without_empty_filters(client: Client) -> None:
+    address = "/schemas?q=click&repository=&role=&deprecated=&pii="
+
+    assert client.get(address, headers={"hx-request": "true"})["HX-Push-Url"] == "?q=click"
+    assert "HX-Push-Url" not in client.get(address)
+
+
+@pytest.mark.parametrize("name", ["q", "repository", "role"])
+def test_search__null_character__no_error(client: Client, name: str) -> None:
+    assert client.get(f"/schemas?{name}=click%00").status_code == 200

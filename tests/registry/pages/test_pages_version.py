@@ -219,6 +219,42 @@ def test_guidelines__waived_break__is_told_with_its_end(client: Client) -> None:
     assert "Absent where suppressed &lt;only&gt;." in shown
 
 
-def test_version__absent__404(client: Client) -> None:
-    assert client.get("/schemas/no/such").status_code == 404
-    assert client.get(f"{CLICK}/9.9.9").status_code == 404
+def test_version__absent__404_with_ways_on(client: Client) -> None:
+    title, version = client.get("/schemas/no/button_clic"), client.get(f"{CLICK}/9.9.9")
+
+    assert (title.status_code, version.status_code) == (404, 404)
+    assert "No schema no/" in title.content.decode()
+    assert f'href="{CLICK}"' in title.content.decode()
+    assert "has no version 9.9.9" in version.content.decode()
+    assert f'href="{CLICK}/1.0.0"' in version.content.decode()
+    assert client.get("/schemas/no/such%00").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("/schemas/", "/schemas"),
+        (f"{CLICK}/", CLICK),
+        (f"{CLICK}/?tab=raw", f"{CLICK}?tab=raw"),
+        (f"{CLICK}/1.0.0/", f"{CLICK}/1.0.0"),
+        (f"{CLICK}/latest", CLICK),
+        ("/schemas/ui", "/schemas?q=ui%2F"),
+        (f"{CLICK}?version=1.0.0&tab=raw", f"{CLICK}/1.0.0?tab=raw"),
+    ],
+)
+def test_version__address_a_little_off__leads_where_it_was_meant(client: Client, address: str, meant: str) -> None:
+    response = client.get(address)
+
+    assert (response.status_code, response["Location"]) == (302, meant)
+
+
+def test_head__several_versions__offers_each(client: Client) -> None:
+    shown = page(client, f"{CLICK}/1.0.0")
+
+    assert '<option value="1.1.0">1.1.0, latest</option>' in shown
+    assert '<option value="1.0.0" selected>1.0.0</option>' in shown
+
+
+def test_diff__unknown_version__says_that_another_is_shown(client: Client) -> None:
+    assert "not published" in page(client, f"{CLICK}?tab=diff&from=9.9.9")
+    assert "not published" not in page(client, f"{CLICK}?tab=diff&from=1.0.0")
