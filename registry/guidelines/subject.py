@@ -13,7 +13,7 @@ from eventplatform.core import names
 from eventplatform.core.schemas import Violation
 from registry.schema.compiled import SchemaNotCompilableError, validator
 from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
-from registry.schema.limits import MAX_DEPTH, MAX_NODES, SchemaTooLargeError
+from registry.schema.limits import check_size
 from registry.schema.materialise import SAFE_BOUNDS, Bounds
 from registry.schema.telling import Teller
 
@@ -100,24 +100,6 @@ class Subject:
         """The top-level properties."""
         found = self.document.get("properties")
         return found if isinstance(found, Mapping) else {}
-
-
-def check_size(document: Any) -> None:
-    """Refuse what is deeper or larger than any schema that was read from a file; level by level, so nothing overflows."""
-    level, nodes = [document], 0
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            child
-            for item in level
-            if isinstance(item, Mapping | list | tuple)
-            for child in (item.values() if isinstance(item, Mapping) else item)
-        ]
-        nodes += len(level)
-        if nodes > MAX_NODES:
-            raise SchemaTooLargeError
-        if not level:
-            return
-    raise SchemaTooLargeError
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[Place]:

@@ -17,7 +17,16 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget
 
 from eventplatform.core.errors import RejectedError
 from registry.schema import lines, yaml_numbers
-from registry.schema.limits import CONFIGURATION, MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, SCHEMA, Size
+from registry.schema.limits import (
+    CONFIGURATION,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_NODES,
+    SCHEMA,
+    SchemaTooLargeError,
+    Size,
+    check_size,
+)
 
 _TAG_TEXT = "tag:yaml.org,2002:str"
 _TAGS_OF_CONTAINERS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
@@ -73,7 +82,18 @@ def load(text: str, *, is_json: bool = False, is_configuration: bool = False) ->
     size = CONFIGURATION if is_configuration else SCHEMA
     if len(text) > size.characters:
         raise DocumentTooLargeError(f"The file has {len(text)} characters.")
-    return _load_json(text, size) if is_json else _Builder(text, size).build()
+    value = _load_json(text, size) if is_json else _Builder(text, size).build()
+    if not is_configuration:
+        _check_size(value)
+    return value
+
+
+def _check_size(value: Any) -> None:
+    """Refuse few values that are long all the same: by aliases of a long text, or keys that each place below repeats."""
+    try:
+        check_size(value)
+    except SchemaTooLargeError:
+        raise DocumentTooLargeError("Aliases repeat too much text in the file, or its keys are too long.") from None
 
 
 def is_plain_text(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from eventplatform.core.errors import RejectedError
 from registry.schema import keywords
 from registry.schema.allof import merged
-from registry.schema.limits import SchemaTooLargeError, Steps
+from registry.schema.limits import SchemaTooLargeError, Steps, check_size
 from registry.schema.references import CircularReferenceError, Dereferencer
 
 MAX_SAFE_INTEGER = 2**53 - 1  # the largest that JavaScript, and so half of all clients, can hold
@@ -62,6 +62,7 @@ class Materialiser:
             raise NothingFitsError
         if "examples" not in document:  # those of a fragment are no examples of the whole
             whole.pop("examples", None)
+        check_size(whole)
         return whole if self._bounds is None else dict(with_numeric_bounds(whole, self._bounds))
 
     def self_contained(self, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -152,6 +152,24 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "a thousand costly patterns of names": lambda: schema(patternProperties={rf"^{n}\w{{1,60}}$": True for n in range(1_000)}),
     "an unfinished pattern": lambda: of_pattern("(a"),
+    "aliases of a long text": lambda: yaml(
+        f"description: &a {'x' * 100_000}\nproperties:\n" + "".join(f"  p{n}: {{description: *a}}\n" for n in range(1_800))
+    ),
+    "references to a long text": lambda: schema(
+        definitions={"d": {"description": "x" * 100_000}},
+        properties={f"p{n}": {"$ref": "#/definitions/d"} for n in range(1_900)},
+    ),
+    "references to a long text in the examples": lambda: schema(
+        definitions={"d": {"description": "x" * 100_000}}, examples=[[{"$ref": "#/definitions/d"}] * 2_500]
+    ),
+    "references to many fields, many times": lambda: schema(
+        definitions={"d": {"properties": {f"p{n}": {} for n in range(100)}}},
+        properties={f"p{n}": {"$ref": "#/definitions/d"} for n in range(100)},
+    ),
+    "a long key above many": lambda: schema(properties={"a" * 100_000: {"properties": {f"p{n}": {} for n in range(3_500)}}}),
+    "a long key as YAML writes it": lambda: yaml(
+        "? " + "a" * 100_000 + "\n:\n" + "".join(f"  p{n}: {{}}\n" for n in range(3_500))
+    ),
 }
 
 
