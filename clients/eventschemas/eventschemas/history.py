@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from eventplatform.core.errors import RejectedError
 
 _SECONDS = 60
+_NO_COMMIT = re.compile(r"0{40}|0{64}")
 
 
 class HistoryError(RejectedError):
@@ -17,6 +19,11 @@ class HistoryError(RejectedError):
     code = "git.failed"
     message = "git {command} failed: {reason}"
     remedy = "Name a commit or branch that exists here, as --since origin/main, and fetch it first."
+
+
+def is_commit(name: str | None) -> bool:
+    """False for none, and for the zeros by which git and its servers say of a new branch that nothing was before."""
+    return name is not None and not _NO_COMMIT.fullmatch(name)
 
 
 @dataclass(frozen=True, slots=True)

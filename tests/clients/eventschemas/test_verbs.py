@@ -135,6 +135,23 @@ def test_init__twice__second_time_leaves_files_alone(checkout: Checkout) -> None
     assert checkout.run("lint").code == 0  # what init writes is understood
 
 
+@pytest.mark.parametrize("event", ["request", "push", "first push"])
+def test_init__ci_of_github__lints_as_its_checkout_leaves_things(checkout: Checkout, event: str) -> None:
+    # actions/checkout leaves origin/main behind, but no origin/HEAD.
+    checkout.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    before = {"request": "origin/main", "push": checkout.git("rev-parse", "HEAD").strip(), "first push": "0" * 40}[event]
+    checkout.run("init", "--ci", "github")
+    checkout.commit()
+    steps = documents.load(checkout.read(".github/workflows/schemas.yml"))["jobs"]["schemas"]["steps"]
+    verbs = [step["run"].split()[1:] for step in steps if step.get("run", "").startswith("eventschemas ")]
+
+    for verb in verbs:
+        assert checkout.run(*(before if word == '"$BEFORE"' else word for word in verb)).code == 0
+
+    given = next(step["env"]["BEFORE"] for step in steps if "$BEFORE" in step.get("run", ""))
+    assert given.strip("${ }") == "github.base_ref && format('origin/{0}', github.base_ref) || github.event.before"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from eventplatform.core.errors import RejectedError
 from eventschemas import live, locating, versions
-from eventschemas.history import History
+from eventschemas.history import History, is_commit
 from eventschemas.located import Located
 from eventschemas.reports import FORMS
 from eventschemas.workspace import Workspace
@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the report; 1 where an error is not waived."""
     workspace = Workspace.at(Path(options.root), profile=options.profile)
     history = History(workspace.root)
-    wanted = _wanted(workspace, history, options)
+    since = options.since if is_commit(options.since) else None
+    wanted = _wanted(workspace, history, options.titles, since)
     listing = Listing.of_folder(workspace.root / workspace.schema_folder)
     report = repository.check(
         listing,
@@ -49,10 +50,10 @@ def run(options: argparse.Namespace) -> int:
         today=datetime.now(tz=UTC).date(),
         load=workspace.find_elsewhere,
         is_wanted=wanted,
-        published=_published(workspace, history, options.since),
+        published=_published(workspace, history, since),
     )
     results = list(_of_files(workspace, report))
-    if not options.titles and not options.since:
+    if not options.titles and since is None:
         results += _of_settings(workspace, report)
     if options.registry:
         results += live.ask(options.registry, options.repository, _texts(workspace, listing), os.environ.get(TOKEN, ""))
@@ -64,10 +65,10 @@ def run(options: argparse.Namespace) -> int:
     return int(any(result.is_failure for result in results))
 
 
-def _wanted(workspace: Workspace, history: History, options: argparse.Namespace) -> Callable[[str], bool]:
+def _wanted(workspace: Workspace, history: History, titles: Sequence[str], since: str | None) -> Callable[[str], bool]:
     """Of which files (by paths below the folder of schemas) findings are asked for."""
-    names = {title.strip("/") for title in options.titles}
-    changed = history.changed_since(options.since) if options.since else None
+    names = {title.strip("/") for title in titles}
+    changed = None if since is None else history.changed_since(since)
 
     def wanted(path: str) -> bool:
         is_named = not names or path.rpartition("/")[0] in names
