@@ -110,9 +110,14 @@ def pull_named(names: Iterable[str], watch: Watch | None = None) -> list[Pulled]
     """Pull repositories now, whatever their commit; one that somebody else is pulling is left out."""
     chosen = Q(name__in=names)
     ordered = Repository.objects.filter(PULLED & chosen).order_by("order", "name").values_list("name", flat=True)
-    ask(*ordered, is_anew=True)
+    # They are not made due: a worker would take those that wait here for their turn.
     leases = (pull_lease.take(PULLED & FREE & Q(name=name)) for name in list(ordered))
-    return [pull(lease, watch) for lease in leases if lease is not None]
+    return [pull(_anew(lease), watch) for lease in leases if lease is not None]
+
+
+def _anew(lease: Lease) -> Lease:
+    lease.repository.seen_commit = ""
+    return lease
 
 
 def wake_refused() -> int:

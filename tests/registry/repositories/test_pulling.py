@@ -80,6 +80,20 @@ def test_pull__broken_commit__keeps_the_last_good_state_and_names_file_and_line(
     assert (mine().failed_at, mine().problems, served()) == (None, [], ["/a/b/1.0.0", "/a/b/1.1.0"])
 
 
+def test_pull_named__workers_look_for_work_meanwhile__take_none_of_it(origin: Origin, tmp_path: Path) -> None:
+    other = Origin.make(tmp_path / "other")
+    other.commit({"jsonschema/z/1.0.0.yaml": schema("/z/1.0.0")})
+    repository(origin)
+    repository(other, "other", order=1)
+    pull_all()
+    taken: list[Pulled] = []
+
+    named = pulling.pull_named(["mine", "other"], lambda *_words: taken.extend(pulling.pull_due()))
+
+    assert [(one.name, one.outcome) for one in named] == [("mine", "imported"), ("other", "imported")]
+    assert taken == []
+
+
 def test_pull__published_version_changed__refused(origin: Origin) -> None:
     repository(origin)
     pull_all()
