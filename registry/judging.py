@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any, cast
 
 from django.utils import timezone
@@ -22,6 +23,7 @@ from registry.schema import documents
 from registry.schema.packing import unpack
 from registry.schema.repository_files import Problem
 
+_MAX_TOLD = 100  # of one version; whoever mends them will look again
 _BUMP = "EVOLVE-BUMP"  # a guideline of the strict profile alone
 
 
@@ -37,9 +39,8 @@ def findings_of(repository: Repository, checked: Sequence[Checked], tell: Progre
         for one in versions:
             tell_sometimes(tell, "judge", done, len(new))
             done += 1
-            for finding in judge.findings(one):
-                if finding.counts:
-                    yield _problem(repository, one, finding)
+            counting = (finding for finding in judge.findings(one) if finding.counts)
+            yield from _problems(repository, one, list(islice(counting, _MAX_TOLD)))
 
 
 class _Judge:
@@ -92,7 +93,8 @@ class _Judge:
         return document
 
 
-def _problem(repository: Repository, one: Checked, finding: Finding) -> Problem:
-    line = documents.line_of(one.file.text, finding.pointer)
-    path = f"{repository.schema_folder}/{one.file.path}"
-    return Problem(path, line, finding.code, finding.message, finding.remedy)
+def _problems(repository: Repository, checked: Checked, findings: Sequence[Finding]) -> Iterator[Problem]:
+    path = f"{repository.schema_folder}/{checked.file.path}"
+    if findings:
+        line_of = documents.lines_of(checked.file.text)  # the file is read once, not once for each
+        yield from (Problem(path, line_of(one.pointer), one.code, one.message, one.remedy) for one in findings)

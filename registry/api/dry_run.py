@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
@@ -141,13 +141,14 @@ class _Judge:
         document = json.loads(one.version.document_text)
         raw = documents.load(one.file.text, is_json=one.file.is_json)
         waivers = self._waivers[one.version.title]
+        line_of = documents.lines_of(one.file.text)
         profile = cast("Any", self._repository.profile)
         for finding in guidelines.lint(document, raw=raw, profile=profile, waivers=waivers, today=self._today):
-            yield self._remark("guideline", one, finding)
+            yield self._remark("guideline", one, finding, line_of)
         applied = Waivers(waivers, today=self._today)
         here = {"title": one.version.title, "version": one.version.version, "schema_id": one.version.schema_id}
         for finding in applied.apply(self._denied(one, document), **here):
-            yield self._remark("compatibility", one, finding)
+            yield self._remark("compatibility", one, finding, line_of)
 
     def _denied(self, one: Checked, document: Mapping[str, Any]) -> Iterator[Finding]:
         """What breaks the repository's promise; a new major version owes nothing to those before it."""
@@ -183,7 +184,6 @@ class _Judge:
         document: Mapping[str, Any] = json.loads(text)
         return document
 
-    def _remark(self, kind: Kind, one: Checked, finding: Finding) -> Remark:
+    def _remark(self, kind: Kind, one: Checked, finding: Finding, line_of: Callable[[str], int]) -> Remark:
         path = f"{self._repository.schema_folder}/{one.file.path}"
-        line = documents.line_of(one.file.text, finding.pointer)
-        return Remark(kind, path, line, one.version.schema_id, finding)
+        return Remark(kind, path, line_of(finding.pointer), one.version.schema_id, finding)

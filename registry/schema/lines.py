@@ -40,22 +40,37 @@ def finder(text: str) -> Callable[[str], int]:
         root = yaml.compose(text, yaml.CSafeLoader)
     except yaml.YAMLError:
         return lambda _pointer: 1
-    return lambda pointer: _line(root, pointer)
+    return _Places(root).line
 
 
-def _line(root: yaml.Node | None, pointer: str) -> int:
-    node, line = root, 1
-    for name in map(unescape, pointer.split("/")[1:]):
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == name), None)
-        elif isinstance(node, yaml.SequenceNode) and name.isdigit() and int(name) < len(node.value):
-            found = (node.value[int(name)], node.value[int(name)])
-        else:
-            found = None
-        if found is None:
-            return line
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
+class _Places:
+    """A text's nodes; what a mapping holds is looked at once, however often it is asked for."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._root = root
+        self._inside: dict[int, dict[str, tuple[yaml.Node, yaml.Node]]] = {}  # by identity; the root keeps all nodes
+
+    def line(self, pointer: str) -> int:
+        """The line of the place, or of the nearest place around it."""
+        node, line = self._root, 1
+        for name in map(unescape, pointer.split("/")[1:]):
+            found = self._children(node).get(name)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        return line
+
+    def _children(self, node: yaml.Node | None) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        known = self._inside.get(id(node))
+        if known is None:
+            if isinstance(node, yaml.MappingNode):
+                known = {str(key.value): (key, value) for key, value in reversed(node.value)}
+            elif isinstance(node, yaml.SequenceNode):
+                known = {str(index): (item, item) for index, item in enumerate(node.value)}
+            else:
+                known = {}
+            self._inside[id(node)] = known
+        return known
 
 
 class _Search:

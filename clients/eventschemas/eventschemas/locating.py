@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from eventschemas.workspace import Workspace
 from registry.schema import documents
 
@@ -11,4 +14,9 @@ def line_of(workspace: Workspace, path: str, pointer: str) -> int:
     file = workspace.root / path
     if not pointer or not file.is_file():
         return 1
-    return documents.line_of(file.read_text(encoding="utf-8", errors="replace"), pointer)
+    return _places_in(file.read_text(encoding="utf-8", errors="replace"))(pointer)
+
+
+@lru_cache(maxsize=4)  # a file's findings come one after the other
+def _places_in(text: str) -> Callable[[str], int]:
+    return documents.lines_of(text)

@@ -1,0 +1,46 @@
+"""Judging a version costs what its file is worth, however much is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from registry import judging
+from registry.importing import Checked, silent
+from registry.models import Repository
+from registry.schema import checking, documents
+from registry.schema.materialise import Materialiser
+from registry.schema.repository_files import VersionFile
+from tests.registry import hostile
+
+pytestmark = pytest.mark.django_db
+
+
+def checked(text: str) -> Checked:
+    file = VersionFile("hostile/1.0.0.yaml", "1.0.0", is_json=False, text=text, raw_hash="")
+    return Checked(file, checking.check(checking.read(file), Materialiser(hostile.OTHERS.get)))
+
+
+def test_findings__thousands_in_one_file__cheap_and_the_first_hundred_told() -> None:
+    repository = Repository(name="hostile", profile="strict", compatibility="NONE")
+    one = checked(hostile.yaml("title: hostile\nproperties:\n" + "".join(f"  P{n}: {{}}\n" for n in range(3_500))))
+
+    started = time.process_time()
+    found = list(judging.findings_of(repository, [one], silent))
+
+    assert time.process_time() - started < 1.0
+    assert len(found) == 100
+    assert {problem.line for problem in found} - {1}
+
+
+def test_lines_of__many_places__one_reading() -> None:
+    text = json.dumps({"properties": {f"p{n}": {"type": "string"} for n in range(3_000)}}, indent=1)
+
+    started = time.process_time()
+    line_of = documents.lines_of(text)
+    lines = [line_of(f"/properties/p{n}/type") for n in range(3_000)]
+
+    assert time.process_time() - started < 0.5
+    assert lines == [4 + 3 * n for n in range(3_000)]
