@@ -25,6 +25,7 @@ from registry.managed.errors import (
     DraftNotReadyError,
     DraftTitleError,
     DraftTitleTakenError,
+    DraftTitleWordsError,
     NotManagedError,
     PublicationRefusedError,
     ReasonMissingError,
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 # Names that files and links of a title above would have.
 _RESERVED = re.compile(r"(latest|current|\d+\.\d+\.\d+)(\.\w+)?|CHANGELOG\.md")
+_FRAGMENTS_TRIED = 5
+_TITLE_RULE = "NAME-TITLE"
 _State = Draft.State
 _Kind = DraftStep.Kind
 
@@ -66,11 +69,7 @@ def start(*, repository: Repository, title: str, user: User, source: str = "", t
     latest = versions[-1] if versions else ""
     version = drafts.version_after(latest, "minor")
     known = draft_lookups.current_text(title, source if source in versions else latest)
-    begun = (
-        draft_texts.with_id(known, f"/{title}/{version}")
-        if known
-        else draft_texts.new_title(title, version, draft_lookups.common_fragment(repository))
-    )
+    begun = draft_texts.with_id(known, f"/{title}/{version}") if known else _first_text(repository, title, version)
     draft = Draft.objects.create(repository=repository, title=title, text=text or begun, base=latest, author=user)
     _note(draft, _Kind.STARTED, user)
     return draft
@@ -186,6 +185,18 @@ def _check_title(repository: Repository, title: str) -> None:
         raise DraftTitleError(title=title[:200] or "An empty name")
     if owner := draft_lookups.other_owner(repository, title):
         raise DraftTitleTakenError(title=title, owner=owner)
+
+
+def _first_text(repository: Repository, title: str, version: str) -> str:
+    """What a new title begins with: the fragment, or none, by which it keeps the most guidelines; they differ in that."""
+    situation = draft_lookups.situation(repository, title, "")
+    fragments = draft_lookups.common_fragments(repository)[:_FRAGMENTS_TRIED]
+    texts = [draft_texts.new_title(title, version, common) for common in (*fragments, "")]
+    looked_at = [(draft_checks.examine(text, situation), text) for text in texts]
+    best, text = min(looked_at, key=lambda pair: (len(pair[0].errors), len(pair[0].remarks)))
+    if any(remark.code == _TITLE_RULE for remark in best.errors):
+        raise DraftTitleWordsError(title=title)  # nothing in the text could mend it: a draft's title stays
+    return text
 
 
 def _require_ready(draft: Draft) -> Examination:

@@ -57,7 +57,15 @@ class DraftTitleError(RejectedError):
 
     code = "draft.title"
     message = "{title} is no schema title."
-    remedy = "Write letters, digits, _ - . and / as in team/click; 190 characters at most."
+    remedy = "Write letters, digits, _ - . and / as in team/click; 190 characters at most, no part called latest or current."
+
+
+class DraftTitleWordsError(RejectedError):
+    """A new title that the repository's guidelines don't allow."""
+
+    code = "draft.title_words"
+    message = "The title {title} is not a path of small words."
+    remedy = "Write small letters, digits and single - or _ between words, as in team/button_click."
 
 
 class DraftTitleTakenError(RejectedError):

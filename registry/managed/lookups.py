@@ -94,11 +94,11 @@ def current_text(title: str, version: str) -> str:
     return row.title.current_text if is_newest and row.title.current_text else row.raw_text
 
 
-def common_fragment(repository: Repository) -> str:
-    """The id of the newest fragment that all events carry, this repository's own before others'; empty where none is."""
+def common_fragments(repository: Repository) -> list[str]:
+    """The ids of the newest fragments that all events may carry, this repository's own before others'."""
     found = SchemaTitle.objects.filter(name__regex=r"^fragment/(.*/)?common$", latest__isnull=False)
     ids = found.order_by("repository__order", "name").values_list("repository_id", "latest__schema_id")
-    return next((schema_id for _, schema_id in sorted(ids, key=lambda pair: pair[0] != repository.pk)), "")
+    return [schema_id for _, schema_id in sorted(ids, key=lambda pair: pair[0] != repository.pk)]
 
 
 def _document(schema_id: str) -> dict[str, Any] | None:

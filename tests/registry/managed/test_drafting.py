@@ -12,6 +12,7 @@ from registry.managed.errors import (
     DraftNotReadyError,
     DraftTitleError,
     DraftTitleTakenError,
+    DraftTitleWordsError,
     NotManagedError,
     ReasonMissingError,
 )
@@ -38,6 +39,22 @@ def test_new_title__no_common_fragment_anywhere__writes_out_what_events_carry() 
 
     assert {remark.code for remark in examination.remarks} == {"EVENT-FRAGMENT"}
     assert examination.is_ready
+
+
+def test_new_title__common_fragment_that_lacks_what_events_need__another_is_taken(samples: object) -> None:
+    build.published("fragment/team/common")  # its own, and without what events need
+
+    draft = drafting.start(repository=build.repository(), title="team/click", user=build.engineer())
+
+    assert "$ref: /fragment/sample/common/1.0.0" in draft.text
+    assert draft_lookups.examined(draft).remarks == ()
+
+
+def test_new_title__capitals__refused_before_anything_is_written() -> None:
+    with pytest.raises(DraftTitleWordsError):
+        drafting.start(repository=build.repository(), title="Team/Click", user=build.engineer())
+
+    assert not Draft.objects.exists()
 
 
 def test_approve__submitted_draft__is_published_with_its_commit() -> None:
