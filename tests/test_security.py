@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from kombu.exceptions import ContentDisallowed
@@ -21,8 +22,9 @@ from eventplatform import env
 from eventplatform.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
-# Doors without cookies: producers and API clients are no users of the admin, so a forged post gains nothing.
-COOKIELESS = ("v1/", "w/")
+# Doors that heed no cookie: producers, API clients and git are no users of the admin, so a forged post gains nothing.
+# Those of schemas answer questions and write nothing; `test_registry_doors__posted_to__write_nothing` holds that.
+COOKIELESS = ("v1/", "w/", "confluent/", "api/v1/schemas/check", "api/v1/schemas/validate", "repositories/1.git/")
 
 
 def addresses(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -36,7 +38,9 @@ def addresses(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Ite
             yield re.sub(r"[\^$]|\\Z|\?$", "", plain)
 
 
-ADDRESSES = sorted({address for address in addresses(get_resolver().url_patterns) if not address.startswith(COOKIELESS)})
+EVERY = {*addresses(get_resolver().url_patterns)}
+ADDRESSES = sorted(address for address in EVERY if not address.startswith(COOKIELESS))
+OF_SCHEMAS = sorted(address for address in EVERY if address.startswith(COOKIELESS) and not address.startswith(("v1/", "w/")))
 
 
 @pytest.mark.slow
@@ -49,6 +53,19 @@ def test_post__without_token__refused_everywhere(address: str, db: None) -> None
 
     # 404, 405, a redirect to the slashed address: nothing was there to change.
     assert answer.status_code in {403, 404, 405, 301}, answer.status_code
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address", OF_SCHEMAS)
+def test_registry_doors__posted_to__write_nothing(address: str, db: None) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("root", password="irrelevant-here"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")  # from here a write is an error
+
+    answer = client.post(f"/{address}", {"schema": "{}"}, content_type="application/json")
+
+    assert answer.status_code < 500
 
 
 def test_addresses__of_the_admin__are_among_those_tried() -> None:

@@ -240,10 +240,13 @@ def test_import__two_at_once_of_one_repository__both_end_well(monkeypatch: pytes
     mine = repository()
     both_prepared = threading.Barrier(2)
     prepare = importing.prepare
+    met: set[int] = set()
 
     def slowly(*arguments: Any) -> importing.Prepared:
         prepared = prepare(*arguments)
-        both_prepared.wait(30)
+        if threading.get_ident() not in met:  # whoever must prepare again, under the lock, waits for nobody
+            met.add(threading.get_ident())
+            both_prepared.wait(30)
         return prepared
 
     monkeypatch.setattr(importing, "prepare", slowly)
@@ -252,7 +255,6 @@ def test_import__two_at_once_of_one_repository__both_end_well(monkeypatch: pytes
     def work(minor: int) -> None:
         given = found(("a/b/1.0.0", ""), (f"a/b/1.{minor}.0", ""))
         reports.append(services.import_found(repository=mine, found=given))
-        monkeypatch.setattr(importing, "prepare", prepare)
         connection.close()
 
     threads = [threading.Thread(target=work, args=(minor,)) for minor in (1, 2)]
