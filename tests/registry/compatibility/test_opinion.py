@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import pytest
+
 from registry.compatibility import compare
 from registry.compatibility.contract import Verdict
 from registry.compatibility.opinion import opinion_on
@@ -54,3 +59,39 @@ def test_opinion__many_alternatives__not_asked_at_all() -> None:
 
 def test_opinion__not_wanted__not_asked() -> None:
     assert compare({"type": "integer"}, {}, with_opinion=False).opinion.backward == "not asked"
+
+
+FIELDS = {name: {"type": "string"} for name in (f"{letter}{n}" for letter in "pq" for n in range(100))}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            {"additionalProperties": False, "properties": FIELDS, "required": [f"p{n}" for n in range(100)]},
+            {"additionalProperties": False, "properties": FIELDS, "required": [f"q{n}" for n in range(100)]},
+            id="a hundred other required fields",
+        ),
+        pytest.param(
+            {"dependencies": {f"a{n}": [f"b{n}"] for n in range(23)}},
+            {"dependencies": {f"a{n}": [f"c{n}"] for n in range(23)}},
+            id="many dependencies",
+        ),
+        pytest.param(
+            {"allOf": [{"anyOf": [{"required": [f"a{n}"]}, {"required": [f"b{n}"]}]} for n in range(4)]},
+            {"allOf": [{"anyOf": [{"required": [f"a{n}"]}, {"required": [f"c{n}"]}]} for n in range(4)]},
+            id="choices among fields that multiply",
+        ),
+        pytest.param(
+            {"properties": {"n": {"type": "integer", "minimum": 0, "maximum": 10**6}}},
+            {"properties": {"n": {"enum": list(range(3_000))}}},
+            id="thousands of numbers",
+        ),
+    ],
+)
+def test_opinion__would_take_long__not_asked(old: dict[str, Any], new: dict[str, Any]) -> None:
+    started = time.process_time()
+    opinion = compare({"type": "object", **old}, {"type": "object", **new}).opinion
+
+    assert time.process_time() - started < 0.2
+    assert opinion.sentence.startswith("Not asked")
