@@ -18,6 +18,7 @@ from registry.schema.repository_files import Found, Problem, read_folder
 log = logging.getLogger(__name__)
 
 _KEPT_PROBLEMS = 100
+_JUDGED_BY_THE_WAY = 200  # new versions, where what they break is only told
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class ImportReport:
     """What an import did, or would do. With `problems` it did nothing, and the last good state stands.
 
     `missing` are published versions whose files are gone; they go on being served. `remarks` are guidelines and promises
-    that new versions break where the repository only wants to hear of it; they are looked for in a dry run alone.
+    that new versions break where the repository only wants to hear of it. Of a first import, or a very large one, they aren't
+    looked for; each version's page tells them.
     """
 
     repository: str
@@ -91,10 +93,15 @@ class _Import:
         """Whether broken guidelines and promises refuse the import."""
         return self.repository.enforcement == Repository.Enforcement.REFUSE
 
+    def is_judging(self, prepared: Prepared) -> bool:
+        """Whether to look for them; where they are only told, a first import is left alone: it may hold years of them."""
+        is_step = self.repository.imported_at is not None and len(prepared.checked) <= _JUDGED_BY_THE_WAY
+        return self.is_dry or self.is_refusing or is_step
+
     def prepare(self) -> Prepared:
         """Read, check and, where somebody wants to know, judge what is new."""
         prepared = importing.prepare(self.repository, self.found, self.tell)
-        if not (self.is_dry or self.is_refusing):
+        if not self.is_judging(prepared):
             return prepared
         return replace(prepared, remarks=tuple(judging.findings_of(self.repository, prepared.checked, self.tell)))
 
@@ -109,7 +116,7 @@ class _Import:
         is_changed = publishing.store(self.repository, new, self.found, commit=self.commit, revision=state.revision + 1)
         present = {published[file.path] for file in self.found.files if file.path in published}
         present |= {one.version.schema_id for one in prepared.checked}
-        self._note_success()
+        self._note_success(prepared.remarks, is_new=bool(new))
         return ImportReport(
             self.repository.name,
             added=tuple(one.version.schema_id for one in new),
@@ -134,17 +141,24 @@ class _Import:
         newer = SchemaVersion.objects.filter(revision__gt=prepared.revision)
         return newer.filter(title__repository=self.repository).exists()
 
-    def _note_success(self) -> None:
-        imported: dict[str, Any] = {"imported_at": timezone.now(), "failed_at": None, "problems": []}
+    def _note_success(self, remarks: tuple[Problem, ...], *, is_new: bool) -> None:
+        """What the newest versions break stays to be read until others come."""
+        row = Repository.objects.filter(pk=self.repository.pk)
+        row.filter(failed_at__isnull=False).update(failed_at=None, problems=[])
+        imported: dict[str, Any] = {"imported_at": timezone.now()}
         which = {"commit": self.commit} if self.commit else {}
-        Repository.objects.filter(pk=self.repository.pk).update(**imported, **which)
+        told = {"problems": _kept(remarks)} if is_new else {}
+        row.update(**imported, **which, **told)
+
+
+def _kept(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
+    return [asdict(problem) for problem in problems[:_KEPT_PROBLEMS]]
 
 
 def _refusal(repository: Repository, problems: tuple[Problem, ...], *, is_dry: bool) -> ImportReport:
     """Keep why an import was refused, beside the state that goes on being served."""
     if not is_dry:
-        kept = [asdict(problem) for problem in problems[:_KEPT_PROBLEMS]]
-        Repository.objects.filter(pk=repository.pk).update(failed_at=timezone.now(), problems=kept)
+        Repository.objects.filter(pk=repository.pk).update(failed_at=timezone.now(), problems=_kept(problems))
         what = {"repository": repository.name, "problems": len(problems), "first": str(problems[0])}
         log.warning("schemas.import_refused", extra=what)
     return ImportReport(repository.name, problems=problems, revision=importing.current_revision())

@@ -36,6 +36,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
     context = {
         "state": state,
         "row": row,
+        "is_waiting": any(problem.get("code") == pulling.UNRESOLVED for problem in row.problems),
         "version_count": SchemaVersion.objects.filter(title__repository=row).count(),
         "webhook": request.build_absolute_uri(reverse("schema-repository-webhook", args=[name])),
         **_common(request, [state]),

@@ -38,7 +38,7 @@ _SETTINGS = _LISTED | {
     *("kind", "url", "branch", "schema_folder", "is_enabled", "interval_seconds"),
     *("compatibility", "profile", "enforcement"),
 }
-_UNRESOLVED = "schema.bad_reference"
+UNRESOLVED = "schema.bad_reference"  # a refusal that another import may end
 
 Outcome = Literal["unchanged", "imported", "refused", "failed", "lost"]
 Watch = Callable[[str, str, int, int], None]
@@ -122,7 +122,7 @@ def _anew(lease: Lease) -> Lease:
 
 def wake_refused() -> int:
     """Let those be due whose reference led nowhere, once anything in the registry has changed: it may lead somewhere now."""
-    refused = Repository.objects.filter(PULLED, FREE, failed_at__isnull=False, problems__contains=[{"code": _UNRESOLVED}])
+    refused = Repository.objects.filter(PULLED, FREE, failed_at__isnull=False, problems__contains=[{"code": UNRESOLVED}])
     waiting = refused.filter(seen_revision__lt=importing.current_revision())
     return waiting.update(next_pull_at=Now(), seen_commit="")
 

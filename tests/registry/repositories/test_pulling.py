@@ -77,7 +77,8 @@ def test_pull__broken_commit__keeps_the_last_good_state_and_names_file_and_line(
 
     origin.commit({"jsonschema/a/b/1.1.0.yaml": schema("/a/b/1.1.0")})
     assert pull_again().outcome == "imported"
-    assert (mine().failed_at, mine().problems, served()) == (None, [], ["/a/b/1.0.0", "/a/b/1.1.0"])
+    assert (mine().failed_at, served()) == (None, ["/a/b/1.0.0", "/a/b/1.1.0"])
+    assert [problem["code"] for problem in mine().problems] == ["TYPE-OBJECT-FIELDS"]  # told, and published
 
 
 def test_pull_named__workers_look_for_work_meanwhile__take_none_of_it(origin: Origin, tmp_path: Path) -> None:
@@ -92,6 +93,23 @@ def test_pull_named__workers_look_for_work_meanwhile__take_none_of_it(origin: Or
 
     assert [(one.name, one.outcome) for one in named] == [("mine", "imported"), ("other", "imported")]
     assert taken == []
+
+
+def test_pull__new_version_breaks_a_promise__published_and_told_until_others_come(origin: Origin) -> None:
+    repository(origin)
+    pull_all()
+    origin.commit({"jsonschema/a/b/1.1.0.yaml": schema("/a/b/1.1.0", "properties: {x: {type: string}}\nrequired: [x]\n")})
+
+    assert pull_again().outcome == "imported"
+    told = mine()
+    assert told.failed_at is None
+    assert [(one["path"], one["code"]) for one in told.problems] == [("jsonschema/a/b/1.1.0.yaml", "required-field-added")]
+    assert pulling.pull_named(["mine"])[0].outcome == "imported"  # nothing new
+    assert mine().problems == told.problems
+
+    origin.commit({"jsonschema/a/b/1.2.0.yaml": schema("/a/b/1.2.0", "properties: {x: {type: string}}\n")})
+    assert pull_again().outcome == "imported"
+    assert mine().problems == []
 
 
 def test_pull__published_version_changed__refused(origin: Origin) -> None:

@@ -65,6 +65,40 @@ def test_pages__up_to_date__still(client: Client) -> None:
     assert "Pull now" not in shown
 
 
+def test_page__nothing_imported_yet__does_not_say_that_all_is_published(client: Client) -> None:
+    make()
+
+    shown = client.get(ONE).content.decode()
+
+    assert "Nothing was imported yet" in shown
+    assert "is published" not in shown
+
+
+def test_page__newest_versions_break_something__told_as_published_all_the_same(client: Client) -> None:
+    make(imported_at=timezone.now(), problems=[PROBLEM])
+
+    shown = client.get(ONE).content.decode()
+
+    assert "They are published all the same" in shown
+    assert "Write one." in shown
+    assert "refused" not in shown
+
+
+def test_page__refused_for_a_reference__says_that_another_import_may_help(client: Client) -> None:
+    make(failed_at=timezone.now(), problems=[PROBLEM | {"code": "schema.bad_reference"}])
+
+    assert "another import brings what it refers to" in client.get(ONE).content.decode()
+
+
+def test_page__pull_at_work__the_counts_above_are_renewed_with_the_rest(client: Client) -> None:
+    make(pull_until=timezone.now() + timedelta(seconds=9), progress={"stage": "store"})
+
+    shown = client.get(ONE).content.decode()
+
+    assert 'hx-select-oob="#counts"' in shown
+    assert 'id="counts"' in shown
+
+
 def test_pages__pull_at_work__progress_and_polling(client: Client) -> None:
     since = timezone.now().isoformat()
     progress = {"stage": "check", "done": 30, "total": 120, "since": since}
