@@ -329,3 +329,7 @@ def test_file__many_reads__one_statement_each(client: Client, django_assert_num_
         client.get(f"{TITLE}/1.0.0.yaml")
     with django_assert_num_queries(1):
         client.get(f"{TITLE}/latest")
+
+
+def test_listing__page__breaks_long_names(client: Client) -> None:
+    assert "/static/schema.css" in client.get(f"{TITLE}/", headers={"accept": "text/html"}).content.decode()
