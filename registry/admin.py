@@ -35,7 +35,7 @@ class RepositoryAdmin(ModelAdmin):
     """Where schemas come from; administrators alone set it, engineers let it be pulled."""
 
     form = RepositoryForm
-    list_display = ["name", "state", "kind", "role", "order", "commit", "imported_at"]
+    list_display = ["name", "state", "kind", "role", "order", "short_commit", "imported_at"]
     list_filter = ["kind", "role", "is_enabled"]
     search_fields = ["name", "url"]
     actions = ["pull_now"]
@@ -104,6 +104,11 @@ class RepositoryAdmin(ModelAdmin):
         found = state_of(repository)
         link = reverse("schema-repository", args=[repository.name])
         return format_html('<a href="{}"><span class="badge {}">{}</span></a>', link, found.level, found.word)
+
+    @admin.display(description="commit")
+    def short_commit(self, repository: Repository) -> str:
+        """As git shortens it: the whole one would push the rest off the list."""
+        return repository.commit[:10] or "-"
 
     @admin.display(description="problems")
     def wrong(self, repository: Repository) -> SafeString | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ _SSH = {
     "ServerAliveCountMax": "3",
 }
 
+_OPENSSH = b"openssh-key-v1\0"
+_NO_CIPHER = b"\0\0\0\x04none"
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -55,6 +59,10 @@ class Credentials:
             raise BadCredentialsError(reason="A user holds a colon, or a user or password a line break.")
         if self.private_key and not self.private_key.lstrip().startswith("-----BEGIN "):
             raise BadCredentialsError(reason="The private key doesn't begin with a line -----BEGIN … PRIVATE KEY-----.")
+        if _is_locked(self.private_key):
+            raise BadCredentialsError(
+                reason="The private key has a passphrase, which nobody could enter; take a key without one."
+            )
         if transport == "https" and (self.private_key or self.known_hosts):
             raise BadCredentialsError(reason="An https repository takes no ssh key.")
         if transport == "ssh" and (self.username or self.password):
@@ -97,6 +105,17 @@ FIELDS = ("username", "password", "private_key", "known_hosts")
 def _authority(address: Address) -> str:
     host = f"[{address.host}]" if ":" in address.host else address.host
     return host if address.port == 443 else f"{host}:{address.port}"  # noqa: PLR2004  # the port of https
+
+
+def _is_locked(private_key: str) -> bool:
+    """Whether a passphrase guards it: PEM says so in words, OpenSSH's own form by the name of a cipher after its magic."""
+    if "ENCRYPTED" in private_key:
+        return True
+    body = "".join(line.strip() for line in private_key.splitlines() if "-----" not in line)[:64]
+    with contextlib.suppress(ValueError):
+        start = base64.b64decode(body)
+        return start.startswith(_OPENSSH) and not start.startswith(_OPENSSH + _NO_CIPHER)
+    return False
 
 
 def _written(path: Path, text: str) -> Path:

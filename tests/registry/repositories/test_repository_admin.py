@@ -95,6 +95,15 @@ def test_add__what_can_not_work__refused_with_its_code(administrator: Client, ty
     assert not Repository.objects.exists()
 
 
+def test_list__long_commit__shortened(administrator: Client) -> None:
+    Repository.objects.create(name="mine", commit="0123456789abcdef" * 2)
+
+    page = administrator.get("/admin/registry/repository/").content.decode()
+
+    assert "0123456789<" in page
+    assert "0123456789a" not in page
+
+
 def test_credentials__saved__sealed_and_in_no_page(administrator: Client) -> None:
     secrets = {**PASSWORD, "webhook_key": "hookhook"}
 
