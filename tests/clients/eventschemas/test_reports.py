@@ -47,6 +47,17 @@ def test_sarif__results__places_rules_and_suppressions() -> None:
     assert "suppressions" not in broken
 
 
+def test_sarif__rules__say_in_words_what_they_are_about() -> None:
+    change = Located("jsonschema/a/1.1.0.yaml", 1, "error", "enum-tightened", "Fewer values.")
+
+    driver = json.loads(FORMS["sarif"]([BROKEN, change], FILES))["runs"][0]["tool"]["driver"]
+
+    guideline, tightened = driver["rules"]
+    assert guideline["shortDescription"]["text"] == "Fields are named in snake_case"
+    assert guideline["help"]["text"].startswith("Write the name in small letters")
+    assert tightened["shortDescription"]["text"] == "Enum tightened"
+
+
 def test_github__results__escaped_commands() -> None:
     lines = FORMS["github"](ALL, FILES).splitlines()
 
