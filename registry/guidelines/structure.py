@@ -34,8 +34,12 @@ def check(listing: Listing, config: Configuration, materialise: Materialise) -> 
     return {path: tuple(findings) for path, findings in found.items()}
 
 
-def _tell(number: str, path: str, message: str, pointer: str = "") -> tuple[str, Finding]:
-    return path, _BY_NUMBER[f"S{number}"].finding(Fault(pointer, message))
+# Nothing can write that but people.
+_NO_CURRENT = "Write it: it is what people edit. A copy of the newest version will do."
+
+
+def _tell(number: str, path: str, message: str, pointer: str = "", remedy: str = "") -> tuple[str, Finding]:
+    return path, _BY_NUMBER[f"S{number}"].finding(Fault(pointer, message, remedy))
 
 
 class _Title:
@@ -59,7 +63,12 @@ class _Title:
         newest = self._newest()
         if current is None or newest is None:
             name = f"a version in {self._first_type}" if current else self._config.current_file
-            yield _tell("5", self._path(self._config.current_file), f"There is no {name} of this title.")
+            yield _tell(
+                "5",
+                self._path(self._config.current_file),
+                f"There is no {name} of this title.",
+                remedy="" if current else _NO_CURRENT,
+            )
             return
         yield from self._of_current()
         yield from self._of_newest(current, newest)
@@ -75,7 +84,7 @@ class _Title:
 
     def _of_current(self) -> Told:
         if not self._listing.resolve(self._path("current.yaml")):
-            yield _tell("3", self._path("current.yaml"), "There is no current.yaml.")
+            yield _tell("3", self._path("current.yaml"), "There is no current.yaml.", remedy=_NO_CURRENT)
         if self._listing.resolve(self._path("current")):
             yield _tell("4", self._path("current"), "There is a current without an ending.")
 

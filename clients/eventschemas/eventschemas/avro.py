@@ -210,6 +210,7 @@ def _envelope() -> dict[str, Any]:
         "meta": {
             "type": "object",
             "description": "What the platform needs to know of any event.",
+            "additionalProperties": False,
             "required": ["stream"],
             "properties": {
                 "stream": {"type": "string", "minLength": 1, "maxLength": 200, "description": "The stream it belongs to."},

@@ -44,6 +44,13 @@ def test_draft__each_type__its_counterpart(kind: Any, expected: dict[str, Any]) 
     assert one(kind) == {**expected, "description": "A value."}
 
 
+def test_draft__without_a_fragment__takes_no_fields_that_nobody_declared() -> None:
+    document = avro.draft(record({"name": "a", "type": "int"}), title="page/view").document
+
+    assert document["additionalProperties"] is False
+    assert document["properties"]["meta"]["additionalProperties"] is False
+
+
 def test_draft__nullable_or_defaulted__not_required() -> None:
     drafted = avro.draft(
         record(

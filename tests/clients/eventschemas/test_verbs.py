@@ -58,6 +58,17 @@ def test_lint__published_version_changed_since__refused(checkout: Checkout) -> N
     assert "EVOLVE-IMMUTABLE" in outcome.out
 
 
+def test_lint__no_current__what_it_says_to_do_mends_it(checkout: Checkout) -> None:
+    (checkout.root / f"jsonschema/{TITLE}/current.yaml").unlink()
+
+    outcome = checkout.run("lint")
+    checkout.write(f"jsonschema/{TITLE}/current.yaml", checkout.read(f"jsonschema/{TITLE}/1.0.0.yaml"))
+
+    assert outcome.code == 1
+    assert "A copy of the newest version will do." in outcome.out
+    assert checkout.run("lint").code == 0
+
+
 def test_lint__output_as_sarif__a_file_that_parses(checkout: Checkout, tmp_path: Path) -> None:
     file = tmp_path / "schemas.sarif"
 
