@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db.models import Max
 
@@ -80,22 +82,27 @@ def _row(title: SchemaTitle, one: Checked, *, number: int, commit: str, revision
 
 
 def _store_references(versions: Mapping[str, SchemaVersion], new: Iterable[Checked], currents: Mapping[str, str]) -> None:
+    read = functools.cache(_source)  # one for all versions of a title
     rows = [
         SchemaReference(version=versions[one.version.schema_id], target_id=target)
         for one in new
-        for target in sorted(_referred(one, currents.get(folder_of(one.file.path), "")))
+        for target in sorted(_referred(one, read(currents.get(folder_of(one.file.path), ""))))
     ]
     SchemaReference.objects.bulk_create(rows, batch_size=1000)
 
 
-def _referred(one: Checked, current: str) -> frozenset[str]:
+def _source(current: str) -> Any:
+    """What a current.yaml says; nothing where there is none that can be read."""
+    try:
+        return documents.load(current) if current else None
+    except RejectedError:
+        return None  # the guidelines tell of it; what is published doesn't hang on it
+
+
+def _referred(one: Checked, source: Any) -> frozenset[str]:
     """What a file refers to; where it is self-contained, what the current.yaml of the same id, its source, refers to."""
     if not one.version.is_self_contained:
         return references.named_in(documents.load(one.file.text, is_json=one.file.is_json))
-    try:
-        source = documents.load(current) if current else None
-    except RejectedError:
-        return frozenset()  # the guidelines tell of it; what is published doesn't hang on it
     is_its_source = isinstance(source, dict) and source.get("$id") == one.version.schema_id
     return references.named_in(source) if is_its_source else frozenset()
 

@@ -10,6 +10,7 @@ import re
 import sys
 
 _MAX_LENGTH = 400  # digits beyond that make no number that clients can read
+_SHORT = 20
 _STARTS = frozenset("+-.0123456789")
 _INTEGER = re.compile(
     r"(?P<sign>[-+]?)(?:(?P<zero>0)|0b(?P<two>[01_]*[01])|0x(?P<sixteen>[0-9a-fA-F_]*[0-9a-fA-F])|0(?P<eight>[0-7_]*[0-7])"
@@ -40,6 +41,8 @@ def number(text: str) -> int | float | None:
     """
     if text[:1] not in _STARTS:
         return None
+    if len(text) < _SHORT and text.isascii() and text.isdecimal() and text[0] != "0":
+        return int(text)  # by far the most numbers, such as bounds
     if _NOT_FINITE.fullmatch(text):
         raise NotFiniteError
     is_integer = _INTEGER.fullmatch(text)

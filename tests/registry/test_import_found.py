@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from registry import importing, lifecycle, lookups, services
 from registry.models import RegistryState, Repository, SchemaReference, SchemaTitle, SchemaVersion, Waiver
+from registry.schema import documents
 from registry.schema.repository_files import Found, VersionFile
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -268,3 +269,20 @@ def test_import__two_at_once_of_one_repository__both_end_well(monkeypatch: pytes
     assert sorted(len(report.added) for report in reports) == [1, 2]
     assert numbers == [1, 2, 3]
     assert RegistryState.objects.get().revision == 2
+
+
+def test_current__several_versions__read_once_for_what_they_refer_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    current = text("a/b/1.2.0", STRING)
+    loaded: list[str] = []
+    load = documents.load
+
+    def counted(given: str, **options: Any) -> Any:
+        loaded.append(given)
+        return load(given, **options)
+
+    monkeypatch.setattr(documents, "load", counted)
+    repository = Repository.objects.create(name="real")
+    files = found(*((f"a/b/1.{minor}.0", STRING) for minor in range(3)), currents={"a/b": f"# the source\n{current}"})
+
+    assert services.import_found(repository=repository, found=files).is_ok
+    assert loaded.count(f"# the source\n{current}") == 1
