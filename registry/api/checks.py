@@ -94,11 +94,14 @@ class ValidateEvent(_Question):
             if schema is None:
                 raise gate.SchemaUnknownError(pointer="/$schema", schema=schema_id)
         found = schemas.deprecation(schema.schema_id)
+        streams = list(panels.call("streamconfig.streams_of_title", schema.title, default=()))
+        meta = event.get("meta")
         return Response(
             {
                 **_verdict(validation.judge(event, schema)),
                 "deprecation": answers.deprecation_as_json(found),
-                "streams": list(panels.call("streamconfig.streams_of_title", schema.title, default=())),
+                "streams": streams,
+                "is_stream_right": isinstance(meta, dict) and meta.get("stream") in streams,
             },
             headers={answers.REVISION_HEADER: str(schemas.revision)},
         )

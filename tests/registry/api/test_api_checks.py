@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from eventplatform import panels
 from registry import services
 from registry.api import checks as api_checks
 from registry.models import Repository, SchemaTitle, SchemaVersion, Waiver
@@ -284,3 +285,15 @@ def test_check__pages_need_login__for_people_with_an_account() -> None:
     assert refused["WWW-Authenticate"].startswith("Basic")
     assert allowed.status_code == 200
     assert wrong.status_code == 401
+
+
+@pytest.mark.parametrize(("stream", "is_right"), [("test.event", True), ("nobody", False), (None, False), ([], False)])
+def test_validate__stream__told_whether_it_takes_such_events(
+    client: Client, monkeypatch: pytest.MonkeyPatch, stream: Any, *, is_right: bool
+) -> None:
+    monkeypatch.setattr(panels, "call", lambda *_, **__: ("test.event",))
+    event = {"$schema": "/sample/test_event/1.1.0", "meta": {"stream": stream}, "test": "hello"}
+
+    answer = client.post("/api/v1/schemas/validate", event, content_type="application/json").json()
+
+    assert answer["is_stream_right"] is is_right
