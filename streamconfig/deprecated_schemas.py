@@ -15,7 +15,7 @@ class SchemaDeprecatedError(RejectedError):
     """A new stream, or another schema for a stream, names one that should not be used any more."""
 
     code = "stream.schema_deprecated"
-    message = "The schema {title} is deprecated since {since}: {reason}"
+    message = "The schema {title} is deprecated since {since}: {reason}."
     remedy = "{instead}"
 
 
@@ -25,7 +25,9 @@ def problems_of(before: Document, after: Document, schemas: SchemaSet) -> Iterat
     for name, title in _titles(after).items():
         found = schemas.deprecation(title) if title and used.get(name) != title else None
         if found:
-            error = SchemaDeprecatedError(title=title, since=found.since, reason=found.reason, instead=_instead(found))
+            error = SchemaDeprecatedError(
+                title=title, since=found.since, reason=found.reason.rstrip(". "), instead=_instead(found)
+            )
             yield Problem(name, "/schema_title", error.code, str(error), error.hint)
 
 

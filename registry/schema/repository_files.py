@@ -58,6 +58,22 @@ class LfsPointerError(FolderError):
     remedy = "Keep schemas out of Git LFS: git lfs untrack, and commit the file itself."
 
 
+class FileTooLargeError(FolderError):
+    """A file, or a repository, of more than schemas ever need."""
+
+    code = "repository.too_large"
+    message = "{reason}"
+    remedy = "Keep data and generated files out of the folder of schemas; split what is one schema for many things."
+
+
+class FileUnreadableError(FolderError):
+    """A file that holds no text."""
+
+    code = "repository.no_text"
+    message = "The file is no UTF-8 text (byte {position})."
+    remedy = "Save it as UTF-8."
+
+
 class OddNameError(FolderError):
     """A path that can be no part of an address."""
 
@@ -150,7 +166,7 @@ def collect(entries: Iterable[Entry], schema_folder: str = SCHEMA_FOLDER) -> Fou
 
 def _too_many(schema_folder: str) -> Found:
     limits = f"{MAX_FILES} version files, {MAX_ENTRIES} paths or {_MAX_BYTES_IN_ALL >> 20} MB"
-    return Found((), (Problem.of(FolderError(reason=f"The repository holds more than {limits}."), schema_folder),))
+    return Found((), (Problem.of(FileTooLargeError(reason=f"The repository holds more than {limits}."), schema_folder),))
 
 
 class _Sorting:
@@ -192,7 +208,7 @@ class _Sorting:
         if _ODD.search(entry.path):
             raise OddNameError
         if entry.size > _MAX_BYTES:
-            raise FolderError(reason=f"The file has {entry.size} bytes, more than any schema needs.")
+            raise FileTooLargeError(reason=f"The file has {entry.size} bytes, more than any schema needs.")
         self.bytes += entry.size
         content = entry.read()
         if content.startswith(_LFS_POINTER):
@@ -215,7 +231,7 @@ def _text(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise FolderError(reason=f"The file is no UTF-8 text (byte {error.start}).") from None
+        raise FileUnreadableError(position=error.start) from None
 
 
 def _shown(path: str) -> str:
