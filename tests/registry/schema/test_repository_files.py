@@ -97,7 +97,7 @@ def entry(path: str, content: bytes = b"x: 1", kind: Literal["file", "link", "su
         (entry("a/1.0.0.yaml", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n"), "repository.lfs_pointer"),
         (entry("a\nb/1.0.0.yaml"), "repository.odd_name"),
         (entry("a\udcff/1.0.0.yaml"), "repository.odd_name"),
-        (entry("a/current.yaml", b"\xff"), "repository.unreadable"),
+        (entry("a/current.yaml", b"\xff"), "repository.no_text"),
         (entry("a/latest", b"/etc/passwd", "link"), "repository.link_leaves"),
         (entry("a/latest", b"../../../secret", "link"), "repository.link_leaves"),
     ],
