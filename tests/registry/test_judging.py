@@ -32,7 +32,7 @@ def test_findings__thousands_in_one_file__cheap_and_the_first_hundred_told() -> 
     started = time.process_time()
     found = list(judging.findings_of(repository, [one], silent))
 
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 5
     assert len(found) == 100
     assert {problem.line for problem in found} - {1}
 
@@ -44,7 +44,7 @@ def test_lines_of__many_places__one_reading() -> None:
     line_of = documents.lines_of(text)
     lines = [line_of(f"/properties/p{n}/type") for n in range(3_000)]
 
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 3  # read once for each place it took a minute
     assert lines == [4 + 3 * n for n in range(3_000)]
 
 
@@ -54,5 +54,5 @@ def test_lint__thousands_of_unknown_keywords__cheap() -> None:
     started = time.process_time()
     found = lint(document, today=date(2026, 1, 1))
 
-    assert time.process_time() - started < 0.15
+    assert time.process_time() - started < 1
     assert sum(one.code == "SCHEMA-KEYWORDS" for one in found) == 3_900

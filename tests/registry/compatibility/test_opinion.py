@@ -93,5 +93,5 @@ def test_opinion__would_take_long__not_asked(old: dict[str, Any], new: dict[str,
     started = time.process_time()
     opinion = compare({"type": "object", **old}, {"type": "object", **new}).opinion
 
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 1
     assert opinion.sentence.startswith("Not asked")

@@ -100,4 +100,4 @@ def test_check__hostile_schema__refused_with_little_effort(keywords: dict[str, A
     with pytest.raises(RejectedError):
         check(**keywords)
 
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from registry.schema.compiled import Schema, SchemaNotCompilableError
+from tests.cpu import least_seconds
 
 HTTPS_DRAFT = "https://json-schema.org/draft-07/schema#"
 
@@ -193,11 +194,7 @@ def test_pattern__made_to_explode__judged_in_linear_time(pattern: str) -> None:
     compiled = schema(properties={"x": {"type": "string", "pattern": pattern}})
     text = "a" * 5000 + "!"
 
-    started = time.process_time()
-    compiled.is_valid({"x": text})
-    compiled.violations({"x": text})
-
-    assert time.process_time() - started < 0.05
+    assert least_seconds(lambda: (compiled.is_valid({"x": text}), compiled.violations({"x": text}))) < 0.05
 
 
 @pytest.mark.parametrize(
@@ -212,25 +209,22 @@ def test_pattern__made_to_explode__judged_in_linear_time(pattern: str) -> None:
     ],
 )
 def test_pattern__beyond_the_engine__refused_quickly_at_its_place(pattern: str, reason: str) -> None:
-    started = time.process_time()
-    with pytest.raises(SchemaNotCompilableError) as refused:
-        schema(properties={"x": {"type": "string", "pattern": pattern}})
+    def refusal() -> SchemaNotCompilableError:
+        with pytest.raises(SchemaNotCompilableError) as refused:
+            schema(properties={"x": {"type": "string", "pattern": pattern}})
+        return refused.value
 
-    assert refused.value.pointer == "/properties/x/pattern"
-    assert reason in str(refused.value)
-    assert time.process_time() - started < 0.05
+    assert refusal().pointer == "/properties/x/pattern"
+    assert reason in str(refusal())
+    assert least_seconds(refusal) < 0.05
 
 
 @pytest.mark.parametrize("text", ["a" * 30 + "!", "a" * 100_000 + "!"], ids=len)
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "(a|a)*$", "(.*)*x", "^(a|aa)+$", r"^(\w+\s?)*$", "(x+x+)+y"])
 def test_pattern__made_to_explode__judged_within_50_ms(pattern: str, text: str) -> None:
     compiled = schema(properties={"x": {"type": "string", "pattern": pattern}}, patternProperties={pattern: True})
-    started = time.process_time()
 
-    compiled.is_valid({"x": text, text: 1})
-    compiled.violations({"x": text})
-
-    assert time.process_time() - started < 0.05
+    assert least_seconds(lambda: (compiled.is_valid({"x": text, text: 1}), compiled.violations({"x": text}))) < 0.05
 
 
 def test_patterns__together_too_costly__refused() -> None:

@@ -84,4 +84,4 @@ def test_fields__hostile_shapes__are_bounded() -> None:
     found = fields.fields_of({**deep, "properties": {**deep["properties"], "odd": [], "x": {"x-pii": ["a"], "enum": {}}}})
 
     assert len(found) < 20_001
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10

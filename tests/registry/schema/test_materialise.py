@@ -132,7 +132,7 @@ def test_references__that_double_each_time__refused_quickly() -> None:
         made({"$ref": "/d39/1.0.0"}, **doubling)
 
     assert refused.value.code == "schema.too_large"
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
