@@ -18,6 +18,7 @@ _MAX_ALTERNATIVES = 24
 _MAX_CHOICES = 3  # among fields: a fourth makes milliseconds tenths of a second, a twentieth seconds
 _MAX_VALUES = 500  # in all lists of values
 _MAX_NEWLY_REQUIRED = 12  # by one version alone: fifty cost tenths of a second, a hundred half a minute
+_MAX_REQUIRED = 1_000  # the same names on both sides cost a second at 7,000
 _OF_FIELDS = frozenset({"dependencies", "properties", "required"})
 _DRAFT = 7
 _WORDS: Mapping[str, Word] = {"yes": "yes", "no": "no", "unknown": "unknown"}
@@ -51,6 +52,7 @@ def _is_small(schema: Any) -> bool:
         and sum(map(_alternatives, objects)) <= _MAX_ALTERNATIVES
         and sum(map(_choices, objects)) <= _MAX_CHOICES
         and sum(len(inner.get("enum", ())) for inner in objects) <= _MAX_VALUES
+        and sum(len(inner.get("required", ())) for inner in objects) <= _MAX_REQUIRED
     )
 
 

@@ -78,6 +78,11 @@ FIELDS = {name: {"type": "string"} for name in (f"{letter}{n}" for letter in "pq
             id="many dependencies",
         ),
         pytest.param(
+            {"required": [f"p{n}" for n in range(7_000)]},
+            {"required": [f"p{n}" for n in range(7_000)], "minProperties": 1},
+            id="seven thousand required on both sides",
+        ),
+        pytest.param(
             {"allOf": [{"anyOf": [{"required": [f"a{n}"]}, {"required": [f"b{n}"]}]} for n in range(4)]},
             {"allOf": [{"anyOf": [{"required": [f"a{n}"]}, {"required": [f"c{n}"]}]} for n in range(4)]},
             id="choices among fields that multiply",
