@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import date
 
 from django.db import transaction
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 Subject = Repository | SchemaTitle | SchemaVersion
 COMPATIBILITY = "schema-version-compatibility"  # the rule of new versions, under its name in jsonschema-tools
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 
 
 class ReasonMissingError(RejectedError):
@@ -42,6 +44,14 @@ class RuleUnknownError(RejectedError):
     code = "lifecycle.rule_unknown"
     message = "There is no rule {rule}."
     remedy = "Choose a code from the page of guidelines, such as NAME-SNAKE-CASE."
+
+
+class PlaceUnknownError(RejectedError):
+    """A waiver for a version or a place that no schema can have would cover nothing, silently."""
+
+    code = "lifecycle.place_unknown"
+    message = "{place} {reason}."
+    remedy = "Copy it from a finding, such as 1.2.0 and /properties/page, or leave it empty."
 
 
 class ReplacementUnknownError(RejectedError):
@@ -110,7 +120,7 @@ def check_waiver(waiver: Waiver) -> None:
     """Ask whether `save_waiver` would take it.
 
     Raises:
-        RejectedError: no reason, a last day that is over, or no such rule; `pointer` names the field.
+        RejectedError: no reason, a last day that is over, no such rule, or a place that none is; `pointer` names the field.
     """
     if not waiver.reason.strip():
         raise ReasonMissingError(pointer="/reason")
@@ -118,6 +128,10 @@ def check_waiver(waiver: Waiver) -> None:
         raise DateWrongError(pointer="/ends_on", day=waiver.ends_on, reason="is over")
     if not rules_of(waiver.rule) and waiver.rule != COMPATIBILITY:
         raise RuleUnknownError(pointer="/rule", rule=waiver.rule)
+    if waiver.version and not _VERSION.fullmatch(waiver.version):
+        raise PlaceUnknownError(pointer="/version", place=waiver.version, reason="is no version")
+    if waiver.pointer and not waiver.pointer.startswith("/"):
+        raise PlaceUnknownError(pointer="/pointer", place=waiver.pointer, reason="does not begin with /")
 
 
 def save_waiver(waiver: Waiver, *, author: str) -> None:

@@ -121,3 +121,16 @@ def test_save_waiver__no_reason_or_over_or_no_rule__refused() -> None:
         assert refused.value.code == code
 
     assert not Waiver.objects.exists()
+
+
+@pytest.mark.parametrize(("field", "said"), [("version", "banana"), ("version", "1.0"), ("pointer", "properties/page")])
+def test_save_waiver__version_or_place_that_none_is__refused_at_its_field(field: str, said: str) -> None:
+    place = {"title": "a/b", field: said}
+    waiver = Waiver(**place, rule="NAME-SNAKE-CASE", reason="Old names.", ends_on=timezone.localdate())
+
+    with pytest.raises(RejectedError) as refused:
+        lifecycle.save_waiver(waiver, author="ann")
+
+    assert refused.value.code == "lifecycle.place_unknown"
+    assert refused.value.pointer == f"/{field}"
+    assert not Waiver.objects.exists()
