@@ -113,7 +113,7 @@ def page(request: HttpRequest, chosen: SchemaVersion, history: list[SchemaVersio
         "streams": streams_of(chosen),
         "steps": version_history.steps(history, version_history.IN_LIST),
         "guidelines": guideline_box.box(chosen, history),
-        "counts": {"fields": len(worked_out.fields_of(chosen)), "usage": len(panels.uses(chosen.title.name))},
+        "tab_counts": {"fields": len(worked_out.fields_of(chosen)), "usage": len(panels.uses(chosen.title.name))},
         "draft_link": page_links.optional("schema-draft-new") if _is_managed(chosen) else "",
         "repository_link": page_links.repository_link(chosen.title.repository.name),
         **produce_box(request, chosen),

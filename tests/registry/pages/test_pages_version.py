@@ -258,3 +258,11 @@ def test_head__several_versions__offers_each(client: Client) -> None:
 def test_diff__unknown_version__says_that_another_is_shown(client: Client) -> None:
     assert "not published" in page(client, f"{CLICK}?tab=diff&from=9.9.9")
     assert "not published" not in page(client, f"{CLICK}?tab=diff&from=1.0.0")
+
+
+@pytest.mark.parametrize("tab", ["fields", "raw"])
+def test_tabs__whichever_is_open__count_fields_and_uses(client: Client, tab: str) -> None:
+    shown = page(client, f"{CLICK}?tab={tab}")
+
+    counted = re.findall(r'(Fields|Used by)<span class="nav-count">(\d*)</span>', shown)
+    assert [name for name, number in counted if number] == ["Fields", "Used by"]
