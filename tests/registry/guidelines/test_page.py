@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from monitoring import demo_users
 from registry.guidelines import RULES
 from registry.models import Waiver
 
@@ -55,3 +57,13 @@ def test_page__waivers__with_their_end_and_those_that_ended(client: Client) -> N
     assert (page.count("Holds"), page.count("In 0 days"), page.count("Ended")) == (1, 1, 1)
     assert page.index("Until the next release.") < page.index("Ended")
     assert '<a href="#NAME-SNAKE-CASE"><code>NAME-SNAKE-CASE</code></a>' in page
+
+
+@pytest.mark.parametrize(("group", "offers"), [("viewer", 0), ("editor", 0), ("approver", 1), ("engineer", 1)])
+def test_waivers__who_may_write_one__is_led_to_the_form(client: Client, group: str, offers: int) -> None:
+    demo_users.ensure_groups()
+    user = User.objects.create_user(group, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+
+    assert ("/admin/registry/waiver/add/" in _page(client)) == bool(offers)
