@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
@@ -186,7 +185,7 @@ def _checked(name: str, files: Mapping[str, str]) -> dict[str, Any]:
     ignored = [path for path in files if not path.startswith(prefix)]
     if len(ignored) == len(files):
         raise FilesError(pointer="/files", reason=f"no path begins with {prefix}")
-    report = dry_run.check(repository, files, today=timezone.localdate(), seconds=MAX_CHECK_SECONDS)
+    report = dry_run.check(repository, files, seconds=MAX_CHECK_SECONDS)
     return {**_report(repository, report), "ignored": ignored}
 
 

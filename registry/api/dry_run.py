@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from eventplatform.core.errors import RejectedError
-from eventplatform.core.names import split_schema_id, version_key
-from registry import compatibility, guidelines, importing, lifecycle
+from registry import compatibility, importing, judging
 from registry.guidelines import Finding
-from registry.guidelines.waivers import Waivers
 from registry.importing import Checked, RefusedError
-from registry.models import Repository, SchemaTitle, SchemaVersion
+from registry.judging import Judge
+from registry.models import Repository
 from registry.schema import documents
-from registry.schema.packing import unpack
 from registry.schema.repository_files import Entry, Problem, collect
 
 Kind = Literal["guideline", "compatibility"]
-
-COMPATIBILITY_RULE = "schema-version-compatibility"  # as jsonschema-tools calls it; waivers name it so
 
 
 class CheckTooLongError(RejectedError):
@@ -77,7 +73,7 @@ class _Clock:
             raise CheckTooLongError(seconds=f"{self._seconds:g}")
 
 
-def check(repository: Repository, files: Mapping[str, str], *, today: date, seconds: float) -> Report:
+def check(repository: Repository, files: Mapping[str, str], *, seconds: float) -> Report:
     """What would become of `files`, texts by their paths in the repository, if they were imported now.
 
     Raises:
@@ -90,25 +86,40 @@ def check(repository: Repository, files: Mapping[str, str], *, today: date, seco
     except RefusedError as refused:
         return Report(problems=refused.problems)
     conflicts = importing.conflicts(repository, prepared.checked)
-    new = _unpublished(prepared.checked)
-    judge = _Judge(repository, new, today)
+    new = judging.unpublished(prepared.checked)
     remarks: list[Remark] = []
-    for one in new:
+    comparisons: list[Mapping[str, Any]] = []
+    for one, judge in judging.judges(repository, new):
         clock.look()
-        remarks += judge.remarks(one)
+        remarks += _remarks(repository, one, judge)
+        comparisons += _compared(one, judge)
     return Report(
         would_publish=tuple(one.version.schema_id for one in new),
         unchanged=len(found.files) - len(new) - len(prepared.problems),
         problems=(*prepared.problems, *conflicts),
         remarks=tuple(remarks),
-        comparisons=tuple(judge.comparisons),
+        comparisons=tuple(comparisons),
     )
 
 
-def _unpublished(checked: Sequence[Checked]) -> list[Checked]:
-    ids = [one.version.schema_id for one in checked]
-    known = set(SchemaVersion.objects.filter(schema_id__in=ids).values_list("schema_id", flat=True))
-    return [one for one in checked if one.version.schema_id not in known]
+def _remarks(repository: Repository, one: Checked, judge: Judge) -> Iterator[Remark]:
+    """What an import would hold against a version; the file is read once for the lines of all."""
+    path, line_of = f"{repository.schema_folder}/{one.file.path}", documents.lines_of(one.file.text)
+    kinds: tuple[tuple[Kind, Iterable[Finding]], ...] = (
+        ("guideline", judge.guidelines(one)),
+        ("compatibility", judge.promises(one)),
+    )
+    for kind, findings in kinds:
+        yield from (Remark(kind, path, line_of(finding.pointer), one.version.schema_id, finding) for finding in findings)
+
+
+def _compared(one: Checked, judge: Judge) -> Iterator[Mapping[str, Any]]:
+    """The step from the version before; what is too large to be compared is told among the remarks."""
+    previous = judge.previous(one)
+    if previous is not None:
+        with contextlib.suppress(RejectedError):
+            comparison = compatibility.compare(previous, json.loads(one.version.document_text), with_opinion=False)
+            yield {**comparison.as_json(), "changes": len(comparison.changes)}
 
 
 def _entries(files: Mapping[str, str], schema_folder: str) -> Iterator[Entry]:
@@ -118,72 +129,3 @@ def _entries(files: Mapping[str, str], schema_folder: str) -> Iterator[Entry]:
         if path.startswith(prefix):
             content = text.encode(errors="surrogatepass")
             yield Entry(path.removeprefix(prefix), "file", len(content), lambda content=content: content)  # type: ignore[misc]  # mypy takes no default of a lambda
-
-
-class _Judge:
-    """Guidelines and compatibility for versions that are not published, against those that are and each other."""
-
-    def __init__(self, repository: Repository, new: Sequence[Checked], today: date) -> None:
-        self._repository = repository
-        self._today = today
-        self._new = {one.version.schema_id: one for one in new}
-        titles = {one.version.title for one in new}
-        self._levels = dict(SchemaTitle.objects.filter(name__in=titles).values_list("name", "compatibility"))
-        published = SchemaVersion.objects.filter(title__name__in=titles).values_list("schema_id", flat=True)
-        self._versions: dict[str, set[str]] = {title: set() for title in titles}
-        for title, version in map(split_schema_id, {*published, *self._new}):
-            self._versions.setdefault(title, set()).add(version)
-        self._waivers = {title: lifecycle.waivers_of(title) for title in titles}
-        self.comparisons: list[Mapping[str, Any]] = []
-
-    def remarks(self, one: Checked) -> Iterator[Remark]:
-        """What the rules say of one version."""
-        document = json.loads(one.version.document_text)
-        raw = documents.load(one.file.text, is_json=one.file.is_json)
-        waivers = self._waivers[one.version.title]
-        line_of = documents.lines_of(one.file.text)
-        profile = cast("Any", self._repository.profile)
-        for finding in guidelines.lint(document, raw=raw, profile=profile, waivers=waivers, today=self._today):
-            yield self._remark("guideline", one, finding, line_of)
-        applied = Waivers(waivers, today=self._today)
-        here = {"title": one.version.title, "version": one.version.version, "schema_id": one.version.schema_id}
-        for finding in applied.apply(self._denied(one, document), **here):
-            yield self._remark("compatibility", one, finding, line_of)
-
-    def _denied(self, one: Checked, document: Mapping[str, Any]) -> Iterator[Finding]:
-        """What breaks the repository's promise; a new major version owes nothing to those before it."""
-        title, own = one.version.title, version_key(one.version.version)
-        before = sorted((v for v in self._versions[title] if version_key(v) < own), key=version_key)
-        level = self._levels.get(title) or self._repository.compatibility
-        same_major = [version for version in before if version_key(version)[0] == own[0]]
-        looked_at = same_major if level.endswith("_TRANSITIVE") else same_major[-1:]
-        try:
-            self._compare(title, before[-1:], document)
-            pairs = [(version, self._document(f"/{title}/{version}")) for version in looked_at]
-            denied = compatibility.check(pairs, document, level)
-        except RejectedError as error:
-            yield Finding(error.code, COMPATIBILITY_RULE, "error", error.pointer, str(error), error.hint)
-            return
-        remedy = f"Undo it, or publish the change as {own[0] + 1}.0.0."
-        for found in denied:
-            message = f"{found.sentence} {found.change.why}".strip()
-            yield Finding(found.change.code, COMPATIBILITY_RULE, "error", found.change.pointer, message, remedy)
-
-    def _compare(self, title: str, previous: Sequence[str], document: Mapping[str, Any]) -> None:
-        for version in previous:
-            old = self._document(f"/{title}/{version}")
-            comparison = compatibility.compare(old, document, with_opinion=False)
-            self.comparisons.append({**comparison.as_json(), "changes": len(comparison.changes)})
-
-    def _document(self, schema_id: str) -> Mapping[str, Any]:
-        new = self._new.get(schema_id)
-        if new is not None:
-            text = new.version.document_text
-        else:
-            text = unpack(SchemaVersion.objects.values_list("document_packed", flat=True).get(schema_id=schema_id))
-        document: Mapping[str, Any] = json.loads(text)
-        return document
-
-    def _remark(self, kind: Kind, one: Checked, finding: Finding, line_of: Callable[[str], int]) -> Remark:
-        path = f"{self._repository.schema_folder}/{one.file.path}"
-        return Remark(kind, path, line_of(finding.pointer), one.version.schema_id, finding)
