@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from eventplatform.core.errors import RejectedError
 from registry.schema.deprecation import Deprecation
 from registry.schema.schema_set import SchemaSet
-from streamconfig.document import Document, merged
-from streamconfig.setting_types import Problem
+from streamconfig.configuration.document import Document, merged
+from streamconfig.configuration.setting_types import Problem
 
 
 class SchemaDeprecatedError(RejectedError):

@@ -9,7 +9,7 @@ from django_filters import rest_framework as filters  # type: ignore[import-unty
 from rest_framework.exceptions import ValidationError
 
 from streamconfig.models import Stream
-from streamconfig.stream_set import Configured
+from streamconfig.configuration.stream_set import Configured
 
 
 def _has_words(one: Configured, words: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from streamconfig.document import About, Entry
+from streamconfig.configuration.document import About, Entry
 
 INHERIT, NAME_ONLY, PREFIXED, EXACT = "inherit", "name", "prefixes", "exact"
 TOPIC_RULES = (

@@ -9,9 +9,10 @@ import time
 from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics
-from streamconfig import document, snapshots
-from streamconfig.changes import chain_hash
-from streamconfig.document import Document
+from streamconfig import snapshots
+from streamconfig.configuration import document
+from streamconfig.configuration.changes import chain_hash
+from streamconfig.configuration.document import Document
 from streamconfig.models import Revision
 from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
 

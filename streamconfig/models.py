@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 
-from streamconfig.document import About, Entry
+from streamconfig.configuration.document import About, Entry
 
 
 class Stream(models.Model):

@@ -16,7 +16,7 @@ from streamconfig import lookups, stream_facts
 from streamconfig.filters import narrow
 from streamconfig.models import Revision, Stream
 from streamconfig.stream_facts import Facts
-from streamconfig.stream_set import StreamSet
+from streamconfig.configuration.stream_set import StreamSet
 
 _PAGE = 100
 _STATES = {"ok": "Receiving", "fail": "No schema", "unknown": "No events yet", "paused": "Switched off"}

@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from streamconfig.document import Entry
-from streamconfig.setting_types import UNITS
-from streamconfig.stream_set import Configured
+from streamconfig.configuration.document import Entry
+from streamconfig.configuration.setting_types import UNITS
+from streamconfig.configuration.stream_set import Configured
 
 
 class SamplingSerializer(serializers.Serializer[Any]):

@@ -15,11 +15,11 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.core.names import SNAPSHOT_CHANNEL
 from registry import lookups as registry
 from streamconfig import deprecated_schemas, lookups, stream_rows, topic_sync
-from streamconfig import document as documents
-from streamconfig.changes import Change, chain_hash, changes_between
-from streamconfig.document import Document, DocumentInvalidError, Entry
+from streamconfig.configuration import document as documents
+from streamconfig.configuration.changes import Change, chain_hash, changes_between
+from streamconfig.configuration.document import Document, DocumentInvalidError, Entry
 from streamconfig.models import ConfigurationState, Revision, Stream
-from streamconfig.stream_set import StreamSet
+from streamconfig.configuration.stream_set import StreamSet
 
 log = logging.getLogger(__name__)
 

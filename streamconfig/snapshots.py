@@ -19,9 +19,9 @@ from eventplatform.core.streams import Stream
 from registry import lookups as registry
 from registry.schema.compiled import Schema
 from registry.schema.schema_set import SchemaSet
-from streamconfig import document
+from streamconfig.configuration import document
 from streamconfig.models import ConfigurationState, Revision
-from streamconfig.stream_set import StreamSet
+from streamconfig.configuration.stream_set import StreamSet
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from eventplatform import figures, panels
 from eventplatform.core.streams import Sampling
 from registry.schema.schema_set import SchemaSet
 from streamconfig.models import Revision
-from streamconfig.stream_set import Configured
+from streamconfig.configuration.stream_set import Configured
 
 _WORST_FIRST = {"fail": 0, "warn": 1, "ok": 2, "unknown": 3, "paused": 4}
 _MAX_TEXT = 60

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from streamconfig.changes import Change
-from streamconfig.document import DEFAULTS, Document
+from streamconfig.configuration.changes import Change
+from streamconfig.configuration.document import DEFAULTS, Document
 from streamconfig.models import Defaults, Stream
-from streamconfig.stream_set import Configured, StreamSet
+from streamconfig.configuration.stream_set import Configured, StreamSet
 
 _KEY = "name"
 _CONTENT = (

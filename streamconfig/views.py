@@ -20,7 +20,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventplatform.core.results import problem
-from streamconfig import lookups, streamconfigs
+from streamconfig import lookups
+from streamconfig.compatible import streamconfigs
 from streamconfig.filters import StreamFilter, narrow
 from streamconfig.serializers import StreamListSerializer, StreamSerializer, as_json
 from streamconfig.snapshots import Snapshot, SnapshotMissingError

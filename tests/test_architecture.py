@@ -65,18 +65,7 @@ PURE_IN_APPS = {
         "pages.trial",
         "schema",
     },
-    "streamconfig": {
-        "changes",
-        "constraints",
-        "document",
-        "form_values",
-        "merge",
-        "php",
-        "setting_types",
-        "stream_set",
-        "streamconfigs",
-        "topics",
-    },
+    "streamconfig": {"compatible", "configuration", "form_values"},
     "monitoring": {"canary"},
 }
 

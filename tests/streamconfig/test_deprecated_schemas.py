@@ -11,7 +11,7 @@ from registry import lifecycle
 from registry import services as registry
 from registry.models import Repository, SchemaTitle
 from streamconfig import lookups, services
-from streamconfig.document import DocumentInvalidError, Entry
+from streamconfig.configuration.document import DocumentInvalidError, Entry
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

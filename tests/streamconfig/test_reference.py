@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from streamconfig import constraints, document
-from streamconfig.merge import array_replace_recursive
-from streamconfig.stream_set import StreamSet
+from streamconfig.compatible import constraints
+from streamconfig.configuration import document
+from streamconfig.configuration.merge import array_replace_recursive
+from streamconfig.configuration.stream_set import StreamSet
 
 VECTORS = "streamconfigs_vectors.json"
 

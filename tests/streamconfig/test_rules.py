@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from streamconfig import constraints, document, form_values, php, streamconfigs
-from streamconfig.changes import changes_between
-from streamconfig.document import Document, Entry
-from streamconfig.merge import array_replace_recursive
-from streamconfig.stream_set import StreamSet
-from streamconfig.topics import BadPatternError, compile_pattern, topics_of
+from streamconfig import form_values
+from streamconfig.compatible import constraints, streamconfigs
+from streamconfig.configuration import document, php
+from streamconfig.configuration.changes import changes_between
+from streamconfig.configuration.document import Document, Entry
+from streamconfig.configuration.merge import array_replace_recursive
+from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.configuration.topics import BadPatternError, compile_pattern, topics_of
 
 
 @pytest.mark.parametrize(

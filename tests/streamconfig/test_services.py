@@ -13,10 +13,10 @@ from pytest_django.fixtures import Settings
 
 from eventplatform.broker import open_log
 from streamconfig import lookups, services, topic_sync
-from streamconfig.changes import chain_hash
-from streamconfig.document import DocumentInvalidError
+from streamconfig.configuration.changes import chain_hash
+from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.models import Defaults, Revision, Stream, TopicCheck
-from streamconfig.stream_set import StreamSet
+from streamconfig.configuration.stream_set import StreamSet
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = pytest.mark.slow

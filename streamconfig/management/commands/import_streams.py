@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.schema import documents
 from streamconfig import services
-from streamconfig.document import DocumentInvalidError
+from streamconfig.configuration.document import DocumentInvalidError
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from streamconfig.document import DEFAULTS, Document
+from streamconfig.configuration.document import DEFAULTS, Document
 
 Kind = Literal["added", "removed", "changed", "moved"]
 _ABSENT = object()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from streamconfig import php
+from streamconfig.configuration import php
 
 
 def array_replace_recursive(base: Any, over: Any) -> Any:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streamconfig import constraints
-from streamconfig.stream_set import StreamSet
+from streamconfig.compatible import constraints
+from streamconfig.configuration.stream_set import StreamSet
 
 ACTION = "streamconfigs"
 MAX_STREAMS = 250

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from eventplatform.core.errors import RejectedError
-from streamconfig.merge import array_replace_recursive
-from streamconfig.setting_types import Problem, name_problems, problems_of
+from streamconfig.configuration.merge import array_replace_recursive
+from streamconfig.configuration.setting_types import Problem, name_problems, problems_of
 
 DEFAULTS = "defaults"  # in the place of a stream's name, where a problem lies in the defaults
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from eventplatform.core.names import is_topic_name
 from eventplatform.core.streams import SampleUnit
-from streamconfig.topics import BadPatternError, compile_pattern, is_pattern
+from streamconfig.configuration.topics import BadPatternError, compile_pattern, is_pattern
 
 UNITS: tuple[str, ...] = get_args(SampleUnit)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from streamconfig import php
-from streamconfig.merge import array_merge_recursive
+from streamconfig.configuration import php
+from streamconfig.configuration.merge import array_merge_recursive
 
 _MAX_DEPTH = 10
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from eventplatform.core.streams import SampleUnit, Sampling, Stream
-from streamconfig import constraints as constraint_rules
-from streamconfig.document import Document, Entry, merged
-from streamconfig.setting_types import UNITS, Problem, problems_of
-from streamconfig.topics import compile_pattern, is_pattern, matches, topics_of
+from streamconfig.compatible import constraints as constraint_rules
+from streamconfig.configuration.document import Document, Entry, merged
+from streamconfig.configuration.setting_types import UNITS, Problem, problems_of
+from streamconfig.configuration.topics import compile_pattern, is_pattern, matches, topics_of
 
 _MAX_REMEMBERED = 1000  # names found by a pattern; a client can make up any number of them
 

@@ -1,0 +1,1 @@
+"""The reference's streamconfigs API, as text in and out."""
