@@ -16,6 +16,9 @@ from eventplatform import figures
 from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
 from eventplatform.core.errors import PlatformError
 from streamconfig import services
+from streamconfig.change_control.actors import of_user
+from streamconfig.change_control.requests import Outcome
+from streamconfig.configuration.changes import from_json
 from streamconfig.forms import DefaultsForm, StreamForm
 from streamconfig.models import Defaults, Revision, Stream
 from streamconfig.stream_facts import field_words
@@ -27,12 +30,15 @@ _CHANGES = "streamconfig/_changes.html"
 class PublishingAdmin(ModelAdmin):
     """What a publish answers, told to the person who saved."""
 
-    def tell(self, request: HttpRequest, published: services.Published | None) -> None:
-        """The revision, or that there was nothing to publish."""
-        if published is None:
+    def tell(self, request: HttpRequest, outcome: Outcome | None) -> None:
+        """The revision, what is missing, or that there was nothing to publish."""
+        if outcome is None:
             self.message_user(request, "Nothing differs from what holds already, so nothing was published.", messages.INFO)
+        elif outcome.published is None:
+            text = f"Change {outcome.request.pk} waits for approval."
+            self.message_user(request, text, messages.SUCCESS)
         else:
-            text = f"Published as revision {published.revision}. It reaches the API and every intake within 2 s."
+            text = f"Published as revision {outcome.published.revision}. It reaches the API and every intake within 2 s."
             self.message_user(request, text, messages.SUCCESS)
         request.is_told = True  # type: ignore[attr-defined]  # for `message_user` below, in this request
 
@@ -93,15 +99,15 @@ class StreamAdmin(PublishingAdmin):
         return type("StreamForm", (form,), {"may_wire": request.user.has_perm(_WIRE)})
 
     def save_model(self, request: HttpRequest, obj: Stream, form: StreamForm, change: bool) -> None:  # noqa: FBT001  # Django's signature
-        published = services.save_stream(
-            entry=form.entry,
-            author=request.user.get_username(),
+        outcome = services.propose(
+            services.with_stream(form.entry, is_new=not change),
+            by=of_user(request.user),
+            title=f"{'Change' if change else 'Add'} {form.entry.name}",
             reason=form.cleaned_data["reason"],
-            is_new=not change,
             base_revision=form.cleaned_data["base_revision"] or 0,
         )
-        obj.pk = Stream.objects.only("pk").get(name=form.entry.name).pk
-        self.tell(request, published)
+        obj.pk = getattr(Stream.objects.only("pk").filter(name=form.entry.name).first(), "pk", None)
+        self.tell(request, outcome)
 
     def delete_model(self, request: HttpRequest, obj: Stream) -> None:
         self._remove(request, [obj.name])
@@ -110,8 +116,8 @@ class StreamAdmin(PublishingAdmin):
         self._remove(request, list(queryset.values_list("name", flat=True)))
 
     def _remove(self, request: HttpRequest, names: list[str]) -> None:
-        author = request.user.get_username()
-        self.tell(request, services.remove_streams(names=names, author=author, reason="removed in the admin"))
+        wish = services.without_streams(names)
+        self.tell(request, services.propose(wish, by=of_user(request.user), title=f"Remove {', '.join(names)}"))
 
     @admin.action(description="Switch on", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Stream]) -> None:
@@ -122,13 +128,13 @@ class StreamAdmin(PublishingAdmin):
         self._switch(request, queryset, is_enabled=False)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Stream], *, is_enabled: bool) -> None:
-        published = services.set_enabled(
-            names=list(queryset.values_list("name", flat=True)),
-            is_enabled=is_enabled,
-            author=request.user.get_username(),
-            reason="switched on in the list" if is_enabled else "switched off in the list",
+        names = list(queryset.values_list("name", flat=True))
+        outcome = services.propose(
+            services.with_enabled(names, is_enabled=is_enabled),
+            by=of_user(request.user),
+            title=f"Switch {'on' if is_enabled else 'off'} {', '.join(names)}",
         )
-        self.tell(request, published)
+        self.tell(request, outcome)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002  # Django's signature
         """Its revisions stand on its page; the admin's own log knows no values."""
@@ -173,12 +179,13 @@ class DefaultsAdmin(PublishingAdmin):
         return HttpResponseRedirect(reverse("admin:streamconfig_defaults_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: Defaults, form: DefaultsForm, change: bool) -> None:  # noqa: ARG002, FBT001  # Django's signature
-        published = services.save_defaults(
-            settings=form.cleaned_data["settings"] or {},
-            author=request.user.get_username(),
+        outcome = services.propose(
+            services.with_defaults(form.cleaned_data["settings"] or {}),
+            by=of_user(request.user),
+            title="Change the defaults",
             reason=form.cleaned_data["reason"],
         )
-        self.tell(request, published)
+        self.tell(request, outcome)
 
 
 @admin.register(Revision)
@@ -197,13 +204,13 @@ class RevisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changes")
     def what(self, revision: Revision) -> str:
-        names = [change["stream"] for change in revision.changes]
+        names = [change["name"] for change in revision.changes]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004  # three names fit a row
         return ", ".join(names[:3]) + more
 
     @admin.display(description="difference")
     def difference(self, revision: Revision) -> SafeString:
-        changes = [(one["stream"], one["kind"], field_words(one["fields"])) for one in revision.changes[:200]]
+        changes = [(one.name, one.kind, field_words(one.fields)) for one in from_json(revision.changes[:200])]
         return format_html('<div class="revision-diff">{}</div>', render_to_string(_CHANGES, {"changes": changes}))
 
     @admin.display(description="hash")

@@ -8,8 +8,8 @@ from typing import Any
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
 from rest_framework.exceptions import ValidationError
 
-from streamconfig.models import Stream
 from streamconfig.configuration.stream_set import Configured
+from streamconfig.models import Stream
 
 
 def _has_words(one: Configured, words: str) -> bool:

@@ -12,11 +12,11 @@ from unfold import widgets
 
 from registry import lookups as registry
 from streamconfig import form_values
-from streamconfig.deprecated_schemas import SchemaDeprecatedError
 from streamconfig.configuration.document import DocumentInvalidError, Entry
+from streamconfig.configuration.setting_types import UNITS, Problem
+from streamconfig.deprecated_schemas import SchemaDeprecatedError
 from streamconfig.models import Defaults, Stream
 from streamconfig.services import check_stream
-from streamconfig.configuration.setting_types import UNITS, Problem
 
 # What a stream is wired to: changing one of these moves data or breaks producers, so editors may not.
 WIRING = ("name", "schema_title", "service", "topic_rule", "topic_values", "message_key_fields", "other_settings")

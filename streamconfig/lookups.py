@@ -82,6 +82,17 @@ def current_document() -> Document:
     return document.read(newest.document) if newest else Document()
 
 
+def newest_revision() -> int:
+    """The number of the newest revision; 0 before the first."""
+    return Revision.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def document_of(number: int) -> Document:
+    """The document of one revision; an empty one where there is no such revision."""
+    found = Revision.objects.filter(number=number).first()
+    return document.read(found.document) if found else Document()
+
+
 def broken_revision() -> int | None:
     """The first revision that is not what was published, told by the chain of hashes; None where all are."""
     previous = None

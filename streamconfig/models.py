@@ -9,7 +9,38 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 
-from streamconfig.configuration.document import About, Entry
+from streamconfig.configuration import document
+from streamconfig.configuration.document import Entry
+from streamconfig.request_models import (
+    ChangeRequest,
+    Comment,
+    Notification,
+    NotificationTarget,
+    RequestStep,
+    Verdict,
+)
+
+__all__ = [
+    "ChangeRequest",
+    "Comment",
+    "ConfigurationState",
+    "Defaults",
+    "Instrument",
+    "IntakeService",
+    "Item",
+    "Notification",
+    "NotificationTarget",
+    "Override",
+    "Policy",
+    "RequestStep",
+    "Revision",
+    "Site",
+    "Stream",
+    "Team",
+    "TopicCheck",
+    "TopicRemoval",
+    "Verdict",
+]
 
 
 class Stream(models.Model):
@@ -30,12 +61,16 @@ class Stream(models.Model):
     contact = models.CharField(max_length=200, blank=True, help_text="Where its owner is reached: a channel, an address.")
     is_enabled = models.BooleanField("enabled", default=True, help_text="Off: the intake refuses its events (stream.disabled).")
     settings_text = models.TextField(default="{}", help_text="Its own settings as JSON.")
+    entry_text = models.TextField(default="{}", help_text="All that the document says of it, as JSON.")
 
     schema_title = models.CharField(max_length=200, blank=True, db_index=True)
     service = models.CharField(max_length=200, blank=True, db_index=True)
     sampling_unit = models.CharField(max_length=20, blank=True)
     sampling_rate = models.FloatField(null=True, blank=True)
     canary_events_enabled = models.BooleanField("canary events", default=False)
+    sensitivity = models.CharField(max_length=20, blank=True)
+    review_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
 
     revision = models.BigIntegerField(default=0, help_text="The one that changed it last.")
     updated_at = models.DateTimeField(auto_now=True)
@@ -59,9 +94,11 @@ class Stream(models.Model):
 
     @property
     def entry(self) -> Entry:
-        """The stream as it stands in a document."""
-        about = About(self.description, self.owner, self.purpose, self.contact)
-        return Entry(self.name, self.settings, self.is_enabled, about)
+        """The stream as it stands in the newest document."""
+        entry, problems = document.read_entry(self.name, json.loads(self.entry_text))
+        if entry is None:
+            raise ValueError("; ".join(map(str, problems)))
+        return entry
 
 
 class Defaults(models.Model):
@@ -83,16 +120,117 @@ class Defaults(models.Model):
         return settings
 
 
+class Item(models.Model):
+    """An item of a section other than streams, as the newest revision has it: for lists and forms, like `Stream`."""
+
+    section = models.CharField(max_length=20)
+    key = models.CharField(max_length=150, help_text="Its short name; it can't be changed later.")
+    title = models.CharField(max_length=200, blank=True)
+    stream = models.CharField(max_length=249, blank=True, db_index=True, help_text="The stream that an instrument stands on.")
+    owner = models.CharField(max_length=200, blank=True)
+    is_enabled = models.BooleanField("enabled", default=True)
+    review_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    item_text = models.TextField(default="{}", help_text="The item as JSON, as written.")
+    revision = models.BigIntegerField(default=0, help_text="The one that changed it last.")
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["section", "key"]
+        constraints = [models.UniqueConstraint(fields=["section", "key"], name="item_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """A fresh copy of the item."""
+        item: dict[str, Any] = json.loads(self.item_text)
+        return item
+
+
+class _Section(models.Manager["Item"]):
+    """The items of one section."""
+
+    def __init__(self, section: str = "") -> None:
+        super().__init__()
+        self.section = section
+
+    def get_queryset(self) -> models.QuerySet[Item]:
+        return super().get_queryset().filter(section=self.section)
+
+
+class Team(Item):
+    """Who owns streams; people belong to one by the group `team: <key>`."""
+
+    objects = _Section("teams")
+
+    class Meta:
+        proxy = True
+
+
+class IntakeService(Item):
+    """An intake that streams are posted to."""
+
+    objects = _Section("services")
+
+    class Meta:
+        proxy = True
+        verbose_name = "intake service"
+
+
+class Site(Item):
+    """A web property whose configuration may differ."""
+
+    objects = _Section("sites")
+
+    class Meta:
+        proxy = True
+
+
+class Override(Item):
+    """What differs for a site, a tag of sites or an environment."""
+
+    objects = _Section("overrides")
+
+    class Meta:
+        proxy = True
+
+
+class Instrument(Item):
+    """What a product manager steers on top of a stream."""
+
+    objects = _Section("instruments")
+
+    class Meta:
+        proxy = True
+
+
+class Policy(Item):
+    """When a change needs which approvals."""
+
+    objects = _Section("policies")
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "policies"
+
+
 class Revision(models.Model):
     """One publish: the whole document, who and why, and a hash that covers all revisions before it. Never changes."""
 
     number = models.BigIntegerField(primary_key=True)
     created_at = models.DateTimeField()
+    effective_at = models.DateTimeField(
+        db_index=True, help_text="Since when it holds: a scheduled change's moment, else created_at."
+    )
+    request = models.ForeignKey("ChangeRequest", null=True, on_delete=models.PROTECT, related_name="revisions")
     author = models.CharField(max_length=200)
     reason = models.TextField(blank=True)
     # Text, not JSONB: that would lose the order of keys, in which the API answers and patterns are tried.
     document_text = models.TextField()
-    changes = models.JSONField(default=list, help_text="What differs from the revision before: stream, kind, fields.")
+    changes = models.JSONField(default=list, help_text="What differs from the revision before.")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
@@ -116,6 +254,7 @@ class ConfigurationState(models.Model):
     """One row: the newest revision's number; `incarnation` tells a restored or emptied database from its past."""
 
     revision = models.BigIntegerField(default=0)
+    schedule = models.BigIntegerField(default=0, help_text="Grows whenever what is scheduled changes.")
     incarnation = models.UUIDField(default=uuid.uuid4, editable=False)
 
     def __str__(self) -> str:
@@ -129,6 +268,22 @@ class TopicCheck(models.Model):
     failing_since = models.DateTimeField(null=True)
     missing = models.JSONField(default=list, help_text="Topics that could not be made.")
     problem = models.TextField(blank=True, help_text="Why not.")
+    drift = models.JSONField(default=list, help_text="What of the log differs from the configuration and was left so.")
 
     def __str__(self) -> str:
         return self.problem or "all topics exist"
+
+
+class TopicRemoval(models.Model):
+    """Somebody's wish to delete a topic that no stream names any more; nothing is deleted before another confirms it."""
+
+    topic = models.CharField(max_length=249)
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField(blank=True)
+    confirmed_by = models.CharField(max_length=200, blank=True)
+    done_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.topic

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
 from streamconfig import lookups, stream_facts
+from streamconfig.configuration import changes
+from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.filters import narrow
 from streamconfig.models import Revision, Stream
 from streamconfig.stream_facts import Facts
-from streamconfig.configuration.stream_set import StreamSet
 
 _PAGE = 100
 _STATES = {"ok": "Receiving", "fail": "No schema", "unknown": "No events yet", "paused": "Switched off"}
@@ -106,6 +107,6 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
 def revision(request: HttpRequest, number: int) -> HttpResponseBase:
     """What a publish changed, who and why."""
     row = get_object_or_404(Revision.objects.defer("document_text"), number=number)
-    changes = [(one["stream"], one["kind"], stream_facts.field_words(one["fields"])) for one in row.changes]
-    context = {"revision": row, "changes": changes, "before": number - 1, "newest": lookups.snapshot().revision}
+    found = [(one.name, one.kind, stream_facts.field_words(one.fields)) for one in changes.from_json(row.changes)]
+    context = {"revision": row, "changes": found, "before": number - 1, "newest": lookups.snapshot().revision}
     return render(request, "streamconfig/revision.html", context)

@@ -20,8 +20,8 @@ from registry import lookups as registry
 from registry.schema.compiled import Schema
 from registry.schema.schema_set import SchemaSet
 from streamconfig.configuration import document
-from streamconfig.models import ConfigurationState, Revision
 from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.models import ConfigurationState, Revision
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from typing import Any
 from eventplatform import figures, panels
 from eventplatform.core.streams import Sampling
 from registry.schema.schema_set import SchemaSet
-from streamconfig.models import Revision
+from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import Configured
+from streamconfig.models import Revision
 
 _WORST_FIRST = {"fail": 0, "warn": 1, "ok": 2, "unknown": 3, "paused": 4}
 _MAX_TEXT = 60
@@ -85,24 +86,34 @@ class Event:
 
 def history_of(name: str, limit: int = 20) -> list[Event]:
     """The revisions that touched a stream, newest first."""
-    rows = Revision.objects.filter(changes__contains=[{"stream": name}]).defer("document_text")[:limit]
-    return [_event(row, change) for row in rows for change in row.changes if change["stream"] == name]
+    about = {"section": "streams", "name": name}
+    rows = Revision.objects.filter(changes__contains=[about]).defer("document_text")[:limit]
+    return [
+        _event(row, one)
+        for row in rows
+        for one in changes.from_json(row.changes)
+        if (one.section, one.name) == ("streams", name)
+    ]
 
 
-def _event(row: Revision, change: Mapping[str, Any]) -> Event:
-    return Event(row, change["kind"], field_words(change["fields"]))
+def _event(row: Revision, change: changes.Change) -> Event:
+    return Event(row, change.kind, field_words(change.fields))
 
 
-def field_words(fields: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+def field_words(fields: Iterable[changes.Field]) -> tuple[tuple[str, str, str], ...]:
     """Path, was, becomes as texts; a side that was absent is empty."""
-    return tuple((field["path"], _word(field, "was"), _word(field, "becomes")) for field in fields)
+    return tuple(
+        (
+            one.path,
+            _word(one.path, one.was) if one.was_set else "",
+            _word(one.path, one.becomes) if one.is_set else "",
+        )
+        for one in changes.leaves(fields)
+    )
 
 
-def _word(field: Mapping[str, Any], side: str) -> str:
-    if side not in field:
-        return ""
-    value = field[side]
-    if field["path"] == "sample.rate" and isinstance(value, int | float) and not isinstance(value, bool):
+def _word(path: str, value: Any) -> str:
+    if path == "sample.rate" and isinstance(value, int | float) and not isinstance(value, bool):
         return _percent(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"

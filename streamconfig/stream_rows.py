@@ -8,9 +8,10 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from streamconfig.configuration.changes import Change
-from streamconfig.configuration.document import DEFAULTS, Document
-from streamconfig.models import Defaults, Stream
+from streamconfig.configuration.document import DEFAULTS, STREAMS, Document
 from streamconfig.configuration.stream_set import Configured, StreamSet
+from streamconfig.item_rows import day
+from streamconfig.models import Defaults, Stream
 
 _KEY = "name"
 _CONTENT = (
@@ -20,6 +21,10 @@ _CONTENT = (
     "contact",
     "is_enabled",
     "settings_text",
+    "entry_text",
+    "sensitivity",
+    "review_on",
+    "expires_on",
     "schema_title",
     "service",
     "sampling_unit",
@@ -31,9 +36,9 @@ _STAMP = ("revision", "updated_at", "updated_by")
 
 def write(before: Document, streams: StreamSet, changes: Collection[Change], *, revision: int, author: str) -> None:
     """Bring the rows to what `streams` says; only those of changed streams get a new stamp."""
-    touched = {change.stream for change in changes if change.kind != "moved"}
+    touched = {change.name for change in changes if change.section in {DEFAULTS, STREAMS} and change.kind != "moved"}
     _upsert([_row(one, revision, author) for one in streams.entries if one.entry.name in touched], (*_CONTENT, *_STAMP))
-    if DEFAULTS in touched:
+    if any(change.section == DEFAULTS for change in changes):
         text = json.dumps(dict(streams.document.defaults), ensure_ascii=False)
         Defaults.objects.update_or_create(pk=1, defaults={"settings_text": text, "revision": revision})
         others = [_row(one, revision, author) for one in streams.entries if one.entry.name not in touched]
@@ -47,12 +52,19 @@ def _upsert(rows: list[Stream], columns: Collection[str]) -> None:
 
 
 def _row(one: Configured, revision: int, author: str) -> Stream:
-    entry, stream = one.entry, one.stream
+    entry, stream, about = one.entry, one.stream, one.entry.about
     return Stream(
         name=entry.name,
-        **{"description": "", "owner": "", "purpose": "", "contact": "", **entry.about.as_json()},
+        description=about.description,
+        owner=about.owner,
+        purpose=about.purpose,
+        contact=about.contact,
+        sensitivity=about.sensitivity,
+        review_on=day(about.review_on),
+        expires_on=day(about.expires_on),
         is_enabled=entry.is_enabled,
         settings_text=json.dumps(dict(entry.settings), ensure_ascii=False),
+        entry_text=json.dumps(entry.as_json(), ensure_ascii=False),
         schema_title=stream.schema_title,
         service=stream.service,
         sampling_unit=stream.sampling.unit if stream.sampling else "",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 # The parts of an app that another may use: cached reads and the frozen things they answer.
 OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled", "deprecation"}
-OPEN_TO_COMMANDS = {"services", "drafting", "documents"}  # writers; documents is the pure reader of files
+OPEN_TO_COMMANDS = {"services", "drafting", "documents", "change_control"}  # writers; documents is the pure reader of files
 
 # room → the rooms it may import. Absent from the right side means forbidden.
 LADDER: dict[str, set[str]] = {
@@ -44,7 +44,18 @@ LADDER: dict[str, set[str]] = {
     },
 }
 # Within an app the outer layer may use the inner ones, never the other way round.
-LAYERS = {"models": 0, "services": 1, "lookups": 1, "views": 2, "pages": 2, "api": 2, "tasks": 2, "admin": 2, "management": 2}
+LAYERS = {
+    "models": 0,
+    "services": 1,
+    "change_control": 1,
+    "lookups": 1,
+    "views": 2,
+    "pages": 2,
+    "api": 2,
+    "tasks": 2,
+    "admin": 2,
+    "management": 2,
+}
 PURE_IN_APPS = {
     "connectors": {"catalog", "delivery", "mapping", "options", "routing", "sinks", "sources", "stores"},
     "registry": {

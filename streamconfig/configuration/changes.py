@@ -1,87 +1,250 @@
-"""What differs between two documents, and the chain of hashes that shows that no revision was altered."""
+"""What differs between two documents; the same difference is what a change request asks for and can be applied to a third.
+
+A change says for each field what it was and what it becomes. So it applies to a newer document where nobody else touched
+those fields, and says where somebody did: a three-way merge that needs no copy of the base.
+"""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from streamconfig.configuration.document import DEFAULTS, Document
+from typing import Any, Literal, get_args
 
 Kind = Literal["added", "removed", "changed", "moved"]
+KINDS: tuple[str, ...] = get_args(Kind)
+DEFAULTS = "defaults"  # the one section that is an item itself
+ORDER = ("order",)  # the path of a move
 _ABSENT = object()
 _EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting that differs, by its dotted path. Absent is not null: null clears what the defaults say."""
+    """One setting that differs, by its keys. Absent is not null: null clears what the defaults say."""
 
-    path: str
-    was: Any
-    becomes: Any
+    keys: tuple[str, ...]
+    was: Any = _ABSENT
+    becomes: Any = _ABSENT
+
+    @property
+    def path(self) -> str:
+        """The keys with dots, for people."""
+        return ".".join(self.keys)
+
+    @property
+    def is_set(self) -> bool:
+        """False where the setting goes away."""
+        return self.becomes is not _ABSENT
+
+    @property
+    def was_set(self) -> bool:
+        """False where the setting wasn't there."""
+        return self.was is not _ABSENT
 
     def as_json(self) -> dict[str, Any]:
-        """As revisions keep it; an absent side is left out."""
+        """As revisions and change requests keep it; an absent side is left out."""
         sides = {"was": self.was, "becomes": self.becomes}
-        return {"path": self.path, **{name: value for name, value in sides.items() if value is not _ABSENT}}
+        kept = {name: value for name, value in sides.items() if value is not _ABSENT}
+        return {"path": self.path, "keys": list(self.keys), **kept}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one stream, or the defaults, differ."""
+    """How one item of a section differs; the defaults are the item of that name in the section of that name."""
 
-    stream: str
+    section: str
+    name: str
     kind: Kind
     fields: tuple[Field, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """As revisions keep it."""
-        return {"stream": self.stream, "kind": self.kind, "fields": [field.as_json() for field in self.fields]}
+        """As revisions and change requests keep it."""
+        fields = [field.as_json() for field in self.fields]
+        return {"section": self.section, "name": self.name, "kind": self.kind, "fields": fields}
 
 
-def changes_between(before: Document, after: Document) -> list[Change]:
-    """Everything that differs, the defaults first; none means that the documents say the same."""
-    changes = [Change(DEFAULTS, "changed", tuple(_fields(before.defaults, after.defaults)))]
-    old, new = ({entry.name: entry.as_json() for entry in one.entries} for one in (before, after))
-    changes += [_change(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
-    changed = [change for change in changes if change.fields or change.kind != "changed"]
-    return changed or _moves(list(old), list(new))
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Where a change can't be applied: it expected `was`, somebody else made `found` of it. Both may be None for absent."""
+
+    section: str
+    name: str
+    path: str
+    was: Any
+    found: Any
+    becomes: Any
+
+    @property
+    def place(self) -> str:
+        """Section, item and path, for people."""
+        return " ".join(part for part in (self.section, self.name, self.path) if part)
 
 
-def _change(name: str, was: Mapping[str, Any] | None, becomes: Mapping[str, Any] | None) -> Change:
+def from_json(changes: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Changes as they are kept, read again."""
+    return tuple(
+        Change(one["section"], one["name"], one["kind"], tuple(_field(field) for field in one["fields"])) for one in changes
+    )
+
+
+def _field(kept: Mapping[str, Any]) -> Field:
+    return Field(tuple(kept["keys"]), kept.get("was", _ABSENT), kept.get("becomes", _ABSENT))
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Everything that differs between two documents as mappings, the defaults first; none: they say the same."""
+    fields = tuple(_fields(before.get(DEFAULTS, _EMPTY), after.get(DEFAULTS, _EMPTY)))
+    changes = [Change(DEFAULTS, DEFAULTS, "changed", fields)] if fields else []
+    for section in (name for name in dict.fromkeys([*after, *before]) if name != DEFAULTS):
+        old, new = before.get(section, _EMPTY), after.get(section, _EMPTY)
+        found = [_change(section, name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
+        changes += [change for change in found if change is not None]
+        changes += _move(section, list(old), list(new))
+    return changes
+
+
+def _change(section: str, name: str, was: Mapping[str, Any] | None, becomes: Mapping[str, Any] | None) -> Change | None:
+    if was is not None and was is becomes:
+        return None
     kind: Kind = "added" if was is None else "removed" if becomes is None else "changed"
-    return Change(name, kind, tuple(_fields(was or _EMPTY, becomes or _EMPTY)))
+    fields = tuple(_fields(was or _EMPTY, becomes or _EMPTY))
+    return Change(section, name, kind, fields) if fields or kind != "changed" else None
 
 
-def _moves(old: list[str], new: list[str]) -> list[Change]:
-    """Order alone: it matters where two patterns match one name."""
-    return [Change(name, "moved") for index, name in enumerate(new) if old[index] != name]
+def _move(section: str, old: list[str], new: list[str]) -> list[Change]:
+    """Order alone: the first pattern that matches a name wins."""
+    kept = frozenset(new)
+    grown = [*(name for name in old if name in kept), *(name for name in new if name not in frozenset(old))]
+    return [] if grown == new else [Change(section, "", "moved", (Field(ORDER, old, new),))]
 
 
-def _fields(was: Any, becomes: Any) -> Iterator[Field]:
-    old, new = dict(_leaves(was)), dict(_leaves(becomes))
-    for path in dict.fromkeys([*old, *new]):
-        sides = old.get(path, _ABSENT), new.get(path, _ABSENT)
-        if not _same(*sides):
-            yield Field(path, *sides)
+def _fields(was: Mapping[str, Any], becomes: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[Field]:
+    for key in dict.fromkeys([*was, *becomes]):
+        old, new, here = was.get(key, _ABSENT), becomes.get(key, _ABSENT), (*keys, str(key))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _fields(old, new, here)
+        elif not _same(old, new):
+            yield Field(here, old, new)
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value that is no map, and every empty map, with its path."""
-    if isinstance(value, Mapping) and (value or not path):
-        for name, held in value.items():
-            yield from _leaves(held, f"{path}.{name}" if path else str(name))
-    else:
-        yield path, value
+def leaves(fields: Iterable[Field]) -> Iterator[Field]:
+    """The same for people: a map that comes or goes as a whole is told by each of its values."""
+    for field in fields:
+        sides = [side for side in (field.was, field.becomes) if side is not _ABSENT]
+        if all(isinstance(side, Mapping) and side for side in sides):
+            was, becomes = (side if isinstance(side, Mapping) else _EMPTY for side in (field.was, field.becomes))
+            yield from leaves(_fields(was, becomes, field.keys))
+        else:
+            yield field
 
 
 def _same(was: Any, becomes: Any) -> bool:
     """Equal as JSON: true is not 1, but 1 and 1.0 are one number."""
+    if isinstance(was, list) and isinstance(becomes, list):
+        return len(was) == len(becomes) and all(map(_same, was, becomes))
+    if isinstance(was, Mapping) and isinstance(becomes, Mapping):
+        return was.keys() == becomes.keys() and all(_same(value, becomes[name]) for name, value in was.items())
     return bool(was == becomes) and isinstance(was, bool) == isinstance(becomes, bool)
+
+
+def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> tuple[dict[str, Any], tuple[Conflict, ...]]:
+    """A new document with the changes made, and where they could not be: there the document keeps what it says.
+
+    What the document says already is no conflict. Callers that want all or nothing look at the second value.
+    """
+    after = {name: dict(section) for name, section in document.items()}
+    conflicts: list[Conflict] = []
+    for change in changes:
+        if change.section == DEFAULTS:
+            after[DEFAULTS] = _changed(after.get(DEFAULTS, {}), change, conflicts)
+        elif change.kind == "moved":
+            after[change.section] = _ordered(after.get(change.section, {}), change.fields[0].becomes)
+        else:
+            _apply_to_item(after.setdefault(change.section, {}), change, conflicts)
+    return after, tuple(conflicts)
+
+
+def _apply_to_item(section: dict[str, Any], change: Change, conflicts: list[Conflict]) -> None:
+    item = section.get(change.name)
+    if change.kind == "added":
+        new = _changed({}, change, [])
+        if item is None:
+            section[change.name] = new
+        elif not _same(item, new):
+            conflicts.append(_conflict(change, "", None, item, new))
+    elif change.kind == "removed":
+        was = _changed({}, Change(change.section, change.name, "added", tuple(map(_turned, change.fields))), [])
+        if item is not None and _same(item, was):
+            del section[change.name]
+        elif item is not None:
+            conflicts.append(_conflict(change, "", was, item, None))
+    elif item is None:
+        conflicts += [_conflict(change, one.path, _shown(one.was), None, _shown(one.becomes)) for one in change.fields]
+    else:
+        section[change.name] = _changed(item, change, conflicts)
+
+
+def _changed(item: Mapping[str, Any], change: Change, conflicts: list[Conflict]) -> dict[str, Any]:
+    made: dict[str, Any] = copy.deepcopy(dict(item))
+    for field in change.fields:
+        _set(made, field, change, conflicts)
+    return made
+
+
+def _set(made: dict[str, Any], field: Field, change: Change, conflicts: list[Conflict]) -> None:
+    *parents, last = field.keys
+    holder: Any = made
+    for key in parents:
+        holder = holder.get(key, _EMPTY) if isinstance(holder, Mapping) else _EMPTY
+    found = holder.get(last, _ABSENT) if isinstance(holder, dict) else _ABSENT
+    if _same(found, field.becomes):
+        return
+    if not isinstance(holder, dict):
+        conflicts.append(_conflict(change, field.path, _shown(field.was), None, _shown(field.becomes)))
+    elif _same(found, field.was):
+        if field.is_set:
+            holder[last] = copy.deepcopy(field.becomes)
+        else:
+            del holder[last]
+    elif not field.was_set and isinstance(found, dict) and isinstance(field.becomes, Mapping):
+        for key, value in field.becomes.items():  # two people made the same map: what each put into it counts
+            _set(made, Field((*field.keys, key), _ABSENT, value), change, conflicts)
+    else:
+        conflicts.append(_conflict(change, field.path, _shown(field.was), _shown(found), _shown(field.becomes)))
+
+
+def _turned(field: Field) -> Field:
+    return Field(field.keys, field.becomes, field.was)
+
+
+def reverted(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes that take these back."""
+    kinds: Mapping[str, Kind] = {"added": "removed", "removed": "added", "changed": "changed", "moved": "moved"}
+    back = [Change(one.section, one.name, kinds[one.kind], tuple(map(_turned, one.fields))) for one in changes]
+    return tuple(reversed(back))
+
+
+def _ordered(section: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
+    """Items as the order names them; those that it doesn't know stay behind."""
+    return {name: section[name] for name in dict.fromkeys([*(name for name in order if name in section), *section])}
+
+
+def _shown(value: Any) -> Any:
+    return None if value is _ABSENT else value
+
+
+def _conflict(change: Change, path: str, was: Any, found: Any, becomes: Any) -> Conflict:
+    return Conflict(change.section, change.name, path, was, found, becomes)
+
+
+def content_hash(changes: Iterable[Change], *parts: str) -> str:
+    """What an approval is bound to: the changes to the letter, and whatever else of the request counts."""
+    text = json.dumps([*(one.as_json() for one in changes), *parts], ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def chain_hash(*, previous: str, number: int, created_at: datetime, author: str, reason: str, document_text: str) -> str:

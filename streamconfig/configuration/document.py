@@ -1,7 +1,7 @@
-"""The streams document, which files, revisions and snapshots share: defaults, and an entry per stream.
+"""The document that files, revisions and snapshots share: everything that is configured, section by section.
 
-A mapping as in Wikimedia's file, with two keys of our own in an entry: `is_enabled`, and `about` (description, owner,
-purpose, contact). All others are settings and come out of the API as they went in.
+`defaults` and `streams` are as in Wikimedia's file, where an entry has keys of our own besides (`OWN_KEYS`): all others are
+settings and come out of the API as they went in. The sections that are ours alone are described in `sections`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from eventplatform.core.errors import RejectedError
+from streamconfig.configuration import own_keys, sections
+from streamconfig.configuration.changes import DEFAULTS
 from streamconfig.configuration.merge import array_replace_recursive
 from streamconfig.configuration.setting_types import Problem, name_problems, problems_of
 
-DEFAULTS = "defaults"  # in the place of a stream's name, where a problem lies in the defaults
+STREAMS = "streams"
+# What an entry says beside its settings. `timing` (windows, ramp, late_events) and `log` are described in `own_keys`.
+OWN_KEYS = ("is_enabled", "about", "windows", "ramp", "late_events", "log")
 
 
 class DocumentInvalidError(RejectedError):
@@ -36,9 +40,13 @@ class About:
     """What people say of a stream."""
 
     description: str = ""
-    owner: str = ""
+    owner: str = ""  # a team's key in the section `teams`; free text where none is kept
     purpose: str = ""
     contact: str = ""
+    task: str = ""  # link to where it was asked for
+    sensitivity: str = ""  # public | internal | personal | secret
+    review_on: str = ""  # ISO date: the owner confirms that it is still needed
+    expires_on: str = ""  # ISO date: after it, the stream is to be retired
 
     def as_json(self) -> dict[str, str]:
         """What is set."""
@@ -54,12 +62,13 @@ class Entry:
     settings: Mapping[str, Any]
     is_enabled: bool = True
     about: About = field(default_factory=About)
+    own: Mapping[str, Any] = field(default_factory=dict)  # the rest of OWN_KEYS, as written
 
     def as_json(self) -> dict[str, Any]:
         """The entry's mapping in a document."""
         own: dict[str, Any] = {} if self.is_enabled else {"is_enabled": False}
         about = self.about.as_json()
-        return {**self.settings, **own, **({"about": about} if about else {})}
+        return {**self.settings, **own, **({"about": about} if about else {}), **self.own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +78,16 @@ class Document:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    sections: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # ours alone, by name
 
     def as_json(self) -> dict[str, Any]:
-        """The document as one mapping."""
-        return {"defaults": dict(self.defaults), "streams": {entry.name: entry.as_json() for entry in self.entries}}
+        """The document as one mapping; sections without items are left out."""
+        ours = {name: dict(self.sections[name]) for name in sections.NAMES if self.sections.get(name)}
+        return {"defaults": dict(self.defaults), STREAMS: {entry.name: entry.as_json() for entry in self.entries}, **ours}
+
+    def section(self, name: str) -> Mapping[str, Mapping[str, Any]]:
+        """The items of one of our own sections."""
+        return self.sections.get(name, {})
 
     def get(self, name: str) -> Entry | None:
         """The entry of exactly that name."""
@@ -91,27 +106,29 @@ class Document:
 
 
 def read(document: Any) -> Document:
-    """The document's entries that can be used, and the problems of those that can't: one never breaks the others."""
-    if not isinstance(document, Mapping) or not isinstance(document.get("streams", {}), Mapping):
+    """The document's items that can be used, and the problems of those that can't: one never breaks the others."""
+    if not isinstance(document, Mapping) or not isinstance(document.get(STREAMS, {}), Mapping):
         remedy = "Write `defaults:` and `streams:`, each with a map below it."
         problem = Problem("", "", "streams.not_a_map", "A streams document must be a map with streams.", remedy)
         return Document(problems=(problem,))
-    defaults = document.get("defaults") or {}
+    defaults = document.get(DEFAULTS) or {}
     problems = problems_of(DEFAULTS, defaults)
     if problems:
         defaults = {}
+    known = {DEFAULTS, STREAMS, *sections.NAMES}
     problems += [
         Problem("", f"/{key}", "streams.unknown_key", f"A streams document has no part {key}.", "Put streams below `streams:`.")
         for key in document
-        if key not in {"defaults", "streams"}
+        if key not in known
     ]
     entries = []
-    for name, value in document.get("streams", {}).items():
+    for name, value in document.get(STREAMS, {}).items():
         entry, wrong = read_entry(name, value)
         problems += wrong
         if entry:
             entries.append(entry)
-    return Document(dict(defaults), tuple(entries), tuple(problems))
+    ours, wrong = sections.read(document)
+    return Document(dict(defaults), tuple(entries), (*problems, *wrong), ours)
 
 
 def read_entry(name: Any, value: Any) -> tuple[Entry | None, list[Problem]]:
@@ -121,11 +138,12 @@ def read_entry(name: Any, value: Any) -> tuple[Entry | None, list[Problem]]:
         return None, problems
     settings = dict(value)
     is_enabled, about = settings.pop("is_enabled", True), settings.pop("about", None)
-    problems = _own_problems(name, is_enabled, about)
+    own = {key: settings.pop(key) for key in OWN_KEYS if key in settings}
+    problems = _own_problems(name, is_enabled, about) + own_keys.problems_of(name, own)
     if problems:
         return None, problems
     texts = {key: str(text).strip() for key, text in (about or {}).items() if text is not None}
-    return Entry(name, settings, is_enabled, About(**texts)), []
+    return Entry(name, settings, is_enabled, About(**texts), {key: held for key, held in own.items() if held}), []
 
 
 def _own_problems(name: str, is_enabled: Any, about: Any) -> list[Problem]:
@@ -139,6 +157,8 @@ def _own_problems(name: str, is_enabled: Any, about: Any) -> list[Problem]:
         problems.append(
             Problem(name, "/about", "setting.bad_value", f"about may hold {', '.join(sorted(known))}.", "Leave out the others.")
         )
+    elif about:
+        problems += own_keys.about_problems(name, about)
     return problems
 
 

@@ -23,6 +23,7 @@ class Problem:
     code: str
     message: str
     remedy: str
+    section: str = "streams"  # where `stream` is the key of another section's item
 
     def __str__(self) -> str:
         return f"{self.stream}{self.pointer}: {self.message} {self.remedy}"
@@ -41,7 +42,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_texts(value: Any) -> bool:
+def is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
@@ -63,43 +64,48 @@ def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1
 
 
-_TEXT = Check(_is_text, "must be text.", "Write a name, or leave the setting out.")
-_FLAG = Check(lambda value: isinstance(value, bool), "must be true or false.", "Write true or false without quotes.")
-_MAP = Check(_is_map, "must be a map.", "Write names and values, or leave the setting out.")
-_TEXT_MAP = Check(_is_text_map, "must map names to paths of fields.", "Write for example page_id: page.page_id.")
-_PREFIXES = Check(_is_texts, "must be a list of prefixes, or null for none.", 'Write for example ["eqiad.", "codfw."].')
-_TOPICS = Check(_is_topics, "must be a list of topic names.", "Use letters, digits, dot, - and _ only, at most 249 of them.")
-_UNIT = Check(lambda value: value in UNITS, "must be pageview, session or device.", "Choose one of the three.")
-_RATE = Check(_is_rate, "must be a number from 0 to 1.", "Write 0.05 for 5 %.")
+TEXT = Check(_is_text, "must be text.", "Write a name, or leave the setting out.")
+FLAG = Check(lambda value: isinstance(value, bool), "must be true or false.", "Write true or false without quotes.")
+MAP = Check(_is_map, "must be a map.", "Write names and values, or leave the setting out.")
+TEXT_MAP = Check(_is_text_map, "must map names to paths of fields.", "Write for example page_id: page.page_id.")
+PREFIXES = Check(is_texts, "must be a list of prefixes, or null for none.", 'Write for example ["eqiad.", "codfw."].')
+TOPICS = Check(_is_topics, "must be a list of topic names.", "Use letters, digits, dot, - and _ only, at most 249 of them.")
+UNIT = Check(lambda value: value in UNITS, "must be pageview, session or device.", "Choose one of the three.")
+RATE = Check(_is_rate, "must be a number from 0 to 1.", "Write 0.05 for 5 %.")
 
 # Path of a setting → its check; `*` stands for any name. What isn't named here is free.
 CHECKS: Mapping[tuple[str, ...], Check] = {
-    ("schema_title",): _TEXT,
-    ("destination_event_service",): _TEXT,
-    ("topic_prefixes",): _PREFIXES,
-    ("topics",): _TOPICS,
-    ("canary_events_enabled",): _FLAG,
-    ("message_key_fields",): _TEXT_MAP,
-    ("sample",): _MAP,
-    ("sample", "unit"): _UNIT,
-    ("sample", "rate"): _RATE,
-    ("consumers",): _MAP,
-    ("consumers", "*"): _MAP,
-    ("consumers", "*", "enabled"): _FLAG,
-    ("producers",): _MAP,
-    ("producers", "*"): _MAP,
-    ("producers", "*", "enabled"): _FLAG,
+    ("schema_title",): TEXT,
+    ("destination_event_service",): TEXT,
+    ("topic_prefixes",): PREFIXES,
+    ("topics",): TOPICS,
+    ("canary_events_enabled",): FLAG,
+    ("message_key_fields",): TEXT_MAP,
+    ("sample",): MAP,
+    ("sample", "unit"): UNIT,
+    ("sample", "rate"): RATE,
+    ("consumers",): MAP,
+    ("consumers", "*"): MAP,
+    ("consumers", "*", "enabled"): FLAG,
+    ("producers",): MAP,
+    ("producers", "*"): MAP,
+    ("producers", "*", "enabled"): FLAG,
 }
 
 
 def problems_of(stream: str, settings: Any) -> list[Problem]:
     """Everything that is wrong with the settings of one entry."""
     if not _is_map(settings):
-        return [Problem(stream, "", "stream.not_a_map", "The settings of a stream must be a map.", _MAP.remedy)]
+        return [Problem(stream, "", "stream.not_a_map", "The settings of a stream must be a map.", MAP.remedy)]
+    return broken(stream, settings, CHECKS)
+
+
+def broken(name: str, item: Any, checks: Mapping[tuple[str, ...], Check], *, section: str = "streams") -> list[Problem]:
+    """The checks of a table that an item doesn't pass."""
     return [
-        Problem(stream, _pointer(path), "setting.bad_value", f"{'.'.join(path)} {check.message}", check.remedy)
-        for pattern, check in CHECKS.items()
-        for path, value in _found(settings, pattern)
+        Problem(name, pointer(path), "setting.bad_value", f"{'.'.join(path)} {check.message}", check.remedy, section)
+        for pattern, check in checks.items()
+        for path, value in _found(item, pattern)
         if value is not None and not check.is_fine(value)
     ]
 
@@ -133,5 +139,6 @@ def _found(settings: Any, pattern: tuple[str, ...], path: tuple[str, ...] = ()) 
             yield here, settings[name]
 
 
-def _pointer(path: tuple[str, ...]) -> str:
+def pointer(path: tuple[str, ...]) -> str:
+    """A path as a JSON pointer."""
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)

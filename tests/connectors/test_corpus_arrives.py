@@ -20,7 +20,7 @@ from eventplatform.eventlog import event_log
 from registry import lookups as schemas
 from registry import services as registry
 from streamconfig import lookups as configuration
-from streamconfig import services as streams
+from tests import configuring
 from tests.contracts.sink_stores import FilesStore, PostgresStore
 from tests.registry import corpus
 
@@ -59,7 +59,7 @@ def test_corpus__every_example__one_row_in_postgres_and_one_line_in_files(log: L
         for schema_id, document in corpus.versions().items()
         if not schema_id.startswith("/fragment/")
     }
-    streams.import_document(document={"streams": configured}, author="test", reason="corpus")
+    configuring.configure({"streams": configured}, author="test", reason="corpus")
     services.import_document(
         document={
             "targets": {

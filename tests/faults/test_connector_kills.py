@@ -18,7 +18,7 @@ from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
 from eventplatform.eventlog import event_log
 from registry import services as registry
-from streamconfig import services as streams
+from tests import configuring
 from tests.contracts.sink_stores import FilesStore, PostgresStore
 from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, running_slice, until
 
@@ -49,7 +49,7 @@ def log(fleet: Fleet) -> Iterator[Log]:
 def stores(log: Log, postgres_url: str, tmp_path: Path) -> dict[str, PostgresStore | FilesStore]:
     """Both sinks take the stream; the files sink closes a file as soon as it has caught up, to commit often."""
     registry.import_folder(name="primary", folder=django_settings.BASE_DIR / "examples/schemas/primary")
-    streams.import_document(document={"streams": {TOPIC: STREAM}}, author="test", reason="test")
+    configuring.configure({"streams": {TOPIC: STREAM}}, author="test", reason="test")
     document = {
         "targets": {
             "db": {"kind": "postgres", "options": {"url": postgres_url}},

@@ -17,7 +17,7 @@ from eventplatform.core.records import TopicPartition
 from registry import lookups as registry
 from registry import services as registry_services
 from registry.schema.compiled import Schema
-from streamconfig import services as streamconfig_services
+from tests import configuring
 from tests.intake.granian import serving
 from tests.intake.required_fields import FILLED, pointer, required_paths, without
 from tests.registry import corpus
@@ -48,7 +48,7 @@ def schemas(log: Log) -> list[Schema]:
     own = {schema.document["title"] for schema in schemas}
     assert own != set(titles)  # /webrequest/1.0.0 calls itself development/webrequest
     streams = {stream_of(title): {"schema_title": title, "destination_event_service": "main"} for title in own}
-    streamconfig_services.import_document(document={"streams": streams}, author="test", reason="corpus")
+    configuring.configure({"streams": streams}, author="test", reason="corpus")
     return schemas
 
 

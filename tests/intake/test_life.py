@@ -16,7 +16,7 @@ from pytest_django import Settings
 from eventplatform import env, eventlog
 from eventplatform.embedded.postgres import Postgres
 from registry import services as registry
-from streamconfig import services as streamconfig
+from tests import configuring
 from tests.intake.granian import serving
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def client(port: int) -> httpx.Client:
 
 def publish(is_enabled: bool = True) -> None:  # noqa: FBT001, FBT002  # reads well enough
     document = {"schema_title": "sample/test_event", "destination_event_service": "main", "is_enabled": is_enabled}
-    streamconfig.import_document(document={"streams": {"life.event": document}}, author="test", reason="life")
+    configuring.configure({"streams": {"life.event": document}}, author="test", reason="life")
 
 
 @pytest.fixture

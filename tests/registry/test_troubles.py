@@ -9,7 +9,7 @@ import pytest
 from eventplatform import panels
 from registry import lifecycle, services
 from registry.models import Repository, SchemaTitle
-from streamconfig import services as streamconfig
+from tests import configuring
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -41,7 +41,7 @@ def test_troubles__repository_not_reached__told_with_its_remedy() -> None:
 
 def test_troubles__deprecated_schema_in_use__told_with_its_streams(samples: Path) -> None:
     streams = {name: {"schema_title": "ui/button_click"} for name in ("a", "b", "c", "d", "e", "f", "g")}
-    streamconfig.import_document(document={"streams": streams}, author="ann", reason="")
+    configuring.configure({"streams": streams}, author="ann", reason="")
     for name in ("ui/button_click", "ui/page_load"):
         title = SchemaTitle.objects.get(name=name)
         lifecycle.deprecate(title, author="ann", reason="Too wide.", replacement="sample/test_event")

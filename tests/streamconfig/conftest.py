@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from registry import lookups as registry
-from streamconfig import lookups, services
+from streamconfig import lookups
+from tests import configuring
 
 DOCUMENT: dict[str, Any] = {
     "defaults": {"topic_prefixes": None, "canary_events_enabled": True, "consumers": {"warehouse": {"enabled": True}}},
@@ -43,4 +44,4 @@ def forgotten() -> Iterator[None]:
 @pytest.fixture
 def streams(db: None) -> None:
     """Three streams are published."""
-    services.import_document(document=DOCUMENT, author="tests", reason="to begin with")
+    configuring.configure(DOCUMENT, author="tests", reason="to begin with")

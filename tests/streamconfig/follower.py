@@ -16,8 +16,9 @@ django.setup()
 
 from django.db import connection  # noqa: E402  # likewise
 
-from streamconfig import lookups, services  # noqa: E402  # needs Django
+from streamconfig import lookups  # noqa: E402  # needs Django
 from streamconfig.snapshots import SnapshotKeeper  # noqa: E402  # likewise
+from tests import configuring  # noqa: E402  # likewise
 
 
 def tell(**facts: Any) -> None:
@@ -41,7 +42,7 @@ def obey() -> None:
         if line.strip() != "state":
             connection.close()  # as at the end of every request
             sample = {"streams": {"s": {"sample": {"unit": "session", "rate": float(line)}}}}
-            services.import_document(document=sample, author="tests", reason="")
+            configuring.configure(sample, author="tests", reason="")
         tell(revision=lookups.snapshot().revision, age=lookups.age_seconds(), rates=rates())
 
 

@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from registry import services as registry
-from streamconfig import lookups, services
+from streamconfig import lookups
 from streamconfig.models import Defaults, Revision, Stream
+from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
@@ -149,7 +150,7 @@ def test_form__half_a_setting__names_the_other_half(editor: Client, changes: dic
 
 def test_form__opened_before_anothers_change__is_refused(editor: Client) -> None:
     posted = form_of(editor, address("ui.click"))
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ben", reason="")
+    configuring.switch(["ui.click"], is_enabled=False, author="ben", reason="")
 
     answer = editor.post(address("ui.click"), {**posted, "sampling_percent": "1"}, follow=True)
 

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from streamconfig import lookups, services
+from streamconfig import lookups
+from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -76,7 +77,7 @@ def test_export__texts_that_look_like_numbers__come_back_as_texts(tmp_path: Path
     file = tmp_path / "streams.yaml"
     texts = ["1e3", "0o7", "yes", "null", "1", ".inf"]
     document = {"streams": {"a.b": {"schema_title": "a/b", "own": texts}}}
-    services.import_document(document=document, author="test", reason="test")
+    configuring.configure(document, author="test", reason="test")
 
     file.write_text(run("export_streams"))
 
@@ -88,7 +89,7 @@ def test_check_revisions__untouched__says_so(streams: None) -> None:
 
 
 def test_check_revisions__one_changed_past_the_trigger__is_named(streams: None) -> None:
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="")
+    configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="")
     with connection.cursor() as cursor:
         # What only the database's owner can do; the chain tells it all the same.
         cursor.execute("ALTER TABLE streamconfig_revision DISABLE TRIGGER USER")

@@ -12,6 +12,7 @@ from registry import services as registry
 from registry.models import Repository, SchemaTitle
 from streamconfig import lookups, services
 from streamconfig.configuration.document import DocumentInvalidError, Entry
+from tests import configuring
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -29,7 +30,7 @@ def stream() -> None:
 
 def publish(name: str, **values: Any) -> object:
     document = {"streams": {name: values}}
-    return services.import_document(document=document, author="ann", reason="")
+    return configuring.configure(document, author="ann", reason="")
 
 
 def test_publish__new_stream_of_a_deprecated_schema__refused_naming_the_replacement(stream: None) -> None:
@@ -54,12 +55,12 @@ def test_publish__defaults_lead_to_a_deprecated_schema__refused(stream: None) ->
     publish("bare", canary_events_enabled=True)
 
     with pytest.raises(DocumentInvalidError, match="deprecated"):
-        services.save_defaults(settings={"schema_title": OLD}, author="ann", reason="")
+        configuring.publish(services.with_defaults({"schema_title": OLD}), author="ann", reason="")
 
 
 def test_publish__stream_that_used_it_before__takes_other_changes(stream: None) -> None:
     assert publish("old", schema_title=OLD, canary_events_enabled=True) is not None
-    assert services.set_enabled(names=["old"], is_enabled=False, author="ann", reason="") is not None
+    assert configuring.switch(["old"], is_enabled=False, author="ann", reason="") is not None
 
 
 def test_publish__repository_deprecated__holds_for_each_of_its_schemas(stream: None) -> None:

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from registry import services as registry_services
-from streamconfig import lookups, services
+from streamconfig import lookups
+from tests import configuring
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
 
@@ -36,7 +37,7 @@ def test_list__filters_of_the_address__narrow(client: Client, query: str, names:
 
 
 def test_list__switched_off__comes_last_and_says_so(client: Client) -> None:
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="")
+    configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="")
 
     assert shown(client, "")[-1] == "ui.click"
     assert b"Switched off" in client.get("/streams?state=paused").content
@@ -56,7 +57,7 @@ def test_stream__either_title_of_a_schema__has_one_and_leads_there(client: Clien
     file.parent.mkdir(parents=True)
     file.write_text("$id: /a/b/1.0.0\n$schema: https://json-schema.org/draft-07/schema#\ntitle: development/b\n")
     registry_services.import_folder(name="mine", folder=tmp_path)
-    services.import_document(document={"streams": {"b": {"schema_title": title}}}, author="ann", reason="")
+    configuring.configure({"streams": {"b": {"schema_title": title}}}, author="ann", reason="")
 
     page = client.get("/streams/b").content.decode()
 
@@ -79,7 +80,7 @@ def test_stream__unknown__is_404(client: Client) -> None:
 
 def test_stream__hostile_text__is_escaped(client: Client) -> None:
     evil = {"schema_title": "x", "about": {"owner": "<script>alert(1)</script>", "purpose": '"><img src=x>'}}
-    services.import_document(document={"streams": {"evil": evil}}, author="<b>eve</b>", reason="<i>r</i>")
+    configuring.configure({"streams": {"evil": evil}}, author="<b>eve</b>", reason="<i>r</i>")
 
     for path in ("/streams", "/streams/evil", "/revisions/2"):
         page = client.get(path).content.decode()
@@ -89,7 +90,7 @@ def test_stream__hostile_text__is_escaped(client: Client) -> None:
 
 
 def test_revision__page__shows_the_difference(client: Client) -> None:
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="too loud")
+    configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="too loud")
 
     page = client.get("/revisions/2").content.decode()
 

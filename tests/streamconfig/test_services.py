@@ -15,8 +15,9 @@ from eventplatform.broker import open_log
 from streamconfig import lookups, services, topic_sync
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import DocumentInvalidError
-from streamconfig.models import Defaults, Revision, Stream, TopicCheck
 from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.models import Defaults, Revision, Stream, TopicCheck
+from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = pytest.mark.slow
@@ -38,12 +39,12 @@ def test_import__new_streams__are_published_as_one_revision(streams: None) -> No
 
 
 def test_import__the_same_again__publishes_nothing(streams: None) -> None:
-    assert services.import_document(document=DOCUMENT, author="tests", reason="") is None
+    assert configuring.configure(DOCUMENT, author="tests", reason="") is None
     assert Revision.objects.count() == 1
 
 
 def test_import__part_of_the_streams__leaves_the_others(streams: None) -> None:
-    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="less is enough")
+    configuring.configure(rate("ui.click", 0.25), author="ann", reason="less is enough")
 
     revision = Revision.objects.get(number=2)
     assert len(lookups.snapshot().streams) == 2
@@ -53,7 +54,7 @@ def test_import__part_of_the_streams__leaves_the_others(streams: None) -> None:
 
 
 def test_import__complete_document__removes_what_it_does_not_name(streams: None) -> None:
-    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="", is_complete=True)
+    configuring.configure(rate("ui.click", 0.25), author="ann", reason="", is_complete=True)
 
     assert list(lookups.snapshot().streams) == ["ui.click"]
     assert not Stream.objects.filter(name="page.change").exists()
@@ -63,7 +64,7 @@ def test_import__bad_entry__refuses_all_and_names_every_place(streams: None) -> 
     document = {"streams": {"a": {"sample": {"rate": 5}}, "b c": {}, "d": {"canary_events_enabled": "yes"}}}
 
     with pytest.raises(DocumentInvalidError) as caught:
-        services.import_document(document=document, author="ann", reason="")
+        configuring.configure(document, author="ann", reason="")
 
     places = [(one.stream, one.pointer) for one in caught.value.problems]
     assert places == [("a", "/sample/rate"), ("b c", ""), ("d", "/canary_events_enabled")]
@@ -71,7 +72,9 @@ def test_import__bad_entry__refuses_all_and_names_every_place(streams: None) -> 
 
 
 def test_defaults__changed__reach_every_stream_and_its_row(streams: None) -> None:
-    services.save_defaults(settings={"canary_events_enabled": False, "topic_prefixes": ["a."]}, author="ann", reason="")
+    configuring.publish(
+        services.with_defaults({"canary_events_enabled": False, "topic_prefixes": ["a."]}), author="ann", reason=""
+    )
 
     assert lookups.snapshot().streams["page.change"].topics == ("a.page.change",)
     assert not Stream.objects.get(name="page.change").canary_events_enabled
@@ -80,7 +83,7 @@ def test_defaults__changed__reach_every_stream_and_its_row(streams: None) -> Non
 
 
 def test_disabled__stream__stops_clients_and_intake(streams: None) -> None:
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="too loud")
+    configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="too loud")
 
     stream = lookups.snapshot().streams["ui.click"]
     assert not stream.is_enabled
@@ -91,27 +94,27 @@ def test_disabled__stream__stops_clients_and_intake(streams: None) -> None:
 
 def test_save__read_before_another_change__is_refused(streams: None) -> None:
     entry = Stream.objects.get(name="ui.click").entry
-    services.import_document(document=rate("ui.click", 0.25), author="ben", reason="")
+    configuring.configure(rate("ui.click", 0.25), author="ben", reason="")
 
     with pytest.raises(services.ChangedMeanwhileError, match=r"ben changed ui\.click"):
-        services.save_stream(entry=entry, author="ann", reason="", is_new=False, base_revision=1)
+        configuring.save(entry, author="ann", reason="", is_new=False, base_revision=1)
 
 
 def test_save__new_stream_with_a_taken_name__is_refused(streams: None) -> None:
     entry = Stream.objects.get(name="ui.click").entry
 
     with pytest.raises(services.StreamExistsError):
-        services.save_stream(entry=entry, author="ann", reason="", is_new=True)
+        configuring.save(entry, author="ann", reason="", is_new=True)
 
 
 def test_remove__unknown_stream__is_refused(streams: None) -> None:
     with pytest.raises(services.StreamMissingError):
-        services.remove_streams(names=["nobody"], author="ann", reason="")
+        configuring.publish(services.without_streams(["nobody"]), author="ann", reason="")
 
 
 def test_revisions__form_a_chain_that_a_change_would_break(streams: None) -> None:
-    services.import_document(document=rate("ui.click", 0.25), author="ann", reason="")
-    services.import_document(document=rate("ui.click", 0.125), author="ben", reason="")
+    configuring.configure(rate("ui.click", 0.25), author="ann", reason="")
+    configuring.configure(rate("ui.click", 0.125), author="ben", reason="")
 
     assert lookups.broken_revision() is None
     newest = Revision.objects.get(number=3)
@@ -133,13 +136,13 @@ def test_revisions__changed_behind_our_back__are_refused_by_the_database(streams
 
 @pytest.mark.django_db(transaction=True)
 def test_publish__eight_at_once__none_is_lost() -> None:
-    services.import_document(document={"streams": {f"s{n}": {} for n in range(8)}}, author="tests", reason="")
+    configuring.configure({"streams": {f"s{n}": {} for n in range(8)}}, author="tests", reason="")
     begin = threading.Barrier(8)
 
     def publish(number: int) -> None:
         begin.wait()
         name = f"s{number}"
-        services.import_document(document={"streams": {name: {"sample": {"rate": 0.5}}}}, author=name, reason="")
+        configuring.configure({"streams": {name: {"sample": {"rate": 0.5}}}}, author=name, reason="")
         connection.close()
 
     threads = [threading.Thread(target=publish, args=(number,)) for number in range(8)]
@@ -158,7 +161,7 @@ def test_publish__eight_at_once__none_is_lost() -> None:
 def test_publish__after_commit__topics_exist(settings: Settings) -> None:
     settings.EVENT_LOG_URL = "memory://published"
 
-    services.import_document(document=DOCUMENT, author="tests", reason="")
+    configuring.configure(DOCUMENT, author="tests", reason="")
 
     assert set(open_log("memory://published").topics()) == {"page.change", "ui.click"}
 

@@ -21,6 +21,7 @@ from eventplatform.embedded.postgres import Postgres
 from streamconfig import lookups, services, snapshots
 from streamconfig.models import Stream
 from streamconfig.snapshots import SnapshotKeeper
+from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -59,7 +60,7 @@ def halve(rate: float) -> dict[str, Any]:
 
 
 def test_publish__second_process__sees_it_within_two_seconds(child_environment: dict[str, str]) -> None:
-    services.import_document(document=DOCUMENT, author="tests", reason="")
+    configuring.configure(DOCUMENT, author="tests", reason="")
     with second_process(child_environment, "follow") as process:
         lines = process.stdout
         assert lines
@@ -67,7 +68,7 @@ def test_publish__second_process__sees_it_within_two_seconds(child_environment: 
 
         delays = []
         for number in range(1, 11):
-            services.import_document(document=halve(0.5 / 2**number), author="tests", reason="")
+            configuring.configure(halve(0.5 / 2**number), author="tests", reason="")
             published_at = time.time()
             seen = json.loads(lines.readline())
             assert seen["rates"]["ui.click"] == 0.5 / 2**number
@@ -77,7 +78,7 @@ def test_publish__second_process__sees_it_within_two_seconds(child_environment: 
 
 
 def test_admin__editor_saves__api_and_second_process_follow(child_environment: dict[str, str], client: Client) -> None:
-    services.import_document(document=DOCUMENT, author="tests", reason="")
+    configuring.configure(DOCUMENT, author="tests", reason="")
     editor = User.objects.create_user("ed", is_staff=True)
     editor.user_permissions.set(Permission.objects.filter(codename__in=["view_stream", "change_stream"]))
     client.force_login(editor)
@@ -100,7 +101,7 @@ def test_admin__editor_saves__api_and_second_process_follow(child_environment: d
 def test_keeper__without_wakeup__finds_the_change_by_its_poll(keeper: SnapshotKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SNAPSHOT_CHANNEL", "nobody_listens")
 
-    services.import_document(document=DOCUMENT, author="tests", reason="")
+    configuring.configure(DOCUMENT, author="tests", reason="")
 
     assert eventually(lambda: keeper.snapshot().revision == 1, seconds=2) <= 2
 

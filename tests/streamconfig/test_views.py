@@ -10,7 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from streamconfig import lookups, services, snapshots
+from streamconfig import lookups, snapshots
+from tests import configuring
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
 
@@ -104,7 +105,7 @@ def test_streamconfigs__250_streams__are_not_too_many(client: Client) -> None:
 
 
 def test_streamconfigs__empty_containers__are_printed_as_php_does(client: Client) -> None:
-    services.import_document(document={"streams": {"s": {"producers": {}, "topics": []}}}, author="tests", reason="")
+    configuring.configure({"streams": {"s": {"producers": {}, "topics": []}}}, author="tests", reason="")
 
     stream = ask(client, streams="s")["streams"]["s"]
 
@@ -148,7 +149,7 @@ def test_list__unchanged__is_304_without_a_query(client: Client) -> None:
 
 def test_list__after_a_publish__is_new_at_the_next_request(client: Client) -> None:
     etag = client.get("/api/v1/streams")["ETag"]
-    services.set_enabled(names=["ui.click"], is_enabled=False, author="ann", reason="")
+    configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="")
 
     answer = client.get("/api/v1/streams", headers={"If-None-Match": etag})
 

@@ -17,6 +17,7 @@ from registry import services as registry_services
 from registry.managed import drafting
 from streamconfig import lookups as stream_lookups
 from streamconfig import services as stream_services
+from streamconfig.change_control.actors import of_command
 
 MANAGED = "team"  # the repository that the platform owns
 REPOSITORIES = ("primary", "secondary")  # in the order in which references are looked up
@@ -50,7 +51,8 @@ def load_streams(document: dict[str, Any]) -> None:
     known = stream_lookups.fresh_snapshot().streams
     new = {name: stream for name, stream in document["streams"].items() if name not in known}
     if new:
-        stream_services.import_document(document={**document, "streams": new}, author=AUTHOR, reason="sample data")
+        wish = stream_services.with_document({**document, "streams": new})
+        stream_services.propose(wish, by=of_command(AUTHOR), title="Sample data", source="command")
 
 
 def load_connectors(document: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.schema import documents
 from streamconfig import services
+from streamconfig.change_control.actors import of_command
 from streamconfig.configuration.document import DocumentInvalidError
 
 
@@ -24,17 +25,22 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         document = _read(options["file"])
-        facts = {"author": getpass.getuser(), "reason": options["reason"] or f"import of {options['file'].name}"}
+        title = f"Import of {options['file'].name}"
+        facts = {"by": of_command(getpass.getuser()), "title": title, "reason": options["reason"], "source": "command"}
         try:
-            published = services.import_document(document=document, is_complete=options["complete"], **facts)
+            wish = services.with_document(document, is_complete=options["complete"])
+            outcome = services.propose(wish, **facts)
         except DocumentInvalidError as error:
             raise CommandError("\n".join(str(problem) for problem in error.problems)) from None
-        if published is None:
+        if outcome is None:
             self.stdout.write("Nothing differs from what holds already.")
             return
-        for change in published.changes:
-            self.stdout.write(f"{change.kind} {change.stream}")
-        self.stdout.write(f"Published as revision {published.revision}.")
+        for change in outcome.request.changes:
+            self.stdout.write(f"{change.kind} {change.name}")
+        if outcome.published:
+            self.stdout.write(f"Published as revision {outcome.published.revision}.")
+        else:
+            self.stdout.write(f"Change {outcome.request.pk} waits for approval.")
 
 
 def _read(path: Path) -> Any:
