@@ -21,7 +21,7 @@ from streamconfig.change_control.requests import Outcome
 from streamconfig.configuration.changes import from_json
 from streamconfig.forms import DefaultsForm, StreamForm
 from streamconfig.models import Defaults, Revision, Stream
-from streamconfig.stream_facts import field_words
+from streamconfig.pages.facts import field_words
 
 _WIRE = "streamconfig.wire_stream"
 _CHANGES = "streamconfig/_changes.html"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streamconfig.stream_facts import field_words
+from streamconfig.pages.facts import field_words
 
 
 def test_field_words__rate__is_told_in_percent() -> None:

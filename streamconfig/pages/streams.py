@@ -12,12 +12,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
-from streamconfig import lookups, stream_facts
+from streamconfig import lookups
+from streamconfig.api.filters import narrow
 from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import StreamSet
-from streamconfig.filters import narrow
 from streamconfig.models import Revision, Stream
-from streamconfig.stream_facts import Facts
+from streamconfig.pages import facts as stream_facts
+from streamconfig.pages.facts import Facts
 
 _PAGE = 100
 _STATES = {"ok": "Receiving", "fail": "No schema", "unknown": "No events yet", "paused": "Switched off"}

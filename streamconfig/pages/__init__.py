@@ -1,0 +1,1 @@
+"""Pages of streams, instruments and configuration changes."""
