@@ -1,0 +1,1 @@
+"""Configuration over HTTP: the reference's address, and ours under `/api/v1/`."""
