@@ -181,6 +181,21 @@ class Log(ABC):
         """Make the topic where it does not exist yet; an existing one is left as it is."""
 
     @abstractmethod
+    def retentions(self, names: Collection[str]) -> Mapping[str, int | None]:
+        """How long each of these topics keeps records, in ms; None where it was told nothing. Unknown names are left out."""
+
+    @abstractmethod
+    def alter_topic(self, name: str, *, partitions: int | None = None, retention_ms: int | None = None) -> None:
+        """Give the topic more partitions, or another retention; what is None stays. Partitions never become fewer.
+
+        Keys move when partitions are added: order per key holds from then on, not across that moment. Producers that
+        run already learn of new partitions within minutes.
+
+        Raises:
+            TopicUnknownError: there is no such topic.
+        """
+
+    @abstractmethod
     def delete_topic(self, name: str) -> None:
         """Delete the topic and its records; unknown names are ignored."""
 

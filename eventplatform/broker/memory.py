@@ -68,6 +68,18 @@ class MemoryLog(base.Log):
         with self._changed:
             self._topics.setdefault(name, _Topic([_Partition() for _ in range(partitions)], retention_ms))
 
+    def retentions(self, names: Collection[str]) -> Mapping[str, int | None]:
+        with self._changed:
+            return {name: self._topics[name].retention_ms for name in names if name in self._topics}
+
+    def alter_topic(self, name: str, *, partitions: int | None = None, retention_ms: int | None = None) -> None:
+        with self._changed:
+            topic = self._topics.get(name)
+            if topic is None:
+                raise base.TopicUnknownError(topic=name)
+            topic.partitions += [_Partition() for _ in range((partitions or 0) - len(topic.partitions))]
+            topic.retention_ms = topic.retention_ms if retention_ms is None else retention_ms
+
     def delete_topic(self, name: str) -> None:
         with self._changed:
             self._topics.pop(name, None)

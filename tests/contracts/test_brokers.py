@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 
 import pytest
 from kafka.partitioner.default import murmur2
@@ -24,6 +25,13 @@ from tests.contracts.logs import follow, produce, read_all, send
 
 KEYS = [f"key {number}".encode() for number in range(1000)]
 A_DAY_MS = 86_400_000
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_produce__any_content__is_read_as_it_was(log: Log, topic: str) -> None:
@@ -245,6 +253,30 @@ def test_topics__made_twice__stays_as_it_is(log: Log, topic: str) -> None:
     assert before[topic].partitions == 3
     assert log.topics()[topic] == before[topic]
     assert log.topics([]) == {}
+
+
+def test_alter_topic__more_partitions__can_be_written_and_read(log: Log, topic: str) -> None:
+    before = log.topics([topic])[topic]
+
+    log.alter_topic(topic, partitions=before.partitions + 2)
+    log.alter_topic(topic, partitions=1)
+
+    wait_until(lambda: log.topics([topic])[topic].partitions == before.partitions + 2)
+    assert log.topics([topic])[topic].incarnation == before.incarnation
+    where = TopicPartition(topic, before.partitions + 1)
+    produce(log, [NewRecord(topic, b"{}", partition=where.partition)])
+    assert [record.value for record in read_all(log, where)] == [b"{}"]
+
+
+def test_alter_topic__retention__is_told_again(log: Log, topic: str) -> None:
+    log.alter_topic(topic, retention_ms=A_DAY_MS)
+
+    assert log.retentions([topic, "no-such-topic"]) == {topic: A_DAY_MS}
+
+
+def test_alter_topic__unknown__says_so(log: Log) -> None:
+    with pytest.raises(TopicUnknownError):
+        log.alter_topic("no-such-topic", partitions=3)
 
 
 def test_topics__deleted_and_made_anew__has_another_incarnation(log: Log, topic: str) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 from kafka import IsolationLevel
 from kafka import TopicPartition as KafkaPartition
-from kafka.admin import KafkaAdminClient, NewTopic, OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic, OffsetSpec
 from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from eventplatform.broker import base
 from eventplatform.broker.kafka.errors import as_log_errors
 from eventplatform.core.records import TopicPartition
 
+_RETENTION = "retention.ms"
 REQUEST_MS = 5000
 CLIENT: dict[str, Any] = {
     "request_timeout_ms": REQUEST_MS,
@@ -48,7 +49,7 @@ class Admin:
         }
 
     def create_topic(self, name: str, partitions: int, retention_ms: int | None) -> None:
-        settings = {} if retention_ms is None else {"retention.ms": str(retention_ms)}
+        settings = {} if retention_ms is None else {_RETENTION: str(retention_ms)}
         # Minus one: as many replicas as the cluster's own default says.
         topic = NewTopic(name=name, num_partitions=partitions, replication_factor=-1, topic_configs=settings)
         with self._connected() as client:
@@ -57,6 +58,25 @@ class Admin:
             except TopicAlreadyExistsError:
                 return
             client.wait_for_topics([name])
+
+    def retentions(self, names: Collection[str]) -> dict[str, int | None]:
+        there = self.topics(names)
+        if not there:
+            return {}
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: None}) for name in there]
+        with self._connected() as client:
+            found = client.describe_configs(wanted).get("topic", {})
+        return {name: _milliseconds(found.get(name, {}).get(_RETENTION)) for name in there}
+
+    def alter_topic(self, name: str, partitions: int | None, retention_ms: int | None) -> None:
+        topic = self.topics([name]).get(name)
+        if topic is None:
+            raise base.TopicUnknownError(topic=name)
+        with self._connected() as client:
+            if partitions is not None and partitions > topic.partitions:
+                client.create_partitions({name: partitions})
+            if retention_ms is not None:
+                client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: str(retention_ms)})])
 
     def delete_topic(self, name: str) -> None:
         with self._connected() as client:
@@ -114,3 +134,9 @@ class Admin:
             if self._client is None:
                 self._client = KafkaAdminClient(bootstrap_servers=self._servers.split(","), **CLIENT)
             yield self._client
+
+
+def _milliseconds(setting: Any) -> int | None:
+    """A topic's own retention; minus one is Kafka's way to say for ever."""
+    value = setting.get("value") if isinstance(setting, Mapping) else setting
+    return None if value in (None, "", "-1") else int(value)

@@ -43,6 +43,12 @@ class KafkaLog(base.Log):
     def create_topic(self, name: str, *, partitions: int = 1, retention_ms: int | None = None) -> None:
         self._admin.create_topic(name, partitions, retention_ms)
 
+    def retentions(self, names: Collection[str]) -> Mapping[str, int | None]:
+        return self._admin.retentions(names)
+
+    def alter_topic(self, name: str, *, partitions: int | None = None, retention_ms: int | None = None) -> None:
+        self._admin.alter_topic(name, partitions, retention_ms)
+
     def delete_topic(self, name: str) -> None:
         self._admin.delete_topic(name)
 

@@ -27,6 +27,7 @@ _TOPICS = """
 select t.name, t.id, count(*)::int from log_topics t join log_partitions p on p.topic_id = t.id
 where t.name = any(%s) group by t.name, t.id
 """
+_REMEMBER_SECONDS = 30.0  # a topic's partitions: more may be added while this producer runs
 _MOST_WAKE_UPS = 400  # a notification holds 8,000 bytes; an empty one wakes everybody
 
 Slot = tuple[int, int]  # topic id, partition
@@ -38,6 +39,7 @@ class Appender:
     def __init__(self, url: str, answer_seconds: float) -> None:
         self._session = Session(url, "producer", arrays.register, answer_seconds=answer_seconds)
         self._topics: dict[str, tuple[int, int]] = {}  # name → id, partitions
+        self._forgot_at = time.monotonic()
         self._grown: set[Slot] = set()
 
     def append(self, records: Sequence[NewRecord]) -> list[Delivery]:
@@ -113,6 +115,9 @@ class Appender:
         return missing
 
     def _look_up(self, names: Collection[str]) -> None:
+        if time.monotonic() - self._forgot_at > _REMEMBER_SECONDS:
+            self._topics.clear()
+            self._forgot_at = time.monotonic()
         missing = [name for name in names if name not in self._topics]
         if missing:
             with self._session.connection() as connection:

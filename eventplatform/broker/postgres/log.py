@@ -29,6 +29,11 @@ with made as (
 )
 insert into log_partitions (topic_id, partition) select id, generate_series(0, %s - 1) from made
 """
+_RETENTIONS = "select name, retention_ms from log_topics where name = any(%(names)s::text[])"
+_RETAIN = "update log_topics set retention_ms = coalesce(%s::bigint, retention_ms) where name = %s returning id"
+_GROW = """
+insert into log_partitions (topic_id, partition) select %s, generate_series(0, %s - 1) on conflict do nothing
+"""
 _LOCK_PARTITIONS = """
 select from log_partitions p join log_topics t on t.id = p.topic_id
 where t.name = %s order by p.topic_id, p.partition for update of p
@@ -83,6 +88,17 @@ class PostgresLog(base.Log):
     def create_topic(self, name: str, *, partitions: int = 1, retention_ms: int | None = None) -> None:
         with self._lock, self._session.connection() as connection:
             connection.execute(_CREATE, [name, retention_ms, partitions])
+
+    def retentions(self, names: Collection[str]) -> Mapping[str, int | None]:
+        return dict(self._ask(_RETENTIONS, {"names": list(names)}))
+
+    def alter_topic(self, name: str, *, partitions: int | None = None, retention_ms: int | None = None) -> None:
+        with self._lock, self._session.connection() as connection, connection.transaction():
+            found = connection.execute(_RETAIN, [retention_ms, name]).fetchone()
+            if found is None:
+                raise base.TopicUnknownError(topic=name)
+            if partitions is not None:
+                connection.execute(_GROW, [found[0], partitions])
 
     def delete_topic(self, name: str) -> None:
         with self._own_connection() as connection:
