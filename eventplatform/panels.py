@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Page = Literal["overview", "start", "stream", "schema"]
+Page = Literal["overview", "start", "stream", "schema", "change"]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A part of a shared page: `template` rendered with what `context` answers for the page's subject.
 
-    `context` gets the subject's name (a stream's name, a schema's title; empty on overview and start) and answers None
+    `context` gets the subject's name (a stream's name, a schema's title, a change request's number; empty on overview and
+    start) and answers None
     where it has nothing to show. `column` is the wide one or the side.
     """
 
@@ -51,6 +52,19 @@ class Use:
     note: str = ""
     state: str = ""
     per_minute: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Downstream:
+    """A place where a stream's events are stored, as far as the app that stores them knows."""
+
+    name: str
+    kind: str
+    target: str
+    is_enabled: bool  # False: paused, or the stream's own settings switch it off
+    retention_days: int | None  # None: for ever
+    link: str
+    note: str = ""
 
 
 _panels: dict[str, dict[str, Panel]] = defaultdict(dict)

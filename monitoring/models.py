@@ -84,6 +84,32 @@ class StreamVolume(models.Model):
         return f"{self.stream} {self.minute:%Y-%m-%d %H:%M}: {self.events}"
 
 
+class StreamDay(models.Model):
+    """Records that a stream's topics took on a whole day (UTC) without canaries; days with none have no row."""
+
+    stream = models.CharField(max_length=249)
+    day = models.DateField()
+    events = models.PositiveBigIntegerField()
+    peak = models.PositiveBigIntegerField(help_text="In its busiest minute, canaries among them.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["stream", "day"], name="stream_day_once"),)
+        indexes = (models.Index(fields=["day"], name="stream_day_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.day}: {self.events}"
+
+
+class CountedDay(models.Model):
+    """A day that is over and rolled up, with how many of its minutes were counted; without its row a day is a gap."""
+
+    day = models.DateField(primary_key=True)
+    minutes = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.minutes} minutes"
+
+
 class IntakeTotal(models.Model):
     """A door's own counter when last read: what it grew by since then is new. `source` is the role it stands in."""
 

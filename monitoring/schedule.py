@@ -15,5 +15,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "monitoring.roll_up_days": {
+        "task": "monitoring.tasks.roll_up_days",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "monitoring.forget": {"task": "monitoring.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
 }

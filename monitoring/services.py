@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Count, Max, Q, Sum
 
 from eventplatform.core.records import Record
 from monitoring.models import (
     CanaryArrival,
     CanaryRun,
     CanaryTurn,
+    CountedDay,
     IntakeCount,
     IntakeTotal,
     RoleHeartbeat,
     SampledMinute,
+    StreamDay,
     StreamVolume,
 )
 from monitoring.posting import Answer
@@ -108,6 +110,32 @@ def record_intake_totals(*, minute: datetime, totals: Mapping[Counter, int], sou
         unique_fields=["minute", "stream", "outcome", "reason"],
         update_fields=["count"],
     )
+
+
+@transaction.atomic
+def roll_up(*, day: date, begin: datetime, end: datetime) -> None:
+    """Add up the minutes of a day that is over, canaries taken out; doing it again replaces what was there."""
+    window = {"minute__gte": begin, "minute__lt": end}
+    runs = CanaryRun.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).values_list("stream")
+    canaries = dict(runs.annotate(number=Count("pk")))
+    rows = StreamVolume.objects.filter(**window).values_list("stream").annotate(total=Sum("events"), most=Max("events"))
+    StreamDay.objects.bulk_create(
+        [
+            StreamDay(stream=stream, day=day, events=max(total - canaries.get(stream, 0), 0), peak=most)
+            for stream, total, most in rows.order_by("stream")
+        ],
+        update_conflicts=True,
+        unique_fields=["stream", "day"],
+        update_fields=["events", "peak"],
+        batch_size=1000,
+    )
+    minutes = SampledMinute.objects.filter(**window).count()
+    CountedDay.objects.update_or_create(day=day, defaults={"minutes": minutes})
+
+
+def forget_days(*, before: date) -> int:
+    """Delete the daily volumes of days before that one; the number of rows."""
+    return sum(model.objects.filter(day__lt=before).delete()[0] for model in (StreamDay, CountedDay))
 
 
 def beat(*, role: str, now: datetime, is_well: bool = True, detail: str = "") -> None:

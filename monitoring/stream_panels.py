@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform import charts, panels
-from monitoring import health, lookups
+from monitoring import daily_volumes, health, lookups
 from monitoring.overview_tables import ticks
 from streamconfig.lookups import snapshot
 
@@ -21,6 +21,8 @@ def register() -> None:
     panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_path, order=20))
     panels.add_troubles("monitoring", health.troubles)
     panels.provide("monitoring.volumes", lambda minutes=_MINUTES: lookups.volumes(minutes=minutes).streams)
+    panels.provide("monitoring.daily_volumes", daily_volumes.daily_volumes)
+    panels.provide("monitoring.counted_days", daily_volumes.counted_days)
     panels.provide("navigation.counts", counts)
 
 

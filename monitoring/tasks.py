@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
-from monitoring import canaries, observing, services, volumes
+from monitoring import canaries, daily_volumes, observing, services, volumes
 from monitoring.posting import Intake
 from monitoring.schedule import SCHEDULE
 
@@ -65,6 +65,13 @@ def keep_log_in_bounds() -> None:
 
 
 @shared_task
+def roll_up_days() -> None:
+    """Add up the minutes of the days that are over."""
+    daily_volumes.roll_up()
+
+
+@shared_task
 def forget() -> None:
     """Delete what is too old to be shown."""
     services.forget(before=timezone.now() - _KEEP)
+    services.forget_days(before=(timezone.now() - daily_volumes.KEPT).date())
