@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from eventplatform import panels
+
 
 class MonitoringConfig(AppConfig):
     """Monitoring."""
@@ -12,7 +14,11 @@ class MonitoringConfig(AppConfig):
     verbose_name = "Monitoring"
 
     def ready(self) -> None:
-        """Put the app's parts on shared pages."""
-        from monitoring import stream_panels
+        """Put the app's parts on shared pages, and what it knows of streams within their reach."""
+        from monitoring import of_streams, stream_panels
 
         stream_panels.register()
+        panels.provide("monitoring.refused_shares", of_streams.refused_shares)
+        panels.provide("monitoring.last_canaries", of_streams.last_canaries)
+        panels.provide("monitoring.send_canary", of_streams.send_canary)
+        panels.provide("monitoring.canary_stages", of_streams.canary_stages)
