@@ -9,9 +9,11 @@ from typing import Any, get_args
 
 from eventplatform.core.names import is_topic_name
 from eventplatform.core.streams import SampleUnit
+from streamconfig.configuration import json_values
 from streamconfig.configuration.topics import BadPatternError, compile_pattern, is_pattern
 
 UNITS: tuple[str, ...] = get_args(SampleUnit)
+SCALES = ("small", "medium", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ def _is_text_map(value: Any) -> bool:
     return _is_map(value) and all(_is_text(item) for item in dict(value).values())
 
 
+def _is_headers(value: Any) -> bool:
+    return _is_map(value) and all(held is False or held is None or _is_text(held) for held in dict(value).values())
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
 def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1
 
@@ -72,9 +82,16 @@ PREFIXES = Check(is_texts, "must be a list of prefixes, or null for none.", 'Wri
 TOPICS = Check(_is_topics, "must be a list of topic names.", "Use letters, digits, dot, - and _ only, at most 249 of them.")
 UNIT = Check(lambda value: value in UNITS, "must be pageview, session or device.", "Choose one of the three.")
 RATE = Check(_is_rate, "must be a number from 0 to 1.", "Write 0.05 for 5 %.")
+TEXTS = Check(is_texts, "must be a list of names.", 'Write for example ["page_id", "page_title"].')
+HEADERS = Check(
+    _is_headers, "must map fields to names of headers, or to false.", "Write for example meta.request_id: x-request-id."
+)
+SCALE = Check(lambda value: value in SCALES, "must be small, medium or large.", "Choose one of the three.")
+COUNT = Check(_is_count, "must be a whole number above 0.", "Write it without quotes, such as 90.")
 
-# Path of a setting → its check; `*` stands for any name. What isn't named here is free.
+# Path of a setting → its check; `*` stands for any name. What isn't named here is free, as far as it is JSON.
 CHECKS: Mapping[tuple[str, ...], Check] = {
+    ("stream",): TEXT,
     ("schema_title",): TEXT,
     ("destination_event_service",): TEXT,
     ("topic_prefixes",): PREFIXES,
@@ -87,9 +104,22 @@ CHECKS: Mapping[tuple[str, ...], Check] = {
     ("consumers",): MAP,
     ("consumers", "*"): MAP,
     ("consumers", "*", "enabled"): FLAG,
+    ("consumers", "*", "job_name"): TEXT,
+    ("consumers", "*", "spark_job_ingestion_scale"): SCALE,
+    ("consumers", "*", "retention_days"): COUNT,
+    ("consumers", "*", "ttl_seconds"): COUNT,
+    ("consumers", "*", "batch_rows"): COUNT,
     ("producers",): MAP,
     ("producers", "*"): MAP,
     ("producers", "*", "enabled"): FLAG,
+    ("producers", "eventgate", "enrich_fields_from_http_headers"): HEADERS,
+    ("producers", "eventgate", "use_edge_uniques"): FLAG,
+    ("producers", "mediawiki_eventbus", "event_service_name"): TEXT,
+    ("producers", "metrics_platform_client", "provide_values"): TEXTS,
+    ("producers", "metrics_platform_client", "events"): TEXTS,
+    ("producers", "metrics_platform_client", "curation"): MAP,
+    ("producers", "metrics_platform_client", "stream_name"): TEXT,
+    ("producers", "test_kitchen", "is_test_kitchen_stream"): FLAG,
 }
 
 
@@ -97,6 +127,9 @@ def problems_of(stream: str, settings: Any) -> list[Problem]:
     """Everything that is wrong with the settings of one entry."""
     if not _is_map(settings):
         return [Problem(stream, "", "stream.not_a_map", "The settings of a stream must be a map.", MAP.remedy)]
+    flaws = json_values.flaws_of(settings) if isinstance(settings, Mapping) else []
+    if flaws:  # first of all: the checks of values are made for JSON
+        return [Problem(stream, pointer(one.path), one.code, one.message, one.remedy) for one in flaws]
     return broken(stream, settings, CHECKS)
 
 
