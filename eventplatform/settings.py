@@ -192,6 +192,11 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     },
 }
 
+# --- What leaves the platform -------------------------------------------------------------------------------------------
+
+# hosts of inner networks that webhooks and imports may call; *: any. Everybody else's servers must be public
+OUTBOUND_PRIVATE_HOSTS = env.words("OUTBOUND_PRIVATE_HOSTS")
+
 # --- Words, times, files ------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

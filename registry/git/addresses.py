@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from eventplatform.core.addresses import is_public
 from registry.git.errors import (
     BadAddressError,
     BadBranchError,
@@ -29,7 +30,6 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:]+
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SCP = re.compile(r"(?:(?P<user>[^@:/]+)@)?(?P<host>\[[^\]]+\]|[^@:/\[\]]+):(?P<path>[^:].*)")
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|\.lock(/|$)")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -159,16 +159,6 @@ def public_addresses(address: Address, rules: Rules, resolve: Resolve = _system_
     except OSError as error:
         raise UnreachableError(reason=f"the name {address.host} leads nowhere ({error.strerror}).") from None
     for one in found:
-        if not _is_public(ipaddress.ip_address(one.partition("%")[0])):
+        if not is_public(ipaddress.ip_address(one.partition("%")[0])):
             raise PrivateHostError(host=address.host, address=one)
     return found
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(inner)
-    return address.is_global and not address.is_multicast

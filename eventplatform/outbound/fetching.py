@@ -1,0 +1,116 @@
+"""One request to an address that a person typed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpcore
+from django.conf import settings
+
+from eventplatform.outbound.errors import AnswerTooBigError, OutboundSlowError, OutboundUnreachableError
+from eventplatform.outbound.pinned import Deadline, PinnedBackend
+from eventplatform.outbound.urls import Resolve, Target, checked_addresses, system_resolve, target_of
+
+_AGENT = "event-platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; a redirect is an answer like any other. Names of headers are small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        """True for 2xx."""
+        return self.status // 100 == 2  # noqa: PLR2004  # HTTP's class of success
+
+
+def fetch(
+    url: str,
+    *,
+    max_bytes: int,
+    seconds: float,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    resolve: Resolve = system_resolve,
+    ssl_context: ssl.SSLContext | None = None,
+) -> Answer:
+    """Ask a server that a person named, once.
+
+    The host's addresses are looked up once, all of them must be public (or the host be named in OUTBOUND_PRIVATE_HOSTS),
+    and the connection goes to one of exactly these; certificates are checked against the host's name. No redirect is
+    followed, no proxy of the environment is used, and `seconds` bounds everything, the look-up included.
+
+    Raises:
+        RejectedError: the URL, its address or the answer's size is not allowed.
+        RetriableError: the server can't be reached or is too slow.
+    """
+    target = target_of(url)
+    deadline = Deadline(seconds)
+    try:
+        addresses = checked_addresses(
+            target, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS, resolve=_Bounded(resolve, deadline)
+        )
+        pool = httpcore.ConnectionPool(
+            ssl_context=ssl_context or ssl.create_default_context(), network_backend=PinnedBackend(addresses, deadline)
+        )
+        with pool:
+            return _ask(pool, target, method=method, body=body, headers=headers or {}, max_bytes=max_bytes)
+    except (TimeoutError, httpcore.TimeoutException):
+        raise OutboundSlowError(host=target.host, seconds=seconds) from None
+    except (OSError, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise OutboundUnreachableError(host=target.host, reason=str(error) or type(error).__name__) from None
+
+
+def _ask(
+    pool: httpcore.ConnectionPool,
+    target: Target,
+    *,
+    method: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    max_bytes: int,
+) -> Answer:
+    url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    # Identity: a packed answer could grow without bound when it is unpacked.
+    sent = {"Host": target.authority, "User-Agent": _AGENT, "Accept-Encoding": "identity", "Connection": "close", **headers}
+    with pool.stream(method, url, headers=list(sent.items()), content=body) as response:
+        read = bytearray()
+        for chunk in response.iter_stream():
+            read += chunk
+            if len(read) > max_bytes:
+                raise AnswerTooBigError(host=target.host, max_bytes=max_bytes)
+        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        return Answer(response.status, found, bytes(read))
+
+
+class _Bounded:
+    """A look-up of names that ends at the deadline: the system's own can't be told to."""
+
+    def __init__(self, resolve: Resolve, deadline: Deadline) -> None:
+        self._resolve = resolve
+        self._deadline = deadline
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        found: list[Sequence[str] | Exception] = []
+        thread = threading.Thread(target=self._look_up, args=(host, port, found), daemon=True)
+        thread.start()
+        thread.join(self._deadline.left())
+        if not found:
+            raise TimeoutError
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
+
+    def _look_up(self, host: str, port: int, found: list[Sequence[str] | Exception]) -> None:
+        try:
+            found.append(self._resolve(host, port))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
