@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from streamconfig.configuration import php
+
+_NUMERIC = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")  # of keys too, "1.5" is a number to PHP
 
 
 def array_replace_recursive(base: Any, over: Any) -> Any:
@@ -38,6 +41,34 @@ def array_merge_recursive(base: Any, over: Any) -> Any:
         else:
             merged[key] = _joined(merged[key], value)
     return php.from_items(merged)
+
+
+def array_merge_under(out: Any, less: Any) -> dict[str, Any]:
+    """A new map: `less` below `out`, as the reference's site configuration merges what is less specific.
+
+    What `out` says stays, and its keys come first; but null and, of all values, false give way, and numbered entries that
+    both have are appended.
+    """
+    return {str(key): value for key, value in _merged_under(out, less).items()}
+
+
+def _merged_under(out: Any, less: Any) -> dict[php.Key, Any]:
+    merged = php.items(out)
+    for key, value in php.items(less).items():
+        there = merged.get(key)
+        if there is None:
+            merged[key] = value
+        elif php.is_array(there) and php.is_array(value):
+            merged[key] = php.from_items(_merged_under(there, value))
+        elif _is_numeric(key):
+            merged[_next_index(merged)] = value
+        elif there is False:
+            merged[key] = value
+    return merged
+
+
+def _is_numeric(key: php.Key) -> bool:
+    return isinstance(key, int) or _NUMERIC.fullmatch(key) is not None
 
 
 def _joined(there: Any, value: Any) -> Any:
