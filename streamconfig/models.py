@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 
+from streamconfig.account_models import ApiToken, MailChoice
 from streamconfig.configuration import document
 from streamconfig.configuration.document import Entry
 from streamconfig.request_models import (
@@ -21,6 +22,7 @@ from streamconfig.request_models import (
 )
 
 __all__ = [
+    "ApiToken",
     "ChangeRequest",
     "Comment",
     "ConfigurationState",
@@ -28,6 +30,8 @@ __all__ = [
     "Instrument",
     "IntakeService",
     "Item",
+    "KnownTopic",
+    "MailChoice",
     "Notification",
     "NotificationTarget",
     "Override",
@@ -272,6 +276,16 @@ class TopicCheck(models.Model):
 
     def __str__(self) -> str:
         return self.problem or "all topics exist"
+
+
+class KnownTopic(models.Model):
+    """A topic that the configuration names, or has named: what else the log holds belongs to others."""
+
+    name = models.CharField(max_length=249, primary_key=True)
+    stream = models.CharField(max_length=249, help_text="The stream that named it last.")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TopicRemoval(models.Model):

@@ -182,6 +182,10 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            # What waits is a handful among all that was ever sent, and is asked for every few seconds.
+            models.Index(fields=["not_before"], name="notification_waits", condition=models.Q(sent_at=None, gave_up_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.address}"

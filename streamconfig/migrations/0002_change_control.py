@@ -64,7 +64,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'indexes': [models.Index(condition=models.Q(('gave_up_at', None), ('sent_at', None)), fields=['not_before'], name='notification_waits')],
             },
+        ),
+        migrations.CreateModel(
+            name='ApiToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='What it is for.', max_length=100)),
+                ('prefix', models.CharField(help_text='How it begins, to tell tokens apart.', max_length=20)),
+                ('hash', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('last_used_at', models.DateTimeField(null=True)),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MailChoice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('muted', models.JSONField(default=list)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mail_choice', to=settings.AUTH_USER_MODEL)),
+            ],
         ),
         migrations.CreateModel(
             name='NotificationTarget',
@@ -75,6 +100,13 @@ class Migration(migrations.Migration):
                 ('secret', models.TextField(blank=True, help_text='Signs what is sent; kept encrypted, never shown.')),
                 ('events', models.JSONField(blank=True, default=list, help_text='Which events it hears of; empty: all.')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='KnownTopic',
+            fields=[
+                ('name', models.CharField(max_length=249, primary_key=True, serialize=False)),
+                ('stream', models.CharField(help_text='The stream that named it last.', max_length=249)),
             ],
         ),
         migrations.CreateModel(
