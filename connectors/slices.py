@@ -15,6 +15,7 @@ from connectors import leasing, letters, opening
 from connectors.delivery import Delivery, Source
 from connectors.models import Lease
 from connectors.sinks.base import FencedError, Position
+from connectors.steering import steering
 from eventplatform.broker import loop
 from eventplatform.broker.base import Log, OffsetOutOfRangeError, TopicUnknownError
 from eventplatform.core import metrics
@@ -112,7 +113,7 @@ def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[i
             find_schema=lambda schema_id: configuration.snapshot().find_schema(schema_id),
             set_aside=letters.dead_letters().put,
         )
-        report = _loop(lease, events, start, delivery, rule=sink.flush_rule, stop=stop)
+        report = _loop(lease, events, start, delivery, rule=_steered(lease, sink.flush_rule), stop=stop)
         return delivery.rows, source.position(report.next_offset)
 
 
@@ -145,6 +146,12 @@ def _loop(
         )
     finally:
         reader.close()
+
+
+def _steered(lease: Lease, rule: loop.FlushRule) -> loop.FlushRule:
+    """The sink's rule as the stream's own settings steer it; read anew by every slice, so within a minute of a publish."""
+    stream = configuration.snapshot().find_stream(lease.stream)
+    return rule if stream is None else steering(stream, lease.connector.route.names).flush_rule(rule)
 
 
 def start_offset(events: Log, source: Source, stored: Position | None) -> int:

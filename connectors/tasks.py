@@ -7,10 +7,17 @@ from typing import Any
 
 from celery.signals import worker_shutting_down
 
-from connectors import slices
+from connectors import retention, slices
 from eventplatform.celery import app
 from eventplatform.core.records import TopicPartition
 
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "connectors.apply_retention": {
+        "task": "connectors.tasks.apply_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}
 _stop = threading.Event()
 
 
@@ -18,6 +25,17 @@ _stop = threading.Event()
 def _finish_slices(**_: Any) -> None:
     """On SIGTERM: slices flush what they have, give their lease back and end."""
     _stop.set()
+
+
+@app.on_after_finalize.connect
+def _add_schedule(sender: Any, **_: Any) -> None:
+    sender.conf.beat_schedule = {**(sender.conf.beat_schedule or {}), **SCHEDULE}
+
+
+@app.task
+def apply_retention() -> dict[str, int]:
+    """Delete from stores what streams say shall not be kept any longer."""
+    return retention.apply()
 
 
 @app.task

@@ -192,6 +192,13 @@ class Sink(ABC):
         """When the canary was written into the store's marker; None if it was not."""
 
     @abstractmethod
+    def expire(self, stream: str, *, before: datetime) -> int:
+        """Delete what was taken in before that moment, in bounded steps; how many rows, or files where rows aren't known.
+
+        Offsets and canaries stay: what is deleted is not written again.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of everything; harmless when not open."""
 

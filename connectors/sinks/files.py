@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from eventplatform.core.errors import FatalError
 from eventplatform.core.names import is_topic_name
 from eventplatform.core.records import TopicPartition
 
+_HOURS = "year=*/month=*/day=*/hour=*"
 _MEGABYTE = 1024 * 1024
 _LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 
@@ -134,6 +135,14 @@ class FilesSink(Sink):
                 return None
             return datetime.fromisoformat(orjson.loads(marker.read_bytes())["written"])
 
+    def expire(self, stream: str, *, before: datetime) -> int:
+        with _errors():
+            old = [folder for folder in self._folder(stream).glob(_HOURS) if _end_of(folder) <= before]
+            gone = sum(1 for folder in old for _ in folder.glob("*.jsonl"))
+            for folder in old:
+                shutil.rmtree(folder)
+        return gone
+
     def close(self) -> None:
         self._last.clear()
 
@@ -187,6 +196,12 @@ class FilesSink(Sink):
 
     def _relative(self, path: Path) -> str:
         return str(path.relative_to(self._root))
+
+
+def _end_of(folder: Path) -> datetime:
+    """The end of the hour that a folder is named after."""
+    year, month, day, hour = (int(part.partition("=")[2]) for part in folder.parts[-4:])
+    return datetime(year, month, day, hour, tzinfo=UTC) + timedelta(hours=1)
 
 
 def _canaries(batch: WriteBatch) -> tuple[tuple[str, str, str, str], ...]:

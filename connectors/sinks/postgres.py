@@ -30,6 +30,8 @@ from eventplatform.core.records import TopicPartition
 
 _RECORD_AT_FAULT = ("22", "23", "54")  # SQLSTATE classes: data, constraints, program limits such as a row too big
 _OWN_KEY = re.compile(r"_pkey\d*\Z")  # numbered where another relation has the plain name
+_ROWS_PER_STEP = 10_000  # so that no statement holds locks for long
+_EXPIRE = "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE coalesce(_timestamp, _ingested) < %s LIMIT %s))"
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
 # A wedged slice must not hold its row lock for ever, and a locked table must not hold this slice.
 _SESSION = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
@@ -112,6 +114,17 @@ class PostgresSink(Sink):
         with _errors():
             found = self._db.execute(query, (self._connector, stream, digest_of(event_id))).fetchone()
         return found[0] if found else None
+
+    def expire(self, stream: str, *, before: datetime) -> int:
+        with _errors():
+            table = self._tables.find(self._db, stream)
+            if table is None:
+                return 0
+            step = sql.SQL(_EXPIRE).format(table)
+            gone = 0
+            while done := self._db.execute(step, (before, _ROWS_PER_STEP)).rowcount:
+                gone += done
+        return gone
 
     def close(self) -> None:
         if self._connection is not None:

@@ -95,6 +95,11 @@ class Tables:
     def table(self, stream: str) -> PgTable:
         return self._known[stream]
 
+    def find(self, database: Database, stream: str) -> sql.Identifier | None:
+        """The stream's table, where one was made."""
+        found = database.execute(self._sql("SELECT name FROM {}._tables WHERE stream = %s"), (stream,)).fetchone()
+        return sql.Identifier(self._schema, found[0]) if found else None
+
     def ensure_own(self, database: Database) -> None:
         """Make the schema and our own tables, one worker at a time."""
         newest = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'id_digest'"

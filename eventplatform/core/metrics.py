@@ -38,6 +38,11 @@ CONNECTOR_SLICES = Counter(
     "Slices ended, by connector and how (done, fenced, retry, failed).",
     ["connector", "end"],
 )
+CONNECTOR_EXPIRED = Counter(
+    "eventplatform_connector_expired_total",
+    "Rows, or files where rows aren't known, deleted from stores because their stream keeps them no longer.",
+    ["connector"],
+)
 CONNECTOR_LAG = Gauge(
     "eventplatform_connector_lag_records",
     "Records between a connector's offset and the log's end.",

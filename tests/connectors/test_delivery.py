@@ -52,6 +52,9 @@ class PickySink(Sink):
     def canary_written(self, stream: str, event_id: str) -> datetime | None:  # noqa: ARG002  # the contract's signature
         return None
 
+    def expire(self, stream: str, *, before: datetime) -> int:  # noqa: ARG002  # the contract's signature
+        return 0
+
     def write(self, batch: WriteBatch) -> Written:
         self.tries += 1
         assert batch.expected == self.stored

@@ -177,3 +177,21 @@ def test_prepare__by_another_worker__seen(sink: Sink, store: Store) -> None:
     sink.write(batch(None, [row(0, **VERSION_1_1)]))
 
     assert store.texts(STREAM) == ["t0"]
+
+
+def test_expire__taken_in_before__goes_and_the_position_stays(sink: Sink, store: Store) -> None:
+    sink.write(batch(None, [row(0), row(1)]))
+
+    assert sink.expire(STREAM, before=datetime(2026, 11, 25, 9, 30, tzinfo=UTC)) == 0
+    assert store.texts(STREAM) == ["t0", "t1"]
+
+    assert sink.expire(STREAM, before=datetime(2026, 11, 25, 10, tzinfo=UTC)) > 0
+
+    assert store.texts(STREAM) == []
+    assert sink.position(WHERE) == at(2)
+    sink.write(batch(at(2), [row(2)]))
+    assert store.texts(STREAM) == ["t2"]
+
+
+def test_expire__stream_never_written__nothing(sink: Sink) -> None:
+    assert sink.expire("never.seen", before=datetime(2026, 11, 25, 10, tzinfo=UTC)) == 0
