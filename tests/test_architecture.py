@@ -76,7 +76,7 @@ PURE_IN_APPS = {
         "pages.trial",
         "schema",
     },
-    "streamconfig": {"compatible", "configuration", "form_values"},
+    "streamconfig": {"compatible", "configuration", "lint", "form_values"},
     "monitoring": {"canary"},
 }
 

@@ -49,7 +49,7 @@ def test_setting__right_and_wrong__is_judged_by_its_place(setting: str, fine: An
     assert problems_of("s", nested(setting, None)) == []  # null clears
     (problem,) = problems_of("s", nested(setting, wrong))
 
-    assert (problem.code, problem.pointer.split("/")[1]) == ("setting.bad_value", setting.split("/")[0])
+    assert (problem.code, problem.pointer.split("/")[1]) == ("setting.bad_value", setting.partition("/")[0])
     assert problem.remedy
 
 
