@@ -15,11 +15,12 @@ class StreamconfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell lower apps which streams carry a schema, and everybody what is wrong with streams."""
-        from streamconfig import lookups, shared_pages, topic_sync
+        from streamconfig import lookups, shared_pages
+        from streamconfig.topics import troubles
 
         template = "streamconfig/_schema_streams.html"
         panels.add("schema", panels.Panel("streamconfig.streams", template, shared_pages.of_schema, order=20, column="side"))
         panels.add_uses("streamconfig", shared_pages.uses_of_schema)
-        panels.add_troubles("streamconfig", topic_sync.troubles)
+        panels.add_troubles("streamconfig", troubles.troubles)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
         panels.provide("streamconfig.title_of_topic", lookups.title_of_topic)

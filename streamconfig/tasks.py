@@ -8,7 +8,7 @@ from celery import shared_task
 
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
-from streamconfig import topic_sync
+from streamconfig.topics import reconcile
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "streamconfig.reconcile_topics": {
@@ -27,4 +27,4 @@ def _add_schedule(sender: Any, **_: Any) -> None:
 @shared_task
 def reconcile_topics() -> list[str]:
     """Make the topics that are configured and missing."""
-    return topic_sync.reconcile(event_log())
+    return reconcile.reconcile(event_log())

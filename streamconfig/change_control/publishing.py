@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from eventplatform.core.names import SNAPSHOT_CHANNEL
 from registry import lookups as registry
-from streamconfig import deprecated_schemas, item_rows, lookups, stream_rows, topic_sync
+from streamconfig import deprecated_schemas, item_rows, lookups, stream_rows
 from streamconfig.change_control.errors import ConflictError, RequestEmptyError
 from streamconfig.configuration import changes as differences
 from streamconfig.configuration import document as documents
@@ -23,6 +23,7 @@ from streamconfig.configuration.document import Document, DocumentInvalidError
 from streamconfig.configuration.setting_types import Problem
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.models import ChangeRequest, ConfigurationState, Revision
+from streamconfig.topics import reconcile
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def publish(request: ChangeRequest, *, effective_at: datetime | None = None) -> 
         stream_rows.write(before, streams, changes, revision=state.revision, author=author)
         item_rows.write(after, changes, revision=state.revision, author=author)
         wake(f"streams {state.revision}")
-        transaction.on_commit(topic_sync.begin)
+        transaction.on_commit(reconcile.begin)
     lookups.forget()  # also for who asks within a transaction around this one
     log.info("revision.published", extra={"revision": state.revision, "author": author, "changes": len(changes)})
     return Published(state.revision, tuple(changes))

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from pytest_django.fixtures import Settings
 
-from eventplatform.broker import open_log
-from streamconfig import lookups, services, topic_sync
+from streamconfig import lookups, services
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.configuration.stream_set import StreamSet
-from streamconfig.models import Defaults, Revision, Stream, TopicCheck
+from streamconfig.models import Defaults, Revision, Stream
 from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
@@ -155,28 +153,6 @@ def test_publish__eight_at_once__none_is_lost() -> None:
     rates = [stream.sampling.rate for stream in lookups.fresh_snapshot().streams.values() if stream.sampling]
     assert rates == [0.5] * 8
     assert lookups.broken_revision() is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_publish__after_commit__topics_exist(settings: Settings) -> None:
-    settings.EVENT_LOG_URL = "memory://published"
-
-    configuring.configure(DOCUMENT, author="tests", reason="")
-
-    assert set(open_log("memory://published").topics()) == {"page.change", "ui.click"}
-
-
-def test_topics__log_away__is_trouble_until_it_is_back(streams: None, settings: Settings) -> None:
-    away = open_log("kafka://127.0.0.1:1")
-
-    topic_sync.reconcile(away)
-
-    assert set(TopicCheck.objects.get().missing) == {"page.change", "ui.click"}
-    assert [trouble.level for trouble in topic_sync.troubles()] == ["fail"]
-
-    topic_sync.reconcile(open_log("memory://back"))
-
-    assert topic_sync.troubles() == []
 
 
 def test_snapshot__entry_gone_bad__leaves_the_others(streams: None) -> None:
