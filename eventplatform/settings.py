@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from eventplatform import env, secrets
+from eventplatform import env, mail, secrets
 from eventplatform.admin_look import UNFOLD as UNFOLD  # noqa: PLC0414  # the admin in the look of the pages
 from eventplatform.embedded import addresses
 
@@ -16,6 +16,8 @@ BASE_DIR = env.ROOT
 # demo: everything on this machine, loopback only, generated passwords. production: weak secrets refuse to boot.
 DEPLOYMENT = env.one_of("DEPLOYMENT", "demo", ("demo", "production"))
 IS_DEMO = DEPLOYMENT != "production"
+# staging, production …: which overrides and policies of the stream configuration hold here
+ENVIRONMENT = env.text("ENVIRONMENT", "development")
 ROLE = env.text("ROLE", "web")  # intake | web | worker | watcher | beat: names metrics and log lines
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # embedded servers' data, logs, demo secrets
 # real schemas and configuration that tests use where they are there
@@ -196,6 +198,15 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 
 # hosts of inner networks that webhooks and imports may call; *: any. Everybody else's servers must be public
 OUTBOUND_PRIVATE_HOSTS = env.words("OUTBOUND_PRIVATE_HOSTS")
+# where people reach the pages; links in messages begin with it
+PUBLIC_URL = env.text("PUBLIC_URL", WEB_URL).rstrip("/")
+# smtp+starttls://user:password@host:587, smtps://…, smtp://…, file:///folder, console: (a demo writes var/mail)
+EMAIL_URL = env.text("EMAIL_URL", f"file://{VAR_DIR}/mail" if IS_DEMO else "smtp://localhost:25")
+_mail = mail.read(EMAIL_URL)
+EMAIL_BACKEND, EMAIL_FILE_PATH, EMAIL_TIMEOUT = _mail.backend, _mail.folder or None, 10
+EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.host, _mail.port, _mail.is_starttls, _mail.is_tls
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Event platform <event-platform@localhost>")  # who messages are from
 
 # --- Words, times, files ------------------------------------------------------------------------------------------------
 

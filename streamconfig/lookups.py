@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import datetime
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics
-from streamconfig import snapshots
+from streamconfig import history, snapshots
 from streamconfig.configuration import document
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import Document
+from streamconfig.configuration.scopes import Scope
+from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.models import Revision
 from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
 
@@ -57,6 +61,23 @@ def snapshot() -> Snapshot:
     """
     keeper = snapshots.running()
     return keeper.snapshot() if keeper else _kept.snapshot()
+
+
+def stream_set(*, at: datetime | None = None, scope: Scope | None = None) -> tuple[StreamSet, int]:
+    """What holds for a scope, and the revision that says so: now, in the past by the history, in the future by the schedule.
+
+    Raises:
+        HistoryAwayError: the past is asked for while the database is away.
+    """
+    config = snapshot()
+    if at is None:
+        return config.scoped(scope), config.revision
+    if at >= config.taken_at:
+        timeline, revision = config.timeline, config.revision
+    else:
+        timeline, revision = history.at(at)
+    document = timeline.document_at(at)
+    return StreamSet(document, at=at, scope=scope, environment=settings.ENVIRONMENT, earlier=config.stream_set), revision
 
 
 def fresh_snapshot() -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics, names
@@ -19,13 +21,17 @@ from eventplatform.core.streams import Stream
 from registry import lookups as registry
 from registry.schema.compiled import Schema
 from registry.schema.schema_set import SchemaSet
-from streamconfig.configuration import document
+from streamconfig import published
+from streamconfig.configuration.document import Document
+from streamconfig.configuration.scopes import Scope
 from streamconfig.configuration.stream_set import StreamSet
-from streamconfig.models import ConfigurationState, Revision
+from streamconfig.configuration.timeline import Timeline
+from streamconfig.published import Published
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # the safety net below the wake-up by NOTIFY
+_MAX_SCOPES = 100
 
 
 class SnapshotMissingError(RetriableError):
@@ -38,18 +44,28 @@ class SnapshotMissingError(RetriableError):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All configuration and compiled schemas of one moment. Immutable; a change makes a new one."""
+    """All configuration and compiled schemas of one moment. Immutable; a change or a boundary of time makes a new one."""
 
     revision: int
     taken_at: datetime
     stream_set: StreamSet
     schemas: SchemaSet
     incarnation: uuid.UUID | None = field(default=None, repr=False)
+    schedule: int = 0
+    timeline: Timeline = field(default_factory=Timeline, repr=False)
+    valid_until: datetime | None = None  # when a window, a ramp or a scheduled change makes it another one
+    expires_at: float = math.inf  # the same as Unix time
+    _scoped: dict[Scope, StreamSet] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def streams(self) -> Mapping[str, Stream]:
         """Every stream with a name of its own, in configuration order; patterns are in `stream_set.entries`."""
         return self.stream_set.streams
+
+    @property
+    def document(self) -> Document:
+        """What is configured at this moment, without any site's overrides."""
+        return self.timeline.document_at(self.taken_at)
 
     def find_stream(self, name: str) -> Stream | None:
         """The stream of that name: exact, else by the first pattern that matches."""
@@ -59,50 +75,121 @@ class Snapshot:
         """The schema version of that id."""
         return self.schemas.get(schema_id)
 
+    def scoped(self, scope: Scope | None) -> StreamSet:
+        """The streams as a site has them; the last few sites are remembered."""
+        if scope is None or not scope.site:
+            return self.stream_set
+        found = self._scoped.get(scope)
+        if found is None:
+            if len(self._scoped) >= _MAX_SCOPES:
+                self._scoped.clear()
+            found = StreamSet(
+                self.document, at=self.taken_at, scope=scope, environment=settings.ENVIRONMENT, earlier=self.stream_set
+            )
+            self._scoped[scope] = found
+        return found
+
     @property
     def tag(self) -> str:
-        """Changes with what is published, and with the database that it was published to."""
-        return f"{self.incarnation.hex[:8] if self.incarnation else 0}-{self.revision}"
+        """Changes with all that is published or scheduled, at each boundary of time, and with the database; alike everywhere."""
+        boundary = "" if self.valid_until is None else f"-{round(self.expires_at * 1000):x}"
+        return f"{self.incarnation.hex[:8] if self.incarnation else 0}-{self.revision}.{self.schedule}{boundary}"
 
 
 class SnapshotSource:
-    """Reads a snapshot anew where something changed. One thread at a time; `current` may be read by any."""
+    """Makes a snapshot anew where something was published or a boundary of time has passed. Any thread may ask."""
 
     def __init__(self) -> None:
-        self.current: Snapshot | None = None
         self.confirmed_at = 0.0
+        self._current: Snapshot | None = None
+        self._next: tuple[Snapshot, Snapshot] | None = None  # a snapshot, and the one that follows it
+        self._published: Published | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def current(self) -> Snapshot | None:
+        """The snapshot that holds now by what was read last; needs no database."""
+        snapshot = self._current
+        if snapshot is None or time.time() < snapshot.expires_at:
+            return snapshot
+        return self._advance()
 
     def refresh(self) -> Snapshot:
         """The snapshot that holds now.
 
         Raises:
-            django.db.DatabaseError: the database is away; `current` stays as it is.
+            django.db.DatabaseError: the database is away; `current` goes on with what it has.
         """
-        row = ConfigurationState.objects.filter(pk=1).values_list("incarnation", "revision").first()
-        incarnation, revision = row or (None, 0)
         schemas = registry.schemas(is_fresh=True)
-        known = self.current
-        if known is None or (known.incarnation, known.revision) != (incarnation, revision):
-            self.current = Snapshot(revision, datetime.now(UTC), _read(revision), schemas, incarnation)
-            metrics.SNAPSHOT_REVISION.set(revision)
-            log.info("snapshot.taken", extra={"revision": revision, "schemas": schemas.revision})
-        elif known.schemas is not schemas:
-            self.current = Snapshot(revision, datetime.now(UTC), known.stream_set, schemas, incarnation)
+        known = self._published
+        if known is None or published.state() != known.state:
+            known = published.read(known)
+        with self._lock:
+            snapshot = self._current
+            is_news = known is not self._published
+            self._published = known
+            if snapshot is None or is_news or snapshot.schemas is not schemas or snapshot.expires_at <= time.time():
+                self._current = snapshot = _made(known, schemas, datetime.now(UTC), snapshot)
+            if is_news:
+                metrics.SNAPSHOT_REVISION.set(snapshot.revision)
+                log.info("snapshot.taken", extra={"revision": snapshot.revision, "schemas": schemas.revision})
         self.confirmed_at = time.monotonic()
         metrics.SNAPSHOT_AGE.set(0)
-        if self.current is None:
-            raise AssertionError
-        return self.current
+        return snapshot
+
+    def prepare(self) -> None:
+        """Make the snapshot after the next boundary beforehand, where that is near: then it is there in no time."""
+        snapshot, known = self._current, self._published
+        if snapshot is None or known is None or snapshot.valid_until is None or self._follower(snapshot) is not None:
+            return
+        if snapshot.expires_at - time.time() < 2 * POLL_SECONDS:
+            self._next = snapshot, _made(known, snapshot.schemas, snapshot.valid_until, snapshot)
+
+    def wait_seconds(self) -> float:
+        """How long a thread that keeps it may sleep: a second, or until the next boundary."""
+        expires_at = self._current.expires_at if self._current else math.inf
+        return min(POLL_SECONDS, max(0.001, expires_at - time.time()))
 
     def age_seconds(self) -> float:
         """Since the database last confirmed that `current` holds."""
         return time.monotonic() - self.confirmed_at
 
+    def _advance(self) -> Snapshot | None:
+        with self._lock:
+            snapshot, now = self._current, time.time()
+            if snapshot is None or self._published is None or now < snapshot.expires_at:
+                return snapshot  # another thread was faster
+            follower = self._follower(snapshot)
+            if follower is None or follower.expires_at <= now:
+                follower = _made(self._published, snapshot.schemas, datetime.now(UTC), snapshot)
+            self._current = follower
+            log.info("snapshot.boundary", extra={"revision": follower.revision, "tag": follower.tag})
+            return follower
 
-def _read(revision: int) -> StreamSet:
-    # One row is one moment: it holds the whole document, so nothing half published is ever seen.
-    found = Revision.objects.filter(number=revision).first()
-    return StreamSet(document.read(found.document) if found else None)
+    def _follower(self, snapshot: Snapshot) -> Snapshot | None:
+        prepared = self._next
+        return prepared[1] if prepared is not None and prepared[0] is snapshot else None
+
+
+def _made(known: Published, schemas: SchemaSet, at: datetime, earlier: Snapshot | None) -> Snapshot:
+    document = known.timeline.document_at(at)
+    streams = StreamSet(
+        document, at=at, environment=settings.ENVIRONMENT, earlier=earlier.stream_set if earlier is not None else None
+    )
+    boundaries = [one for one in (streams.valid_until, known.timeline.next_boundary(at)) if one is not None]
+    valid_until = min(boundaries, default=None)
+    incarnation, revision, schedule = known.state
+    return Snapshot(
+        revision=revision,
+        taken_at=at,
+        stream_set=streams,
+        schemas=schemas,
+        incarnation=incarnation,
+        schedule=schedule,
+        timeline=known.timeline,
+        valid_until=valid_until,
+        expires_at=math.inf if valid_until is None else valid_until.timestamp(),
+    )
 
 
 class SnapshotKeeper:
@@ -171,6 +258,7 @@ class SnapshotKeeper:
                 self._listen()
                 self._source.refresh()
                 self._first.set()
+                metrics.SNAPSHOT_CONFIRMED.set_to_current_time()
                 self._wait_for_news()
             except DatabaseError as error:
                 self._lose(error)
@@ -188,9 +276,10 @@ class SnapshotKeeper:
             self._is_listening = True
 
     def _wait_for_news(self) -> None:
-        """Until a wake-up, or a second long; psycopg's errors come through Django's wrapper as DatabaseError."""
+        """Until a wake-up, a boundary, or a second long; psycopg's errors come through Django's wrapper as DatabaseError."""
+        self._source.prepare()
         with connection.wrap_database_errors:
-            for _ in connection.connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            for _ in connection.connection.notifies(timeout=self._source.wait_seconds(), stop_after=1):
                 pass
 
     def _lose(self, error: Exception | None) -> None:
@@ -199,7 +288,8 @@ class SnapshotKeeper:
         self._is_listening = False
         connection.close()
         metrics.SNAPSHOT_AGE.set(self.age_seconds())
-        self._stopping.wait(POLL_SECONDS)
+        self._source.prepare()
+        self._stopping.wait(self._source.wait_seconds())
 
 
 _running: SnapshotKeeper | None = None

@@ -24,6 +24,11 @@ SNAPSHOT_AGE = Gauge(
 SNAPSHOT_REVISION = Gauge(
     "eventplatform_snapshot_revision", "Revision of the configuration that this process serves.", multiprocess_mode="livemin"
 )
+SNAPSHOT_CONFIRMED = Gauge(
+    "eventplatform_snapshot_confirmed_timestamp_seconds",
+    "When the process whose configuration is oldest last confirmed it; of processes that follow it all the time.",
+    multiprocess_mode="livemin",
+)
 LOG_RECORDS = Counter("eventplatform_log_records_total", "Records acknowledged by the log, by topic.", ["topic"])
 LOG_FAILURES = Counter(
     "eventplatform_log_failures_total", "Records the log did not take, by topic and reason.", ["topic", "reason"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+Late = Literal["", "accept", "flag", "drop"]
 SampleUnit = Literal["pageview", "session", "device"]
 
 
@@ -27,7 +28,8 @@ class Sampling:
 class Stream:
     """A configured flow of events of one schema title.
 
-    `settings` is the whole merged configuration as the streamconfigs API shows it; the other fields are read from it.
+    `settings` is the whole merged configuration as the streamconfigs API shows it; the other fields are read from it. There
+    a stream that is off or outside its windows has a rate of 0; `sampling` is what holds while it is on and open.
     """
 
     name: str
@@ -40,6 +42,11 @@ class Stream:
     message_key_fields: Mapping[str, str] = field(default_factory=_nothing)
     consumers: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing)
     settings: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
+    is_open: bool = True  # within its windows
+    late: Late = ""  # what becomes of events that arrive now; empty while the window is open, or its grace lasts
+    stopped_instruments: frozenset[str] = frozenset()  # switched off: their events are refused
+    partitions: int | None = None  # of its topics; None: as the log's settings say
+    retention_hours: int | None = None  # likewise
 
     def topic(self, prefix: str = "") -> str:
         """The topic that an intake with this datacenter `prefix` produces to."""

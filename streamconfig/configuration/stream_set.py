@@ -1,54 +1,82 @@
-"""All streams of one revision: immutable, found by name, selected as the streamconfigs API selects."""
+"""All streams of one revision at one moment: immutable, found by name, selected as the streamconfigs API selects."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from eventplatform.core.streams import SampleUnit, Sampling, Stream
+from eventplatform.core.streams import Stream
 from streamconfig.compatible import constraints as constraint_rules
-from streamconfig.configuration.document import Document, Entry, merged
-from streamconfig.configuration.setting_types import UNITS, Problem, problems_of
-from streamconfig.configuration.topics import compile_pattern, is_pattern, matches, topics_of
+from streamconfig.configuration.configured import Configured as Configured  # noqa: PLC0414  # what `entries` are made of
+from streamconfig.configuration.configured import configured, holds
+from streamconfig.configuration.document import Document, merged
+from streamconfig.configuration.instruments import Instrument, instrument, stopped
+from streamconfig.configuration.scopes import Scope, scoped
+from streamconfig.configuration.setting_types import Problem, problems_of
+from streamconfig.configuration.topics import is_pattern
 
 _MAX_REMEMBERED = 1000  # names found by a pattern; a client can make up any number of them
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """An entry with what follows from it: merged settings before topics are computed, and the stream."""
-
-    entry: Entry
-    settings: Mapping[str, Any]
-    stream: Stream
-    pattern: re.Pattern[str] | None = None
-
-    def answers_for(self, name: str) -> bool:
-        """True where events of that stream fall under this entry."""
-        return self.entry.name == name or (self.pattern is not None and matches(self.pattern, name))
-
-    def named(self, name: str) -> Stream:
-        """The stream of that name: a pattern's topics are computed from the name that is asked for."""
-        if name == self.entry.name:
-            return self.stream
-        topics = topics_of(name, self.settings)
-        return replace(self.stream, name=name, topics=tuple(topics), settings=_shown(self.settings, topics))
-
-
 class StreamSet:
-    """The streams of a document in its order. What can't be used of it is left out and told in `problems`."""
+    """The streams of a document in its order, as they hold at one moment for one scope, until `valid_until`.
 
-    def __init__(self, document: Document | None = None) -> None:
-        self.document = document or Document()
-        found, problems = _configure(self.document)
+    What can't be used is left out and told in `problems`. `earlier` lends what didn't change, so that a boundary which
+    touches one stream of many costs little.
+    """
+
+    def __init__(
+        self,
+        document: Document | None = None,
+        *,
+        at: datetime | None = None,
+        scope: Scope | None = None,
+        environment: str = "",
+        earlier: StreamSet | None = None,
+    ) -> None:
+        self.at = at or datetime.now(UTC)
+        self.document = scoped(document or Document(), scope, environment)
+        known = earlier if earlier is not None and earlier.at <= self.at else None
+        self.instruments: Mapping[str, Instrument] = MappingProxyType(self._instruments(known))
+        self._stopped = stopped(self.instruments.values())
+        found, problems = self._configure(known)
         self.problems: tuple[Problem, ...] = (*self.document.problems, *problems)
         self._all: Mapping[str, Configured] = MappingProxyType({one.entry.name: one for one in found})
         self._patterns = tuple(one for one in found if one.pattern)
         self.streams: Mapping[str, Stream] = MappingProxyType({one.entry.name: one.stream for one in found if not one.pattern})
         self._remembered: dict[str, Stream] = {}
+        moments = (one.valid_until for one in (*found, *self.instruments.values()) if one.valid_until is not None)
+        self.valid_until = min(moments, default=None)
+
+    def _instruments(self, known: StreamSet | None) -> dict[str, Instrument]:
+        """The instruments at this moment; those that neither changed nor came to a boundary are the known ones."""
+        made: dict[str, Instrument] = {}
+        for key, item in self.document.section("instruments").items():
+            old = known.instruments.get(key) if known else None
+            is_same = old is not None and old.item is item and holds(old.valid_until, self.at)
+            made[key] = old if old is not None and is_same else instrument(key, item, self.at)
+        return made
+
+    def _configure(self, known: StreamSet | None) -> tuple[list[Configured], list[Problem]]:
+        """The streams at this moment, and what is wrong with the others; unchanged ones are the known ones."""
+        defaults, at, none = self.document.defaults, self.at, frozenset[str]()
+        old = known._all if known and _is_same(known.document.defaults, defaults) else {}  # noqa: SLF001  # of this class
+        found: list[Configured] = []
+        problems: list[Problem] = []
+        for entry in self.document.entries:
+            off, before = self._stopped.get(entry.name, none), old.get(entry.name)
+            if before is not None and before.entry is entry and before.off == off and holds(before.valid_until, at):
+                found.append(before)
+                continue
+            settings = merged(defaults, entry)
+            wrong = problems_of(entry.name, settings)  # each half is fine, yet a list by index may end up mixed
+            problems += wrong
+            if not wrong:
+                found.append(configured(entry, settings, at, off))
+        return found, problems
 
     def __len__(self) -> int:
         return len(self._all)
@@ -73,8 +101,14 @@ class StreamSet:
             return None
         if len(self._remembered) >= _MAX_REMEMBERED:
             self._remembered.clear()
-        self._remembered[name] = stream = found.named(name)
+        self._remembered[name] = stream = self._named(found, name)
         return stream
+
+    def _named(self, found: Configured, name: str) -> Stream:
+        """A stream below a pattern, whose instruments may name either."""
+        stream = found.named(name)
+        own = self._stopped.get(name)
+        return replace(stream, stopped_instruments=stream.stopped_instruments | own) if own else stream
 
     def select(self, names: Sequence[str] | None, constraints: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The API's answer: settings by name, in the order of `names`, or of the document where there are none.
@@ -98,53 +132,6 @@ class StreamSet:
         return [(name, one) for name, one in found if one is not None]
 
 
-def _configure(document: Document) -> tuple[list[Configured], list[Problem]]:
-    found: list[Configured] = []
-    problems: list[Problem] = []
-    for entry in document.entries:
-        settings = merged(document.defaults, entry)
-        wrong = problems_of(entry.name, settings)  # each half is fine, yet a list by index may end up mixed
-        if wrong:
-            problems += wrong
-        else:
-            found.append(_configured(entry, settings))
-    return found, problems
-
-
-def _configured(entry: Entry, settings: dict[str, Any]) -> Configured:
-    if not entry.is_enabled:
-        settings["sample"] = {"unit": "session", **_map(settings.get("sample")), "rate": 0}  # clients know no other "off"
-    topics = topics_of(entry.name, settings)
-    stream = Stream(
-        name=entry.name,
-        schema_title=settings.get("schema_title") or "",
-        service=settings.get("destination_event_service") or "",
-        topics=tuple(topics),
-        is_enabled=entry.is_enabled,
-        canary_events_enabled=bool(settings.get("canary_events_enabled")),
-        sampling=_sampling(entry, settings),
-        message_key_fields=MappingProxyType(_map(settings.get("message_key_fields"))),
-        consumers=MappingProxyType({name: _map(value) for name, value in _map(settings.get("consumers")).items()}),
-        settings=_shown(settings, topics),
-    )
-    return Configured(entry, settings, stream, compile_pattern(entry.name) if is_pattern(entry.name) else None)
-
-
-def _map(value: Any) -> dict[str, Any]:
-    """A map, also where PHP's empty list or a null stands for an empty one."""
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def _sampling(entry: Entry, settings: Mapping[str, Any]) -> Sampling | None:
-    sample = _map(settings.get("sample"))
-    if not sample or (not entry.is_enabled and "sample" not in entry.settings):
-        return None
-    own = _map(entry.settings.get("sample"))
-    unit: SampleUnit = sample["unit"] if sample.get("unit") in UNITS else "session"
-    rate = sample.get("rate") if entry.is_enabled else own.get("rate")
-    return Sampling(unit=unit, rate=1.0 if rate is None else float(rate))
-
-
-def _shown(settings: Mapping[str, Any], topics: list[str]) -> Mapping[str, Any]:
-    """Settings as the API shows them; explicit topics keep their place."""
-    return MappingProxyType({**settings, "topics": topics})
+def _is_same(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Equal to the letter: true is not 1, and the order of keys counts."""
+    return one is two or repr(one) == repr(two)
