@@ -29,7 +29,7 @@ _FAILURE = {
     "type": "object",
     "properties": {
         "status": {"type": "string", "enum": ["invalid", "error"]},
-        "result": {"type": "string", "enum": ["invalid", "denied", "disabled", "failed"]},
+        "result": {"type": "string", "enum": ["invalid", "denied", "disabled", "late", "failed"]},
         "index": {"type": "integer", "description": "Place in the request, from 0."},
         "id": {"type": "string", "nullable": True},
         "code": {"type": "string", "description": "Stable; for programs."},

@@ -124,6 +124,7 @@ class Intake:
         gate = self._gate()
         moment = now()
         request = Request(moment.text, moment.milliseconds, request_id(head, new_id))
+        submission.late = request.late
         for index, event in enumerate(events):
             try:
                 record = gate.admit(event, request)

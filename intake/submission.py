@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
@@ -21,9 +21,10 @@ class Submission:
     `settle` may come from any thread, also after `give_up`: the first one decides.
     """
 
-    __slots__ = ("_admitted", "_counts", "_lock", "_wake", "failures", "is_hasty", "is_settled", "records", "total")
+    __slots__ = ("_admitted", "_counts", "_lock", "_wake", "failures", "is_hasty", "is_settled", "late", "records", "total")
 
     def __init__(self, total: int, *, is_hasty: bool) -> None:
+        self.late: Mapping[str, str] = {}  # streams whose windows have closed, and the reason to count their events with
         self.total = total
         self.is_hasty = is_hasty
         self.is_settled = False
@@ -73,7 +74,7 @@ class Submission:
             for (index, event), delivery in zip(self._admitted, deliveries, strict=True):
                 stream = event["meta"]["stream"]
                 if delivery.error is None:
-                    self._counts[stream, "hasty" if self.is_hasty else "accepted", ""] += 1
+                    self._counts[stream, "hasty" if self.is_hasty else "accepted", self.late.get(stream, "")] += 1
                 else:
                     self._fail(index, event, stream, "failed", delivery.error)
             self.is_settled = True

@@ -20,8 +20,8 @@ _MINUTES = 60
 _RECENT = 5
 _ROWS = 25
 _URGENCY: Sequence[stages.State] = ("fail", "warn", "ok", "unknown", "paused")
-_COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "failed": "c2"}
-_REFUSED = ("invalid", "denied", "disabled", "failed")
+_COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "late": "c1", "failed": "c2"}
+_REFUSED = ("invalid", "denied", "disabled", "late", "failed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from functools import lru_cache
 from django.db import DatabaseError
 
 from eventplatform.core.errors import RetriableError
+from streamconfig import published
 from streamconfig.configuration import document as documents
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.timeline import Scheduled, Timeline
-from streamconfig.models import Revision
+from streamconfig.models import ChangeRequest, Revision
 
 
 class HistoryAwayError(RetriableError):
@@ -34,10 +35,11 @@ def at(moment: datetime) -> tuple[Timeline, int]:
         base = Revision.objects.filter(created_at__lte=moment).order_by("-number").defer("document_text").first()
         late = Revision.objects.filter(created_at__gt=moment, effective_at__lte=moment, request__isnull=False)
         due = list(late.select_related("request").defer("document_text").order_by("number"))
+        waiting = ChangeRequest.objects.filter(state=ChangeRequest.State.SCHEDULED, effective_at__lte=moment)
+        scheduled = [*map(_scheduled, due), *map(published.scheduled, waiting)]
         document = _document(base.number, base.hash) if base else Document()
     except DatabaseError as error:
         raise HistoryAwayError from error
-    scheduled = [_scheduled(revision) for revision in due]
     newest = due[-1] if due else base
     return Timeline(document, scheduled), newest.number if newest else 0
 

@@ -91,7 +91,7 @@ class Snapshot:
 
     @property
     def tag(self) -> str:
-        """Changes with all that is published or scheduled, at each boundary of time, and with the database; alike everywhere."""
+        """Changes with what is published or scheduled, at each boundary of time, and with the database; alike everywhere."""
         boundary = "" if self.valid_until is None else f"-{round(self.expires_at * 1000):x}"
         return f"{self.incarnation.hex[:8] if self.incarnation else 0}-{self.revision}.{self.schedule}{boundary}"
 

@@ -61,6 +61,22 @@ class StreamDisabledError(RejectedError):
     remedy = "Stop sending until its owner switches it on again; nothing was stored."
 
 
+class WindowClosedError(RejectedError):
+    """The stream's time window has closed, and the stream drops what comes later."""
+
+    code = "stream.window_closed"
+    message = "The stream {stream} is outside its time window and takes no late events."
+    remedy = "Stop sending until the window opens again; nothing was stored. Read sample.rate of the stream's configuration."
+
+
+class InstrumentDisabledError(RejectedError):
+    """The instrument that the event names was stopped by configuration."""
+
+    code = "instrument.disabled"
+    message = "The instrument {instrument} of stream {stream} is switched off."
+    remedy = "Stop sending until its owner switches it on again; nothing was stored."
+
+
 class SchemaMissingError(RejectedError):
     """The event names no schema."""
 
@@ -113,17 +129,24 @@ class EventTooLargeError(RejectedError):
 # With its message key. A record of the log may have 1 MiB; 4 KiB of that are left to headers and to the log's own framing.
 MAX_EVENT_BYTES = 1024 * 1024 - 4 * 1024
 
-# Refusals that are no breach of the schema are counted as denied; a stopped stream is its own word.
+# Refusals that are no breach of the schema are counted as denied; what configuration stopped has words of its own.
 _OUTCOMES: Mapping[type[RejectedError], Outcome] = {
     EventInvalidError: "invalid",
     NotAnObjectError: "invalid",
     StreamDisabledError: "disabled",
+    InstrumentDisabledError: "disabled",
+    WindowClosedError: "late",
 }
 
 
 def outcome_of(error: RejectedError) -> Outcome:
     """The word under which a refusal is counted."""
     return _OUTCOMES.get(type(error), "denied")
+
+
+_LATE = (names.HEADER_LATE, b"true")
+# What the counter's reason says of late events that were taken.
+_LATE_REASONS: Mapping[str, str] = {"accept": "window_closed.accepted", "flag": "window_closed.flagged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,8 @@ class Request:
     received_ms: int
     request_id: str
     service: str = ""
+    # Streams of which late events were let through, and as what the counter knows them.
+    late: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _headers: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)
 
     def headers(self, service: str) -> Headers:
@@ -169,6 +194,7 @@ class Gate:
         if not isinstance(event, dict):
             raise NotAnObjectError(kind=_JSON_WORDS.get(type(event), "something else"))
         stream = self._stream(event)
+        is_flagged = (stream.late or stream.stopped_instruments) and _judge_time(event, stream, request)
         schema = self._schema(event)
         fill(event, schema, request, self.new_id)
         _validate(event, schema)
@@ -176,7 +202,8 @@ class Gate:
             raise SchemaNotAllowedError(
                 pointer="/$schema", stream=stream.name, expected=stream.schema_title, title=schema.title
             )
-        return self._record(event, stream, request)
+        headers = request.headers(stream.service)
+        return self._record(event, stream, request, (*headers, _LATE) if is_flagged else headers)
 
     def _stream(self, event: dict[str, Any]) -> Stream:
         meta = event.get("meta")
@@ -204,7 +231,7 @@ class Gate:
             raise SchemaIdError(pointer="/$schema")
         raise SchemaUnknownError(pointer="/$schema", schema=schema_id)
 
-    def _record(self, event: dict[str, Any], stream: Stream, request: Request) -> NewRecord:
+    def _record(self, event: dict[str, Any], stream: Stream, request: Request, headers: Headers) -> NewRecord:
         value = orjson.dumps(event)
         key = _key(event, stream.message_key_fields)
         size = len(value) + len(key or b"")
@@ -214,9 +241,23 @@ class Gate:
             topic=stream.topic(self.topic_prefix),
             value=value,
             key=key,
-            headers=request.headers(stream.service),
+            headers=headers,
             timestamp_ms=request.received_ms,
         )
+
+
+def _judge_time(event: dict[str, Any], stream: Stream, request: Request) -> bool:
+    """Refuse what is stopped or too late; True where the record is to be flagged. A canary proves the path at any time."""
+    if event["meta"].get("domain") == names.CANARY_DOMAIN:
+        return False
+    instrument = event.get("instrument_name")
+    if isinstance(instrument, str) and instrument in stream.stopped_instruments:
+        raise InstrumentDisabledError(pointer="/instrument_name", instrument=instrument, stream=stream.name)
+    if stream.late == "drop":
+        raise WindowClosedError(pointer="/meta/stream", stream=stream.name)
+    if stream.late:
+        request.late[stream.name] = _LATE_REASONS[stream.late]
+    return stream.late == "flag"
 
 
 def fill(event: dict[str, Any], schema: CompiledSchema, request: Request, new_id: Callable[[], str]) -> None:

@@ -14,6 +14,7 @@ CANARY_DOMAIN = "canary"  # `meta.domain` of a synthetic event; consumers drop t
 HEADER_RECEIVED_AT = "received-at"  # record header: when the intake took the event in, ISO 8601 in ms, UTC
 HEADER_REQUEST_ID = "request-id"
 HEADER_SERVICE = "service"
+HEADER_LATE = "late-window"  # true: the event came after the stream's window had closed, and the stream flags those
 
 # Kafka's own rule for topics (org.apache.kafka.common.internals.Topic), which streams share.
 _TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from eventplatform.core.errors import PlatformError, RetriableError
 
 # The counter of events knows exactly these words; every event ends as one of them.
-Outcome = Literal["accepted", "hasty", "invalid", "denied", "disabled", "failed"]
+Outcome = Literal["accepted", "hasty", "invalid", "denied", "disabled", "late", "failed"]
 SUCCESSES: frozenset[Outcome] = frozenset({"accepted", "hasty"})
 
 

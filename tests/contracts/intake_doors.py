@@ -57,6 +57,9 @@ STREAMS = (
     Stream("test.event", "sample/test_event", "main", ("test.event",)),
     Stream("keyed.event", "sample/test_event", "main", ("keyed.event",), message_key_fields={"what": "test"}),
     Stream("stopped.event", "sample/test_event", "main", ("stopped.event",), is_enabled=False),
+    Stream("closed.event", "sample/test_event", "main", ("closed.event",), is_open=False, late="drop"),
+    Stream("flagged.event", "sample/test_event", "main", ("flagged.event",), is_open=False, late="flag"),
+    Stream("steered.event", "sample/test_event", "main", ("steered.event",), stopped_instruments=frozenset({"stopped"})),
     Stream("elsewhere.event", "sample/test_event", "analytics", ("elsewhere.event",)),
     Stream("topicless.event", "sample/test_event", "main", ("topicless.event",)),
 )

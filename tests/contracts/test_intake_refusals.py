@@ -29,6 +29,8 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         (to("../x"), "stream.unknown", "/meta/stream"),
         (to("x" * 300), "stream.unknown", "/meta/stream"),
         (to("stopped.event"), "stream.disabled", "/meta/stream"),
+        (to("closed.event"), "stream.window_closed", "/meta/stream"),
+        (to("steered.event", instrument_name="stopped"), "instrument.disabled", "/instrument_name"),
         ({"meta": {"stream": "test.event"}}, "schema.missing", "/$schema"),
         ({"$schema": 5, "meta": {"stream": "test.event"}}, "schema.bad_id", "/$schema"),
         ({"$schema": "/sample/test_event/9.9.9", "meta": {"stream": "test.event"}}, "schema.unknown", "/$schema"),
@@ -190,3 +192,18 @@ def test_post__encoded_otherwise__415(door: Platform, headers: dict[str, str], c
     reply = door.door.send("POST", "/v1/events", dump(GOOD), headers)
 
     assert (reply.status, reply.json["code"]) == (415, code)
+
+
+def test_post__late_event_of_a_stream_that_flags__taken_with_the_header(door: Platform) -> None:
+    reply = door.post(dump(to("flagged.event")))
+
+    [record] = door.records("flagged.event")
+    assert (reply.status, dict(record.headers)["late-window"]) == (201, b"true")
+
+
+def test_post__late_among_others__each_told_for_itself(door: Platform) -> None:
+    reply = door.post(dump([GOOD, to("closed.event"), to("steered.event", instrument_name="other")]))
+
+    assert reply.status == 207
+    [failure] = reply.json["error"]
+    assert (failure["index"], failure["result"], failure["code"]) == (1, "late", "stream.window_closed")

@@ -162,3 +162,12 @@ def test_settle__after_giving_up__log_counts_what_it_took(stream: str) -> None:
     made.settle([Delivery(stream, 0, 0)])
 
     assert logged(stream) == {("eventplatform_log_records_total", ""): 1}
+
+
+def test_settle__late_events__counted_with_their_reason(stream: str) -> None:
+    made = submission(stream, 2)
+    made.late = {stream: "window_closed.flagged"}
+
+    made.settle([Delivery(stream, 0, 0), Delivery(stream, 0, 1)])
+
+    assert counted(stream) == {("accepted", "window_closed.flagged"): 2}
