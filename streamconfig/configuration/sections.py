@@ -160,3 +160,8 @@ def scope_parts(key: str) -> tuple[str, bool, str]:
     if found is None:
         raise ValueError(key)
     return found["environment"] or "", bool(found["plus"]), found["name"]
+
+
+def is_scope(key: str) -> bool:
+    """True where a key can name a scope of overrides."""
+    return _SCOPE.fullmatch(key) is not None

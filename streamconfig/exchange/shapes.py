@@ -1,0 +1,122 @@
+"""What a parsed file means: our document, Wikimedia's configuration in its layers, or an answer of the streamconfigs API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamconfig.configuration.document import Document
+from streamconfig.configuration.sections import NAMES, is_scope
+from streamconfig.exchange.api_answers import entries_of
+from streamconfig.exchange.errors import ApiAnswerError, UnreadableError
+from streamconfig.exchange.keeping import with_own_keys
+
+_LAYERED = "overrides_by_wiki_tag"
+_OURS = {"defaults", "streams", *NAMES}
+# Names of MediaWiki's settings and of the file that gathers production's → the part that they are.
+_PARTS = {
+    "wgEventStreams": "streams",
+    "wgEventStreamsDefaultSettings": "defaults",
+    "streams": "streams",
+    "defaults": "defaults",
+}
+_PLAIN = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A document in our shape, and what of the file has no place in it."""
+
+    document: dict[str, Any]
+    notices: tuple[str, ...] = ()
+    is_ours: bool = False
+
+
+def meaning_of(parsed: Any, before: Document) -> Meaning:
+    """The document that a parsed file means; `before` is what holds, and keeps what the file has no words for.
+
+    Raises:
+        ApiAnswerError: an API's error.
+        UnreadableError: no configuration at all.
+    """
+    if not isinstance(parsed, Mapping):
+        raise UnreadableError("The file is no map of settings.")
+    if "error" in parsed and "streams" not in parsed:
+        error = parsed["error"] if isinstance(parsed["error"], Mapping) else {}
+        raise ApiAnswerError(f"The answer is an error: {error.get('code', '')} {error.get('info', '')}".strip()[:300])
+    if _is_answer(parsed):
+        entries, notices = entries_of(parsed["streams"], before)
+        return Meaning({"streams": entries}, notices)
+    if _is_wikimedias(parsed):
+        return _wikimedias(parsed, before)
+    if not _OURS & set(parsed) and _is_bare(parsed):
+        return _wikimedias({"wgEventStreams": parsed}, before)
+    return Meaning(dict(parsed), is_ours=True)
+
+
+def _is_answer(parsed: Mapping[str, Any]) -> bool:
+    streams = parsed.get("streams")
+    return (
+        isinstance(streams, Mapping)
+        and set(parsed) <= {"streams", "warnings", "batchcomplete"}
+        and bool(streams)
+        and all(isinstance(one, Mapping) and {"stream", "topics"} <= one.keys() for one in streams.values())
+    )
+
+
+def _is_bare(parsed: Mapping[str, Any]) -> bool:
+    """Streams alone, or their layers, without a name above them."""
+    return _is_layered(parsed) or any(isinstance(one, Mapping) and "schema_title" in one for one in parsed.values())
+
+
+def _is_wikimedias(parsed: Mapping[str, Any]) -> bool:
+    return any(str(name).startswith("wg") for name in parsed) or _LAYERED in parsed or _is_layered(parsed.get("defaults"))
+
+
+def _is_layered(value: Any) -> bool:
+    """True for a setting with values by wiki and tag: `default`, `+private`, `enwiki`."""
+    return (
+        isinstance(value, Mapping)
+        and _PLAIN in value
+        and all(isinstance(one, Mapping) or one == [] for one in value.values())
+        and all(is_scope(str(key)) for key in value)
+    )
+
+
+def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
+    document: dict[str, Any] = {}
+    overrides: dict[str, dict[str, Any]] = {}
+    notices = []
+    for name, value in parsed.items():
+        part = _PARTS.get(str(name))
+        if part:
+            layers = dict(value) if _is_layered(value) else {_PLAIN: value}
+            document[part] = _map(layers.pop(_PLAIN))
+        elif name == _LAYERED:
+            part, layers = "streams", _map(value)
+        else:
+            if not str(name).startswith("_"):
+                notices.append(f"{name} has no place in this configuration and is left out.")
+            continue
+        for key, held in layers.items():
+            overrides.setdefault(str(key), {})[part] = _named(held) if part == "streams" else _map(held)
+    if "streams" in document:
+        document["streams"] = with_own_keys(_named(document["streams"]), before)
+    return Meaning({**document, **({"overrides": overrides} if overrides else {})}, tuple(notices))
+
+
+def _named(streams: Any) -> dict[str, Any]:
+    """Streams by name; an entry without a key of its own takes the name from its setting `stream`."""
+    found: dict[str, Any] = {}
+    for key, held in _map(streams).items():
+        name = key
+        if str(key).isdigit() and isinstance(held, Mapping) and isinstance(held.get("stream"), str):
+            name = held["stream"]
+        found[name] = _map(held) if held == [] else held
+    return found
+
+
+def _map(value: Any) -> Any:
+    """PHP has one kind of array: an empty or numbered one may stand for a map."""
+    return {str(index): held for index, held in enumerate(value)} if isinstance(value, list) else value
