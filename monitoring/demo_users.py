@@ -18,9 +18,15 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "engineer": (("streamconfig", "registry", "connectors"), ("connectors",)),
     "administrator": (("streamconfig", "registry", "connectors"), ("streamconfig", "registry", "connectors")),
 }
-_WIRING = {"engineer", "administrator"}  # groups that may set what a stream is wired to
-_ADMINISTERING = {"administrator"}  # groups that may set where schemas come from, and the credentials
-_APPROVING = {"approver", "engineer", "administrator"}  # groups that may approve other people's drafts of schemas
+# Permissions of their own that groups have: app and codename → groups.
+_VERBS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("streamconfig", "wire_stream"): ("engineer", "administrator"),  # set what a stream is wired to
+    ("streamconfig", "approve_change"): ("approver", "engineer", "administrator"),  # of other people
+    ("streamconfig", "stop_now"): ("editor", "approver", "engineer", "administrator"),  # the kill switch
+    ("streamconfig", "administer_configuration"): ("administrator",),  # teams, policies, services, sites, webhooks
+    ("registry", "approve_draft"): ("approver", "engineer", "administrator"),  # other people's drafts of schemas
+    ("registry", "administer_repository"): ("administrator",),  # where schemas come from, and the credentials
+}
 _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 
 
@@ -29,12 +35,9 @@ def ensure_groups() -> None:
     for name, (changes, deletes) in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*permissions(changes, deletes))
-        if name in _WIRING:
-            group.permissions.add(Permission.objects.get(content_type__app_label="streamconfig", codename="wire_stream"))
-        if name in _APPROVING:
-            group.permissions.add(Permission.objects.get(content_type__app_label="registry", codename="approve_draft"))
-        if name in _ADMINISTERING:
-            group.permissions.add(Permission.objects.get(content_type__app_label="registry", codename="administer_repository"))
+        for (app, codename), names in _VERBS.items():
+            if name in names:
+                group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
 
 
 def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:
@@ -54,7 +57,7 @@ def ensure_users(kept: Path) -> dict[str, str]:
     """
     passwords: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
     for name in GROUPS:
-        user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+        user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True, "email": f"{name}@example.org"})
         if is_new or name not in passwords:
             passwords.setdefault(name, secrets.token_urlsafe(12))
             user.set_password(passwords[name])

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform import charts, panels
-from monitoring import daily_volumes, health, lookups
+from monitoring import daily_volumes, health, lookups, quiet_streams
 from monitoring.overview_tables import ticks
 from streamconfig.lookups import snapshot
 
@@ -22,6 +22,7 @@ def register() -> None:
     panels.add_troubles("monitoring", health.troubles)
     panels.provide("monitoring.volumes", lambda minutes=_MINUTES: lookups.volumes(minutes=minutes).streams)
     panels.provide("monitoring.daily_volumes", daily_volumes.daily_volumes)
+    panels.provide("monitoring.last_days_with_events", quiet_streams.last_days_with_events)
     panels.provide("monitoring.counted_days", daily_volumes.counted_days)
     panels.provide("navigation.counts", counts)
 

@@ -16,11 +16,13 @@ class StreamconfigConfig(AppConfig):
     def ready(self) -> None:
         """Tell lower apps which streams carry a schema, and everybody what is wrong with streams."""
         from streamconfig import lookups, shared_pages
+        from streamconfig.notifying import troubles as messages
         from streamconfig.topics import troubles
 
         template = "streamconfig/_schema_streams.html"
         panels.add("schema", panels.Panel("streamconfig.streams", template, shared_pages.of_schema, order=20, column="side"))
         panels.add_uses("streamconfig", shared_pages.uses_of_schema)
         panels.add_troubles("streamconfig", troubles.troubles)
+        panels.add_troubles("streamconfig.messages", messages.troubles)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
         panels.provide("streamconfig.title_of_topic", lookups.title_of_topic)
