@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TEAM_PREFIX = "team: "  # a group of this name and a team's key holds the team's people
+from streamconfig.configuration.authorship import Level
+from streamconfig.configuration.policies import SUPERUSER, TEAM
+
+TEAM_PREFIX = TEAM  # a group of this name and a team's key holds the team's people
+# Groups are but bundles of permissions: who has the permission is what the group would make of them.
+_ROLE_OF: Mapping[str, str] = {
+    "approve_change": "approver",
+    "wire_stream": "engineer",
+    "administer_configuration": "administrator",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,22 @@ class Actor:
     def owns(self, team: str) -> bool:
         """True where the actor is in a team."""
         return team in self.teams
+
+    @property
+    def level(self) -> Level:
+        """What the actor may ask for."""
+        if self.may("administer_configuration"):
+            return Level.ADMINISTRATOR
+        if self.may("wire_stream"):
+            return Level.ENGINEER
+        return Level.EDITOR if self.may("change_stream") else Level.VIEWER
+
+    @property
+    def counts_as(self) -> frozenset[str]:
+        """The groups that an approval of the actor counts for, teams too."""
+        implied = {role for permission, role in _ROLE_OF.items() if self.may(permission)}
+        teams = {TEAM + team for team in self.teams}
+        return frozenset({*self.roles, *implied, *teams, *({SUPERUSER} if self.is_superuser else ())})
 
 
 def of_user(user: Any) -> Actor:

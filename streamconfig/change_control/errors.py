@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from eventplatform.core.errors import RejectedError
+from streamconfig.configuration.authorship import Forbidden
 from streamconfig.configuration.changes import Conflict
 
 
@@ -73,3 +74,54 @@ class ConflictError(RejectedError):
         places = ", ".join(one.place for one in self.conflicts[:3])
         more = f" and {len(self.conflicts) - 3} more" if len(self.conflicts) > 3 else ""  # noqa: PLR2004  # three fit
         super().__init__(summary=f"Somebody else changed {places}{more} meanwhile.")
+
+
+class ForbiddenFieldError(RejectedError):
+    """The request would change what its author may not even ask for."""
+
+    code = "change.forbidden_field"
+    http_status = 403
+    message = "{summary}"
+    remedy = "Leave it as it is, or let somebody ask who may: an engineer, an administrator, or the owning team."
+
+    def __init__(self, places: Iterable[Forbidden]) -> None:
+        self.places = tuple(places)
+        first = self.places[0]
+        more = f" (and {len(self.places) - 1} more places)" if len(self.places) > 1 else ""
+        pointer = "".join("/" + part for part in (first.section, first.name, *first.path.split(".")) if part)
+        super().__init__(pointer=pointer, summary=f"{first.place}: {first.why_not}{more}")
+
+
+class MomentPassedError(RejectedError):
+    """A change is to begin at a moment that is over: nobody may rewrite what held."""
+
+    code = "change.moment_passed"
+    http_status = 409
+    message = "Its moment, {moment}, has passed."
+    remedy = "Set a moment that is still to come, or none, so that it holds once it is approved."
+
+
+class RevisionMissingError(RejectedError):
+    """There is no revision of that number."""
+
+    code = "revision.not_found"
+    http_status = 404
+    message = "There is no revision {number}."
+    remedy = "Look at the list of revisions."
+
+
+class ItemMissingError(RejectedError):
+    """Something names an instrument, or another item of a section, that isn't there."""
+
+    code = "item.not_found"
+    http_status = 404
+    message = "There is no {name} in {section}."
+    remedy = "Look at the list; it may have been removed meanwhile."
+
+
+class ChoiceError(RejectedError):
+    """A conflict is to be decided in a way that there isn't."""
+
+    code = "change.bad_choice"
+    message = "{place} can't be decided with {choice}."
+    remedy = "Choose mine or theirs for each place that is in conflict now; reload the page to see them."

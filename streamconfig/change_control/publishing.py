@@ -1,4 +1,4 @@
-"""The one writer of what is live: a change request becomes a revision, with the rows that follow from it, or nothing happens."""
+"""The one writer of what is live: a change request becomes a revision with the rows that follow from it, or nothing happens."""
 
 from __future__ import annotations
 

@@ -77,6 +77,7 @@ class Conflict:
     was: Any
     found: Any
     becomes: Any
+    keys: tuple[str, ...] = ()  # of the path; none where the item as a whole is in conflict
 
     @property
     def place(self) -> str:
@@ -175,15 +176,15 @@ def _apply_to_item(section: dict[str, Any], change: Change, conflicts: list[Conf
         if item is None:
             section[change.name] = new
         elif not _same(item, new):
-            conflicts.append(_conflict(change, "", None, item, new))
+            conflicts.append(_conflict(change, (), None, item, new))
     elif change.kind == "removed":
         was = _changed({}, Change(change.section, change.name, "added", tuple(map(_turned, change.fields))), [])
         if item is not None and _same(item, was):
             del section[change.name]
         elif item is not None:
-            conflicts.append(_conflict(change, "", was, item, None))
+            conflicts.append(_conflict(change, (), was, item, None))
     elif item is None:
-        conflicts += [_conflict(change, one.path, _shown(one.was), None, _shown(one.becomes)) for one in change.fields]
+        conflicts += [_conflict(change, one.keys, _shown(one.was), None, _shown(one.becomes)) for one in change.fields]
     else:
         section[change.name] = _changed(item, change, conflicts)
 
@@ -204,7 +205,7 @@ def _set(made: dict[str, Any], field: Field, change: Change, conflicts: list[Con
     if _same(found, field.becomes):
         return
     if not isinstance(holder, dict):
-        conflicts.append(_conflict(change, field.path, _shown(field.was), None, _shown(field.becomes)))
+        conflicts.append(_conflict(change, field.keys, _shown(field.was), None, _shown(field.becomes)))
     elif _same(found, field.was):
         if field.is_set:
             holder[last] = copy.deepcopy(field.becomes)
@@ -214,7 +215,7 @@ def _set(made: dict[str, Any], field: Field, change: Change, conflicts: list[Con
         for key, value in field.becomes.items():  # two people made the same map: what each put into it counts
             _set(made, Field((*field.keys, key), _ABSENT, value), change, conflicts)
     else:
-        conflicts.append(_conflict(change, field.path, _shown(field.was), _shown(found), _shown(field.becomes)))
+        conflicts.append(_conflict(change, field.keys, _shown(field.was), _shown(found), _shown(field.becomes)))
 
 
 def _turned(field: Field) -> Field:
@@ -237,8 +238,8 @@ def _shown(value: Any) -> Any:
     return None if value is _ABSENT else value
 
 
-def _conflict(change: Change, path: str, was: Any, found: Any, becomes: Any) -> Conflict:
-    return Conflict(change.section, change.name, path, was, found, becomes)
+def _conflict(change: Change, keys: tuple[str, ...], was: Any, found: Any, becomes: Any) -> Conflict:
+    return Conflict(change.section, change.name, ".".join(keys), was, found, becomes, keys)
 
 
 def content_hash(changes: Iterable[Change], *parts: str) -> str:
