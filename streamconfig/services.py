@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import copy
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from eventplatform.core.errors import RejectedError
 from registry import lookups as registry
 from streamconfig import deprecated_schemas, lookups
-from streamconfig.change_control import requests
+from streamconfig.change_control import approvals, publishing, requests
 from streamconfig.change_control.actors import Actor
+from streamconfig.change_control.errors import ItemMissingError
 from streamconfig.change_control.requests import Outcome, Source
 from streamconfig.configuration import document as documents
 from streamconfig.configuration.changes import Change, changes_between
@@ -19,6 +21,7 @@ from streamconfig.configuration.document import Document, DocumentInvalidError, 
 from streamconfig.configuration.stream_set import StreamSet
 
 Wish = Callable[[Document], Document]
+GONE = object()  # as a field's value: it is to be no more
 
 
 class StreamExistsError(RejectedError):
@@ -70,6 +73,19 @@ def propose(
     )
 
 
+def check(changes: Sequence[Change], *, by: Actor) -> None:
+    """Ask whether changes could be proposed by somebody as the configuration is now; nothing is written.
+
+    Raises:
+        RequestEmptyError: all of it holds already.
+        ConflictError: somebody else changed one of the places.
+        DocumentInvalidError: the configuration would hold something that can't be used.
+        RequestForbiddenError: the person may not ask for it.
+    """
+    publishing.checked(lookups.current_document(), changes)
+    approvals.require_authorship(changes, by)
+
+
 def with_document(document: Mapping[str, Any], *, is_complete: bool = False) -> Wish:
     """A document's items on top of what there is; what it doesn't name stays, unless it `is_complete`.
 
@@ -114,6 +130,50 @@ def without_streams(names: Collection[str]) -> Wish:
     return lambda before: before.without([_entry(before, name).name for name in names])
 
 
+def with_fields(
+    names: Collection[str], values: Mapping[str | tuple[str, ...], Any], *, section: str = documents.STREAMS
+) -> Wish:
+    """Settings of many streams, or items of another section, at once: by dotted path, or by keys where one has a dot.
+
+    `GONE` takes a setting out; the other settings beside it stay.
+
+    Raises:
+        DocumentInvalidError: an item would hold something that can't be used.
+    """
+    paths = {tuple(path.split(".")) if isinstance(path, str) else path: value for path, value in values.items()}
+
+    def wish(before: Document) -> Document:
+        text = before.as_json()
+        items = text.setdefault(section, {})
+        for name in dict.fromkeys(names):
+            if name not in items:
+                raise ItemMissingError(section=section, name=name) if section != documents.STREAMS else StreamMissingError(name=name)
+            items[name] = copy.deepcopy(items[name])
+            for keys, value in paths.items():
+                _put(items[name], keys, value)
+        after = documents.read(text)
+        if set(after.problems) - set(before.problems):
+            raise DocumentInvalidError(one for one in after.problems if one not in before.problems)
+        return after
+
+    return wish
+
+
+def with_rates(names: Collection[str], rate: float, *, unit: str = "") -> Wish:
+    """Another sampling rate for many streams; the unit of each stays where none is given."""
+    return with_fields(names, {"sample.rate": rate, **({"sample.unit": unit} if unit else {})})
+
+
+def with_owner(names: Collection[str], team: str) -> Wish:
+    """Another owning team for many streams."""
+    return with_fields(names, {"about.owner": team})
+
+
+def with_consumers(names: Collection[str], connector: str, settings: Mapping[str, Any]) -> Wish:
+    """What a connector does with many streams: the settings that are named, such as enabled, retention_days, ttl_seconds."""
+    return with_fields(names, {("consumers", connector, key): value for key, value in settings.items()})
+
+
 def with_defaults(settings: Mapping[str, Any]) -> Wish:
     """Other settings below every stream's own."""
     return lambda before: replace(before, defaults=dict(settings))
@@ -146,6 +206,20 @@ def check_stream(entry: Entry) -> None:
         problems = [*StreamSet(after).problems, *deprecated_schemas.problems_of(before, after, registry.schemas())]
     if problems:
         raise DocumentInvalidError(problems)
+
+
+def _put(item: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    *parents, last = keys
+    for key in parents:
+        if not isinstance(item.get(key), dict):
+            if value is GONE:
+                return
+            item[key] = {}
+        item = item[key]
+    if value is GONE:
+        item.pop(last, None)
+    else:
+        item[last] = copy.deepcopy(value)
 
 
 def _entry(before: Document, name: str) -> Entry:
