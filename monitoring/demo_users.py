@@ -27,6 +27,9 @@ _VERBS: dict[tuple[str, str], tuple[str, ...]] = {
     ("registry", "approve_draft"): ("approver", "engineer", "administrator"),  # other people's drafts of schemas
     ("registry", "administer_repository"): ("administrator",),  # where schemas come from, and the credentials
 }
+# The teams of the sample that the demo users are in; a group of this name holds a team's people.
+_TEAM = "team: "
+TEAMS: dict[str, tuple[str, ...]] = {"editor": ("web",), "approver": ("platform",), "engineer": ("platform",)}
 _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 
 
@@ -38,6 +41,8 @@ def ensure_groups() -> None:
         for (app, codename), names in _VERBS.items():
             if name in names:
                 group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    for team in sorted({team for teams in TEAMS.values() for team in teams}):
+        Group.objects.get_or_create(name=_TEAM + team)
 
 
 def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:
@@ -63,7 +68,8 @@ def ensure_users(kept: Path) -> dict[str, str]:
             user.set_password(passwords[name])
             user.is_superuser = name == "administrator"
             user.save()
-            user.groups.add(Group.objects.get(name=name))
+            names = [name, *(_TEAM + team for team in TEAMS.get(name, ()))]
+            user.groups.add(*Group.objects.filter(name__in=names))
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(passwords, indent=1))

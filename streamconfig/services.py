@@ -73,6 +73,12 @@ def propose(
     )
 
 
+def is_asked(wish: Wish) -> bool:
+    """True where nothing differs, or an open request asks for just that: who runs again and again asks once."""
+    changes = changes_of(wish)
+    return not changes or requests.is_asked(changes)
+
+
 def check(changes: Sequence[Change], *, by: Actor) -> None:
     """Ask whether changes could be proposed by somebody as the configuration is now; nothing is written.
 
@@ -147,7 +153,11 @@ def with_fields(
         items = text.setdefault(section, {})
         for name in dict.fromkeys(names):
             if name not in items:
-                raise ItemMissingError(section=section, name=name) if section != documents.STREAMS else StreamMissingError(name=name)
+                raise (
+                    ItemMissingError(section=section, name=name)
+                    if section != documents.STREAMS
+                    else StreamMissingError(name=name)
+                )
             items[name] = copy.deepcopy(items[name])
             for keys, value in paths.items():
                 _put(items[name], keys, value)

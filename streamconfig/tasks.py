@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
+from streamconfig.change_control import requests
 from streamconfig.notifying import reminders, sending
 from streamconfig.topics import reconcile
 
@@ -17,6 +18,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "streamconfig.tasks.reconcile_topics",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "streamconfig.apply_due_changes": {
+        "task": "streamconfig.tasks.apply_due_changes",
+        "schedule": 2.0,  # readers obey a scheduled change at its moment; this writes the revision behind it
+        "options": {"expires": 2},
     },
     "streamconfig.send_notifications": {
         "task": "streamconfig.tasks.send_notifications",
@@ -40,6 +46,12 @@ def _add_schedule(sender: Any, **_: Any) -> None:
 def reconcile_topics() -> list[str]:
     """Make the topics that are configured and missing."""
     return reconcile.reconcile(event_log())
+
+
+@shared_task
+def apply_due_changes() -> list[int]:
+    """Turn scheduled changes whose moment has come into revisions."""
+    return [one.revision for one in requests.apply_due()]
 
 
 @shared_task

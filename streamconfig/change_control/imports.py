@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from eventplatform import outbound
@@ -13,7 +14,7 @@ from streamconfig.change_control.actors import Actor
 from streamconfig.change_control.errors import RequestEmptyError
 from streamconfig.configuration.changes import Change
 from streamconfig.configuration.document import DocumentInvalidError
-from streamconfig.exchange import files
+from streamconfig.exchange import files, folders
 from streamconfig.exchange.errors import ApiAnswerError, Finding, ImportRefusedError, UnreadableError
 from streamconfig.exchange.files import Given
 
@@ -47,6 +48,15 @@ def of_file(content: bytes, *, form: str, by: Actor, is_complete: bool = False) 
     except (UnreadableError, ImportRefusedError) as error:
         return Trial(findings=error.findings, revision=lookups.newest_revision())
     return of_given(given, by=by, is_complete=is_complete)
+
+
+def of_folder(folder: Path, *, by: Actor) -> Trial:
+    """The dry run of a folder kept in git; the parts that it names are complete."""
+    try:
+        given = folders.read(folder, lookups.current_document())
+    except (UnreadableError, ImportRefusedError) as error:
+        return Trial(findings=error.findings, revision=lookups.newest_revision())
+    return of_given(given, by=by, is_complete=True)
 
 
 def of_given(given: Given, *, by: Actor, is_complete: bool = False) -> Trial:

@@ -230,6 +230,11 @@ def comment(number: int, *, by: Actor, text: str) -> Comment:
     return made
 
 
+def is_asked(changes: Sequence[Change]) -> bool:
+    """True where an open request asks for exactly these changes, as soon as it may."""
+    return ChangeRequest.objects.filter(state__in=_OPEN, content_hash=hash_of(changes, None)).exists()
+
+
 def _merged(request: ChangeRequest, choices: Mapping[str, str]) -> tuple[Sequence[Change], bool]:
     """What a request says once its conflicts are decided, and whether that is something else than before."""
     now, changes = lookups.current_document().as_json(), request.changes

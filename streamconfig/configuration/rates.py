@@ -39,15 +39,12 @@ def factor(was: Rates, becomes: Rates) -> float:
 
 
 def of_item(document: Document, section: str, name: str) -> Rates:
-    """Of a stream or an instrument; nothing where there is none. An instrument without a rate has its stream's."""
+    """Of a stream or an instrument; nothing where there is none."""
     if section == STREAMS:
         entry = document.get(name)
         return _of(merged(document.defaults, entry), entry.own) if entry else NOTHING
     item = document.section(section).get(name)
-    if item is None:
-        return NOTHING
-    stream = of_item(document, STREAMS, str(item.get("stream") or ""))
-    return _of(item, item) if item.get("sample") or item.get("ramp") else stream
+    return NOTHING if item is None else _of(item, item)
 
 
 def of_defaults(before: Document, after: Document) -> Mapping[str, tuple[Rates, Rates]]:

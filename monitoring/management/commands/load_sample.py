@@ -47,12 +47,19 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def load_streams(document: dict[str, Any]) -> None:
-    """Add the streams that aren't there; one that is may have been changed by a person since."""
-    known = stream_lookups.fresh_snapshot().streams
-    new = {name: stream for name, stream in document["streams"].items() if name not in known}
-    if new:
-        wish = stream_services.with_document({**document, "streams": new})
+    """Add the streams and other items that aren't there; one that is may have been changed by a person since."""
+    known = stream_lookups.current_document().as_json()
+    new = {part: _missing(items, known.get(part, {})) for part, items in document.items() if part != "defaults"}
+    if not any(new.values()):
+        return
+    defaults = {} if known["streams"] else {"defaults": document["defaults"]}
+    wish = stream_services.with_document({**defaults, **new})
+    if not stream_services.is_asked(wish):
         stream_services.propose(wish, by=of_command(AUTHOR), title="Sample data", source="command")
+
+
+def _missing(items: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in items.items() if name not in known}
 
 
 def load_connectors(document: dict[str, Any]) -> None:
