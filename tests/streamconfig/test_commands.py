@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import yaml
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from streamconfig import lookups
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
+from streamconfig.change_control.errors import RequestForbiddenError
+from streamconfig.models import ChangeRequest
 from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
 
@@ -51,7 +57,7 @@ def test_import__bad_file__says_what_and_changes_nothing(tmp_path: Path, text: s
     file = tmp_path / "bad.yaml"
     file.write_text(text)
 
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match=r"bad\.yaml: "):
         run("import_streams", file)
     assert lookups.snapshot().revision == 0
 
@@ -59,9 +65,9 @@ def test_import__bad_file__says_what_and_changes_nothing(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"streams:\n  a.b: {}\n  a.b: {}\n", r"bad\.yaml:3: .*second time.*document\.duplicate_key"),
+        (b"streams:\n  a.b: {}\n  a.b: {}\n", r"bad\.yaml: line 3: .*second time.*document\.duplicate_key"),
         (b"streams:\n  \xff: {}\n", "no UTF-8 text"),
-        (b"streams: [", r"bad\.yaml:\d: .*document\.unreadable"),
+        (b"streams: [", r"bad\.yaml: line \d: .*document\.unreadable"),
         (b'streams: {a.b: {about: {owner: "a\\0"}}}', r"document\.bad_character"),
     ],
 )
@@ -84,6 +90,147 @@ def test_export__texts_that_look_like_numbers__come_back_as_texts(tmp_path: Path
     assert "Nothing differs" in run("import_streams", file)
 
 
+def test_import__dry_run__tells_each_value_and_asks_for_nothing(streams: None, tmp_path: Path) -> None:
+    file = tmp_path / "streams.csv"
+    file.write_text("name,sample_rate,is_enabled\nui.click,0.25,false\nnew.one,,\n")
+
+    told = run("import_streams", file, "--dry-run")
+
+    assert "changed ui.click\n  sample.rate: 0.5 -> 0.25\n  is_enabled: not set -> false\n" in told
+    assert "added new.one" in told
+    assert ChangeRequest.objects.count() == 1  # that of the fixture
+
+
+def test_import__after_the_first__waits_for_approval_and_says_of_whom(streams: None, tmp_path: Path) -> None:
+    file = tmp_path / "streams.csv"
+    file.write_text("name,sample_rate\nui.click,1\n")
+
+    told = run("import_streams", file, "--reason", "more data")
+
+    request = ChangeRequest.objects.latest("pk")
+    assert f"Change {request.pk} waits for approval: /changes/{request.pk}" in told
+    assert " more by " in told
+    assert (request.state, request.source, request.reason) == ("in_review", "command", "more data")
+    assert lookups.snapshot().streams["ui.click"].sampling.rate == 0.5
+
+
+def test_import__author_with_an_account__is_the_request_s_author(streams: None, tmp_path: Path) -> None:
+    ann = User.objects.create_superuser("ann", "ann@example.org")
+    file = tmp_path / "streams.csv"
+    file.write_text("name,sample_rate\nui.click,1\n")
+
+    run("import_streams", file, "--author", "ANN@example.org")
+
+    request = ChangeRequest.objects.latest("pk")
+    assert (request.author, request.author_name) == (ann, "ann")
+    with pytest.raises(RequestForbiddenError):
+        requests.approve(request.pk, by=of_user(ann), seen=request.edit)
+
+
+def test_import__complete__removes_what_the_file_does_not_name(streams: None, tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("streams: {page.change: {schema_title: page/change}}")
+
+    told = run("import_streams", file, "--complete", "--dry-run")
+
+    assert "removed ui.click" in told
+
+
+def test_import__php_with_a_bad_value__told_by_its_line(streams: None, tmp_path: Path) -> None:
+    file = tmp_path / "streams.php"
+    file.write_text("<?php\n$wgEventStreams = [\n 'a.b' => [\n  'sample' => [\n   'rate' => 7,\n  ],\n ],\n];\n")
+
+    with pytest.raises(CommandError, match=r"streams\.php: line 5, a\.b/sample/rate: .*setting\.bad_value"):
+        run("import_streams", file)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json", "csv", "php"])
+def test_export__to_a_file_of_each_form__changes_nothing_when_imported(streams: None, tmp_path: Path, form: str) -> None:
+    file = tmp_path / f"streams.{form}"
+
+    run("export_streams", "--to", file)
+
+    assert "Nothing differs" in run("import_streams", file)
+
+
+def test_streams__folder_written_and_planned__says_nothing_differs(streams: None, tmp_path: Path) -> None:
+    told = run("streams", "export", tmp_path)
+
+    assert "4 files written" in told
+    assert (tmp_path / "streams" / "page.change.yaml").exists()
+    assert "Nothing differs" in run("streams", "plan", tmp_path)
+
+
+def test_streams__folder_that_differs__is_planned_with_code_2_and_applied_as_a_request(streams: None, tmp_path: Path) -> None:
+    run("streams", "export", tmp_path)
+    file = tmp_path / "streams" / "ui.click.yaml"
+    file.write_text(file.read_text().replace("0.5", "0.1"))
+    (tmp_path / "streams" / "page.change.yaml").unlink()
+
+    with pytest.raises(SystemExit, match="2"):
+        run("streams", "plan", tmp_path)
+    told = run("streams", "apply", tmp_path, "--author", "ann", "--reason", "less")
+
+    request = ChangeRequest.objects.latest("pk")
+    assert "  sample.rate: 0.5 -> 0.1" in told
+    assert "removed page.change" in told
+    assert f"Change {request.pk} waits" in told
+    assert (request.source, request.author_name, request.state) == ("git", "ann", "in_review")
+
+
+def test_streams__author__is_gits_where_none_is_named(streams: None, tmp_path: Path) -> None:
+    run("streams", "export", tmp_path)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), "config", "user.email", "eve@example.org"], check=True)
+    (tmp_path / "streams" / "new.yaml").write_text("streams: {new.one: {schema_title: new/one}}")
+
+    run("streams", "apply", tmp_path)
+
+    assert ChangeRequest.objects.latest("pk").author_name == "eve@example.org"
+
+
+def test_streams__part_that_no_file_names__stays(streams: None, tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text("teams: {web: {title: Web}}")
+
+    with pytest.raises(SystemExit, match="2"):
+        run("streams", "plan", tmp_path)
+    assert "removed" not in run("streams", "apply", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "no files of configuration"),
+        ({"a.yaml": "streams: {s: {}}", "b.yaml": "streams: {s: {}}"}, r"b\.yaml: streams s stands in a\.yaml too"),
+        ({"a.yaml": "streams: ["}, r"a\.yaml:\d: .*document\.unreadable"),
+        ({"a.yaml": "other: 1"}, r"a\.yaml: other is no part"),
+        ({"a.yaml": "streams:\n  s:\n    topics: 5\n"}, r"a\.yaml:3, s/topics: .*setting\.bad_value"),
+        ({"a.yaml": "- 1"}, r"a\.yaml: The file is no map"),
+    ],
+)
+def test_streams__folder_that_cannot_be_used__told_by_file_and_line(
+    streams: None, tmp_path: Path, files: dict[str, str], told: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    with pytest.raises(CommandError, match=told):
+        run("streams", "apply", tmp_path)
+
+
+def test_promotion__file_of_one_environment__keeps_its_keys_in_the_other(streams: None, tmp_path: Path) -> None:
+    overrides = {"staging:+*": {"streams": {"ui.click": {"sample": {"rate": 1}}}}}
+    configuring.configure({"overrides": overrides}, author="tests")
+    file = tmp_path / "from-staging.yaml"
+    run("streams", "export", "--to", file)
+    configuring.configure({**DOCUMENT, "overrides": {}}, is_complete=True)
+
+    run("import_streams", file)
+
+    wanted = ChangeRequest.objects.latest("pk").changes
+    assert [(one.section, one.name, one.kind) for one in wanted] == [("overrides", "staging:+*", "added")]
+
+
 def test_check_revisions__untouched__says_so(streams: None) -> None:
     assert "what was published" in run("check_revisions")
 
@@ -91,6 +238,7 @@ def test_check_revisions__untouched__says_so(streams: None) -> None:
 def test_check_revisions__one_changed_past_the_trigger__is_named(streams: None) -> None:
     configuring.switch(["ui.click"], is_enabled=False, author="ann", reason="")
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no check may wait while the table is altered
         # What only the database's owner can do; the chain tells it all the same.
         cursor.execute("ALTER TABLE streamconfig_revision DISABLE TRIGGER USER")
         cursor.execute("UPDATE streamconfig_revision SET author = 'eve' WHERE number = 1")

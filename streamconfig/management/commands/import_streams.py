@@ -1,54 +1,53 @@
-"""`manage.py import_streams FILE`: publish the streams of a YAML or JSON file as one revision."""
+"""`manage.py import_streams FILE`: ask for the configuration of a file, or of another wiki's API."""
 
 from __future__ import annotations
 
-import getpass
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registry.schema import documents
-from streamconfig import services
-from streamconfig.change_control.actors import of_command
-from streamconfig.configuration.document import DocumentInvalidError
+from eventplatform.core.errors import PlatformError
+from streamconfig.change_control import imports
+from streamconfig.exchange import files
+from streamconfig.management import proposing
 
 
 class Command(BaseCommand):
-    help = "Publish the streams of a file such as examples/streams.yaml; those that it doesn't name stay."
+    help = "Ask for what a file says (YAML, JSON, CSV, PHP arrays, or an api.php's address); what it doesn't name stays."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", help="a file, or the address of a MediaWiki's api.php")
+        parser.add_argument("--format", choices=files.FORMS, help="else what the file's name and beginning say")
         parser.add_argument("--reason", default="", help="why, for the history")
-        parser.add_argument("--complete", action="store_true", help="remove the streams that the file doesn't name")
+        parser.add_argument("--author", default="", help="whose wish it is; else the user of the shell")
+        parser.add_argument("--complete", action="store_true", help="remove what the file doesn't name")
+        parser.add_argument("--dry-run", action="store_true", help="only tell what would change")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        document = _read(options["file"])
-        title = f"Import of {options['file'].name}"
-        facts = {"by": of_command(getpass.getuser()), "title": title, "reason": options["reason"], "source": "command"}
+        source: str = options["file"]
+        content = _content(source)
+        form = options["format"] or files.form_of("" if _is_address(source) else source, content)
+        by = proposing.actor(options["author"])
+        trial = imports.of_file(content, form=form, by=by, is_complete=options["complete"])
+        proposing.tell(trial, self.stdout.write, source=source)
+        if trial.changes and not options["dry_run"]:
+            title = f"Import of {source if _is_address(source) else Path(source).name}"
+            proposing.propose(trial, by=by, title=title, reason=options["reason"], source="command", write=self.stdout.write)
+
+
+def _is_address(source: str) -> bool:
+    return source.startswith(("https://", "http://"))
+
+
+def _content(source: str) -> bytes:
+    if _is_address(source):
         try:
-            wish = services.with_document(document, is_complete=options["complete"])
-            outcome = services.propose(wish, **facts)
-        except DocumentInvalidError as error:
-            raise CommandError("\n".join(str(problem) for problem in error.problems)) from None
-        if outcome is None:
-            self.stdout.write("Nothing differs from what holds already.")
-            return
-        for change in outcome.request.changes:
-            self.stdout.write(f"{change.kind} {change.name}")
-        if outcome.published:
-            self.stdout.write(f"Published as revision {outcome.published.revision}.")
-        else:
-            self.stdout.write(f"Change {outcome.request.pk} waits for approval.")
-
-
-def _read(path: Path) -> Any:
+            return imports.fetched(source)
+        except PlatformError as error:
+            raise CommandError(f"{source}: {error} {error.hint} [{error.code}]") from None
     try:
-        return documents.load(path.read_text(encoding="utf-8"), is_json=path.suffix == ".json", is_configuration=True)
-    except documents.DocumentError as error:
-        raise CommandError(f"{path}:{error.line}: {error} {error.hint} [{error.code}]") from None
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+        return Path(source).read_bytes()
     except OSError as error:
-        raise CommandError(f"{path} can't be read: {error}") from None
+        raise CommandError(f"{source} can't be read: {error}") from None
