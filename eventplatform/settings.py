@@ -224,6 +224,7 @@ WHITENOISE_USE_FINDERS = IS_DEMO
 
 # --- APIs ---------------------------------------------------------------------------------------------------------------
 
+CONFIG_WAITERS = env.number("CONFIG_WAITERS", 2)  # long polls of configuration waiting at once in a process
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

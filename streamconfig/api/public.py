@@ -1,33 +1,82 @@
-"""What the public reads of configuration share: nobody signs in, errors are problem documents."""
+"""What the reads of configuration share: errors are problem documents, and any origin may read them."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from drf_spectacular.utils import OpenApiParameter
+from django.http import Http404, HttpResponse, JsonResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventplatform.core.errors import PlatformError, RetriableError
 from eventplatform.core.results import problem
-from streamconfig.snapshots import SnapshotMissingError
+from streamconfig.api.errors import ParameterInvalidError
 
 QUERY: Literal["query"] = "query"
+EXPOSED = "ETag, Retry-After, Warning, X-Config-Age, X-Config-Revision"
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A problem document (RFC 9457): what went wrong, its stable code, and what to do."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    remedy = serializers.CharField(required=False)
+    pointer = serializers.CharField(required=False)
+
+
+UNCHANGED = OpenApiResponse(description="Nothing changed since the answer whose ETag If-None-Match names.")
 
 
 class PublicView(APIView):
-    """Read by anybody, without credentials; an unread configuration is 503, try again."""
+    """Read by anybody, without credentials; whatever the platform itself refuses is a problem document."""
 
-    permission_classes = [AllowAny]
-    authentication_classes: list[Any] = []
+    permission_classes: Any = [AllowAny]
+    authentication_classes: Any = []
 
     def handle_exception(self, exc: Exception) -> Response:
-        """The platform's own error as a problem document."""
-        if isinstance(exc, SnapshotMissingError):
-            body = problem(exc.http_status, str(exc), code=exc.code, remedy=exc.hint)
-            return Response(body, status=exc.http_status, headers={"Retry-After": str(exc.retry_after_seconds)})
+        """The platform's own errors, and mistyped parameters, as problem documents."""
+        if isinstance(exc, exceptions.ValidationError) and isinstance(exc.detail, dict):
+            name, reasons = next(iter(exc.detail.items()))
+            exc = ParameterInvalidError(name=name, reason=" ".join(map(str, reasons)))
+        if isinstance(exc, PlatformError):
+            return problem_response(exc)  # type: ignore[return-value]  # DRF's dispatch takes any response of Django's
+        if isinstance(exc, Http404):
+            exc = exceptions.NotFound()
         return super().handle_exception(exc)
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let a page of any origin read the answer, where it takes no credentials."""
+        made = super().finalize_response(request, response, *args, **kwargs)
+        if not self.authentication_classes:
+            share(made)
+        return made
 
-def parameter(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, QUERY, description=description)
+
+def problem_response(error: PlatformError) -> HttpResponse:
+    """The problem document of an error."""
+    body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
+    if error.pointer:
+        body["pointer"] = error.pointer
+    response = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
+    response["Cache-Control"] = "no-cache"
+    if isinstance(error, RetriableError):
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def share(response: Any) -> None:
+    """Let a page of any origin read an answer with its headers."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = EXPOSED
+
+
+def parameter(name: str, description: str, kind: type = str, **more: Any) -> OpenApiParameter:
+    """A parameter of the query, for OpenAPI."""
+    return OpenApiParameter(name, kind, QUERY, description=description, **more)

@@ -1,76 +1,117 @@
-"""`/api/v1/streams`: streams as they hold now, answered from the snapshot."""
+"""`/api/v1/streams` and `/api/v1/instruments`: what holds now, held or will hold, answered from the snapshot."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from eventplatform.core.results import problem
-from streamconfig import lookups
-from streamconfig.api.filters import StreamFilter, narrow
-from streamconfig.api.public import PublicView, parameter
-from streamconfig.api.serializers import StreamListSerializer, StreamSerializer, as_json
-from streamconfig.snapshots import Snapshot
+from streamconfig.api.filters import InstrumentFilter, StreamFilter, narrow, narrow_instruments
+from streamconfig.api.listing import PAGE_NAMES, PAGE_PARAMETERS, chosen_fields, cut, filter_parameters, page
+from streamconfig.api.public import UNCHANGED, ProblemSerializer
+from streamconfig.api.serializers import (
+    InstrumentAnswerSerializer,
+    InstrumentListSerializer,
+    InstrumentSerializer,
+    StreamAnswerSerializer,
+    StreamListSerializer,
+    StreamSerializer,
+    as_json,
+    instrument_as_json,
+)
+from streamconfig.api.snapshot_view import READ_PARAMETERS, SnapshotView
+from streamconfig.change_control.errors import ItemMissingError
+from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.services import StreamMissingError
 
-
-class _SnapshotView(PublicView, ABC):
-    """Answers from a snapshot; a client that has its revision already gets 304, and no row is touched for it."""
-
-    def get(self, request: Request, **names: str) -> HttpResponseBase:
-        snapshot = lookups.snapshot()
-        etag = f'"{snapshot.tag}-{request.accepted_renderer.format}"'
-        response = get_conditional_response(request._request, etag=etag)  # noqa: SLF001  # Django's own needs Django's
-        if response is None:
-            response = self.answer(request, snapshot, **names)
-        response["ETag"] = etag
-        response["Cache-Control"] = "no-cache"
-        response["Access-Control-Allow-Origin"] = "*"
-        return response
-
-    @abstractmethod
-    def answer(self, request: Request, snapshot: Snapshot, **names: str) -> Response:
-        """The full answer."""
+_FAILURES = {304: UNCHANGED, 400: ProblemSerializer, 503: ProblemSerializer}
 
 
-class StreamList(_SnapshotView):
+class StreamList(SnapshotView):
     """All streams that fit, in configuration order."""
 
     filterset_class = StreamFilter
+    parameter_names = frozenset(StreamFilter.base_filters) | PAGE_NAMES
 
     @extend_schema(
         operation_id="streams_list",
-        parameters=[parameter(name, str(one.label)) for name, one in StreamFilter.base_filters.items()],
-        responses=StreamListSerializer,
+        parameters=[*filter_parameters(StreamFilter), *PAGE_PARAMETERS, *READ_PARAMETERS],
+        responses={200: StreamListSerializer, **_FAILURES},
     )
     def get(self, request: Request, **names: str) -> HttpResponseBase:
         return super().get(request, **names)
 
-    def answer(self, request: Request, snapshot: Snapshot, **_names: str) -> Response:
+    def answer(self, request: Request, found: StreamSet, **_names: str) -> Any:
         """The streams that fit the parameters."""
-        found = narrow(snapshot.stream_set.entries, request.query_params.dict())
-        results = [as_json(one, one.entry.name) for one in found]
-        return Response({"revision": snapshot.revision, "count": len(results), "results": results})
+        fields = chosen_fields(request, StreamSerializer)
+        fitting = narrow(found.entries, request.query_params.dict())
+        results, following = page(request, fitting, len(fitting))
+        return {
+            "count": len(fitting),
+            "next": following,
+            "results": cut((as_json(one, one.entry.name) for one in results), fields),
+        }
 
 
-class StreamDetail(_SnapshotView):
+class StreamDetail(SnapshotView):
     """One stream, also one that a pattern stands for."""
 
-    @extend_schema(operation_id="streams_read", responses=StreamSerializer)
+    @extend_schema(
+        operation_id="streams_read",
+        parameters=READ_PARAMETERS,
+        responses={200: StreamAnswerSerializer, 404: ProblemSerializer, **_FAILURES},
+    )
     def get(self, request: Request, **names: str) -> HttpResponseBase:
         return super().get(request, **names)
 
-    def answer(self, request: Request, snapshot: Snapshot, **names: str) -> Response:  # noqa: ARG002  # the base's signature
-        """The stream, or 404."""
-        name = names["name"]
-        one = snapshot.stream_set.configured(name)
+    def answer(self, request: Request, found: StreamSet, **names: str) -> Any:
+        """The stream."""
+        name, fields = names["name"], chosen_fields(request, StreamSerializer)
+        one = found.configured(name)
         if one is None:
-            remedy = "See /api/v1/streams for all names."
-            body = problem(HTTPStatus.NOT_FOUND, f"There is no stream {name[:249]}.", code="stream.not_found", remedy=remedy)
-            return Response(body, status=HTTPStatus.NOT_FOUND)
-        return Response({**as_json(one, name), "revision": snapshot.revision})
+            raise StreamMissingError(name=name[:249])
+        return cut([as_json(one, name)], fields)[0]
+
+
+class InstrumentList(SnapshotView):
+    """All instruments that fit, in configuration order."""
+
+    filterset_class = InstrumentFilter
+    parameter_names = frozenset(InstrumentFilter.base_filters) | PAGE_NAMES
+
+    @extend_schema(
+        operation_id="instruments_list",
+        parameters=[*filter_parameters(InstrumentFilter), *PAGE_PARAMETERS, *READ_PARAMETERS],
+        responses={200: InstrumentListSerializer, **_FAILURES},
+    )
+    def get(self, request: Request, **names: str) -> HttpResponseBase:
+        return super().get(request, **names)
+
+    def answer(self, request: Request, found: StreamSet, **_names: str) -> Any:
+        """The instruments that fit the parameters."""
+        fields = chosen_fields(request, InstrumentSerializer)
+        sites = found.document.section("sites")
+        fitting = narrow_instruments(found.instruments.values(), request.query_params.dict(), sites)
+        results, following = page(request, fitting, len(fitting))
+        return {"count": len(fitting), "next": following, "results": cut(map(instrument_as_json, results), fields)}
+
+
+class InstrumentDetail(SnapshotView):
+    """One instrument."""
+
+    @extend_schema(
+        operation_id="instruments_read",
+        parameters=READ_PARAMETERS,
+        responses={200: InstrumentAnswerSerializer, 404: ProblemSerializer, **_FAILURES},
+    )
+    def get(self, request: Request, **names: str) -> HttpResponseBase:
+        return super().get(request, **names)
+
+    def answer(self, request: Request, found: StreamSet, **names: str) -> Any:
+        """The instrument."""
+        fields, one = chosen_fields(request, InstrumentSerializer), found.instruments.get(names["key"])
+        if one is None:
+            raise ItemMissingError(name=names["key"][:100], section="instruments")
+        return cut([instrument_as_json(one)], fields)[0]

@@ -161,7 +161,8 @@ def test_detail__stream__says_all_of_it(client: Client) -> None:
     answer = client.get("/api/v1/streams/ui.click").json()
 
     assert answer["sampling"] == {"unit": "session", "rate": 0.5}
-    assert answer["about"] == {"description": "", "owner": "Web team", "purpose": "", "contact": ""}
+    assert answer["about"]["owner"] == "Web team"
+    assert set(answer["about"].values()) == {"Web team", ""}
     assert answer["settings"]["stream"] == "ui.click"
 
 

@@ -1,0 +1,54 @@
+"""What the reads of history and of people's names share: seen by whoever may see the pages, asked of the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from streamconfig.api.public import ProblemSerializer, PublicView
+from streamconfig.history import HistoryAwayError
+
+READ_FAILURES = {400: ProblemSerializer, 401: ProblemSerializer, 404: ProblemSerializer, 503: ProblemSerializer}
+
+
+class SeesPages(BasePermission):
+    """Who may see the pages may read what they show."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's signature
+        return not settings.PAGES_NEED_LOGIN or bool(request.user and request.user.is_authenticated)
+
+
+class PrivateView(PublicView):
+    """Answers from the database, to whoever may see the pages; while it is away, 503."""
+
+    authentication_classes: Any = [BasicAuthentication, SessionAuthentication]  # the first one's challenge is told with 401
+    permission_classes: Any = [SeesPages]
+    renderer_classes = [JSONRenderer]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A database that is away in the platform's words."""
+        if isinstance(exc, DatabaseError):
+            away = HistoryAwayError()
+            away.__cause__ = exc
+            return super().handle_exception(away)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Nobody but the reader keeps it."""
+        made = super().finalize_response(request, response, *args, **kwargs)
+        if not made.has_header("Cache-Control"):
+            made["Cache-Control"] = "private, no-cache"
+        return made
+
+
+def number_in_path(name: str, description: str) -> OpenApiParameter:
+    """A number that is part of the address, for OpenAPI."""
+    return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
