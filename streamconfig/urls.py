@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from streamconfig.api import action_api
-from streamconfig.api import streams as api_streams
-from streamconfig.pages import streams as pages
+from streamconfig.pages import changes, changes_detail, changes_edit, changes_verbs, kill_switch, revisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("w/api.php", action_api.ActionApi.as_view(), name="streamconfigs"),
-    path("api/v1/streams", api_streams.StreamList.as_view(), name="api-streams"),
-    path("api/v1/streams/<path:name>", api_streams.StreamDetail.as_view(), name="api-stream"),
-    path("streams", pages.index, name="streams"),
-    path("streams/<path:name>", pages.detail, name="stream"),
-    path("revisions/<int:number>", pages.revision, name="revision"),
+    path("", include("streamconfig.api.urls")),
+    path("", include("streamconfig.pages.stream_urls")),
+    path("changes", changes.index, name="changes"),
+    path("changes/inbox", changes.inbox, name="inbox"),
+    path("changes/<int:number>", changes_detail.detail, name="change"),
+    path("changes/<int:number>/edit", changes_edit.edit, name="change-edit"),
+    path("changes/<int:number>/<slug:verb>", changes_verbs.act, name="change-act"),
+    path("kill", kill_switch.page, name="kill"),
+    path("revisions", revisions.index, name="revisions"),
+    path("revisions/<int:number>", revisions.detail, name="revision"),
+    path("revisions/<int:number>/<slug:verb>", revisions.act, name="revision-act"),
 ]

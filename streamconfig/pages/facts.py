@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from eventplatform import figures, panels
-from eventplatform.core.streams import Sampling
+from eventplatform.core.streams import Sampling, Stream
 from registry.schema.schema_set import SchemaSet
 from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Revision
+from streamconfig.pages.pending import Item, Pending
 
-_WORST_FIRST = {"fail": 0, "warn": 1, "ok": 2, "unknown": 3, "paused": 4}
+_WORST_FIRST = {"fail": 0, "warn": 1, "info": 2, "ok": 3, "unknown": 4, "paused": 5}
+ATTENTION = frozenset({"fail", "warn"})
 _MAX_TEXT = 60
+_MANY_REFUSED = 0.01  # of a stream's events in the last hour
+_SECONDS_COUNTED = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What other rooms know of all streams, asked once for a page."""
+
+    schemas: SchemaSet
+    volumes: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    refused: Mapping[str, float] = field(default_factory=dict)
+    canaries: Mapping[str, datetime] = field(default_factory=dict)
+    pending: Mapping[Item, tuple[Pending, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,9 @@ class Facts:
     word: str
     volume: Sequence[float | None]
     events: float | None
+    refused: float | None = None
+    canary_at: datetime | None = None
+    pending: tuple[Pending, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,39 +58,106 @@ class Facts:
         return sampling_words(stream.sampling) if stream.is_enabled else "off"
 
     @property
+    def rate(self) -> float:
+        """The share of clients that send."""
+        sampling = self.configured.stream.sampling
+        return sampling.rate if sampling else 1.0
+
+    @property
+    def next_rate(self) -> str:
+        """The rate that a settled change brings, in percent; empty where none does."""
+        rates = [one.rate for one in self.pending if one.is_scheduled and one.rate is not None]
+        return percent(rates[0]) if rates else ""
+
+    @property
+    def per_second(self) -> float | None:
+        """Events per second over the minutes that were counted."""
+        counted = [value for value in self.volume if value is not None]
+        return sum(counted) / len(counted) / _SECONDS_COUNTED if counted else None
+
+    @property
+    def refused_share(self) -> str:
+        """As a percentage; empty where the intake counted nothing."""
+        return "" if self.refused is None else percent(self.refused)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next settled change begins to hold."""
+        return next((one.effective_at for one in self.pending if one.is_scheduled), None)
+
+    @property
     def rank(self) -> tuple[int, float, str]:
         """What needs attention first, then volume."""
         return _WORST_FIRST[self.state], -(self.events or 0), self.name
 
 
-def facts_of(entries: Iterable[Configured], schemas: SchemaSet) -> list[Facts]:
-    """The facts of each entry; volumes come from monitoring, where it counts any."""
-    volumes: Mapping[str, Sequence[float | None]] = panels.call("monitoring.volumes", default={})
-    return [_facts(one, volumes.get(one.entry.name, ()), schemas) for one in entries]
+def known_now(schemas: SchemaSet, pending: Mapping[Item, tuple[Pending, ...]]) -> Known:
+    """Ask the rooms that count; what isn't counted leaves no hole."""
+    return Known(
+        schemas,
+        volumes=panels.call("monitoring.volumes", default={}),
+        refused=panels.call("monitoring.refused_shares", default={}),
+        canaries=panels.call("monitoring.last_canaries", default={}),
+        pending=pending,
+    )
 
 
-def _facts(one: Configured, volume: Sequence[float | None], schemas: SchemaSet) -> Facts:
+def facts_of(entries: Iterable[Configured], known: Known, today: date | None = None) -> list[Facts]:
+    """The facts of each entry."""
+    today = today or datetime.now(UTC).date()
+    return [_facts(one, known, today) for one in entries]
+
+
+def _facts(one: Configured, known: Known, today: date) -> Facts:
+    name = one.entry.name
+    volume, refused = known.volumes.get(name, ()), known.refused.get(name)
     counted = [value for value in volume if value is not None]
     events = sum(counted) if counted else None
+    pending = known.pending.get(("streams", name), ())
+    state, word = _trouble(one, known, refused, today) or _quiet_state(one, pending, events)
+    return Facts(one, state, word, volume, events, refused, known.canaries.get(name), pending)
+
+
+def _trouble(one: Configured, known: Known, refused: float | None, today: date) -> tuple[str, str] | None:
+    """What needs somebody, the worst first."""
     if not one.stream.is_enabled:
-        state, word = "paused", "Switched off"
-    elif not schemas.has_title(one.stream.schema_title):
-        state, word = "fail", "No schema"
-    elif events:
-        state, word = "ok", "Receiving"
-    else:
-        state, word = "unknown", "A pattern" if one.pattern else "No events yet"
-    return Facts(one, state, word, volume, events)
+        return None
+    if not known.schemas.has_title(one.stream.schema_title):
+        return "fail", "No schema"
+    if refused is not None and refused >= _MANY_REFUSED:
+        return "fail", f"{percent(refused)} rejected"
+    if (one.entry.about.expires_on or "9") < today.isoformat():
+        return "warn", "Expired"
+    return None
+
+
+def _quiet_state(one: Configured, pending: Iterable[Pending], events: float | None) -> tuple[str, str]:
+    if not one.stream.is_enabled:
+        return "paused", "Switched off"
+    at = next((change.effective_at for change in pending if change.is_scheduled and change.effective_at), None)
+    if at:
+        return "info", f"Changes {at:%a} {at.day} {at:%b}"
+    if not is_open(one.stream):
+        return "paused", "Window closed"
+    if events:
+        return "ok", "Receiving"
+    return "unknown", "A pattern" if one.pattern else "No events yet"
+
+
+def is_open(stream: Stream) -> bool:
+    """False outside of the stream's windows."""
+    return bool(getattr(stream, "is_open", True))
 
 
 def sampling_words(sampling: Sampling | None) -> str:
     """`5 % of sessions`, or everybody where nothing is drawn."""
     if sampling is None:
         return "everybody"
-    return f"{_percent(sampling.rate)} of {sampling.unit}s"
+    return f"{percent(sampling.rate)} of {sampling.unit}s"
 
 
-def _percent(rate: float) -> str:
+def percent(rate: float) -> str:
+    """A share as people write it: `5 %`."""
     return f"{figures.digits(rate * 100)}\u202f%"
 
 
@@ -84,20 +170,21 @@ class Event:
     fields: tuple[tuple[str, str, str], ...]
 
 
-def history_of(name: str, limit: int = 20) -> list[Event]:
-    """The revisions that touched a stream, newest first."""
-    about = {"section": "streams", "name": name}
-    rows = Revision.objects.filter(changes__contains=[about]).defer("document_text")[:limit]
+def history_of(name: str, *, section: str = "streams", limit: int = 20) -> list[Event]:
+    """The revisions that touched an item, newest first."""
+    rows = revisions_of(name, section=section)[:limit]
     return [
-        _event(row, one)
+        Event(row, one.kind, field_words(one.fields))
         for row in rows
         for one in changes.from_json(row.changes)
-        if (one.section, one.name) == ("streams", name)
+        if (one.section, one.name) == (section, name)
     ]
 
 
-def _event(row: Revision, change: changes.Change) -> Event:
-    return Event(row, change.kind, field_words(change.fields))
+def revisions_of(name: str, *, section: str = "streams") -> Any:
+    """The rows of the revisions that touched an item, newest first, without their documents."""
+    about = {"section": section, "name": name}
+    return Revision.objects.filter(changes__contains=[about]).defer("document_text")
 
 
 def field_words(fields: Iterable[changes.Field]) -> tuple[tuple[str, str, str], ...]:
@@ -114,6 +201,6 @@ def field_words(fields: Iterable[changes.Field]) -> tuple[tuple[str, str, str], 
 
 def _word(path: str, value: Any) -> str:
     if path == "sample.rate" and isinstance(value, int | float) and not isinstance(value, bool):
-        return _percent(value)
+        return percent(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
