@@ -7,9 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as _ThemedAdmin
 from unfold.admin import TabularInline as _ThemedInline
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
+from unfold.widgets import UnfoldAdminDecimalFieldWidget as NumberInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 
-__all__ = ["ModelAdmin", "ReadOnlyAdmin", "Select", "TabularInline"]
+__all__ = ["Checkboxes", "ModelAdmin", "NumberInput", "ReadOnlyAdmin", "Select", "TabularInline"]
 
 
 class ModelAdmin(_ThemedAdmin):  # type: ignore[misc]  # unfold ships no types

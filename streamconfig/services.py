@@ -42,6 +42,15 @@ class StreamMissingError(RejectedError):
     remedy = "Look at the list of streams; it may have been removed meanwhile."
 
 
+class ItemExistsError(RejectedError):
+    """A new item has the key of another."""
+
+    code = "item.exists"
+    http_status = 409
+    message = "There is a {name} in {section} already."
+    remedy = "Choose another key, or change that one."
+
+
 def changes_of(wish: Wish, *, base_revision: int = 0) -> list[Change]:
     """What a wish changes, seen from the revision that a form showed; the newest one where none is named."""
     before = lookups.document_of(base_revision) if base_revision else lookups.current_document()

@@ -77,7 +77,7 @@ PURE_IN_APPS = {
         "pages.trial",
         "schema",
     },
-    "streamconfig": {"compatible", "configuration", "exchange", "lint", "form_values"},
+    "streamconfig": {"compatible", "configuration", "exchange", "forms.bindings", "forms.codecs", "lint"},
     "monitoring": {"canary"},
 }
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from streamconfig import form_values
 from streamconfig.compatible import constraints, streamconfigs
 from streamconfig.configuration import document, php
 from streamconfig.configuration.changes import changes_between
@@ -214,27 +212,6 @@ SETTINGS = [
     {"sample": {"rate": 1}},
     {"topic_prefixes": ["a.", "b."], "sample": {"unit": "pageview", "rate": 1e-06}},
 ]
-
-
-@pytest.mark.parametrize("settings", SETTINGS)
-def test_form__untouched__gives_back_what_it_got(settings: dict[str, Any]) -> None:
-    entry = Entry("s", settings)
-    about = {"name": "s", "is_enabled": True, "description": "", "owner": "", "purpose": "", "contact": ""}
-
-    again = form_values.entry_of(entry, {**form_values.read(entry), **about})
-
-    assert again == entry
-    assert list(again.settings) == list(settings)
-
-
-@pytest.mark.parametrize(
-    ("rate", "percent"), [(0.15, "15"), (0.1, "10"), (1, "100"), (0.00015, "0.015"), (0.29, "29"), (0, "0")]
-)
-def test_percent__of_a_rate__has_no_digits_that_nobody_wrote(rate: float, percent: str) -> None:
-    values = form_values.read(Entry("s", {"sample": {"unit": "session", "rate": rate}}))
-
-    assert values["sampling_percent"] == Decimal(percent)
-    assert str(values["sampling_percent"]) == percent
 
 
 def test_answer__asked_twice__is_made_once() -> None:
