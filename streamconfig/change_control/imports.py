@@ -12,7 +12,7 @@ from eventplatform import outbound
 from streamconfig import lookups, services
 from streamconfig.change_control.actors import Actor
 from streamconfig.change_control.errors import RequestEmptyError
-from streamconfig.configuration.changes import Change
+from streamconfig.configuration.changes import Change, changes_between, key_moves
 from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.exchange import files, folders
 from streamconfig.exchange.errors import ApiAnswerError, Finding, ImportRefusedError, UnreadableError
@@ -61,10 +61,13 @@ def of_folder(folder: Path, *, by: Actor) -> Trial:
 
 def of_given(given: Given, *, by: Actor, is_complete: bool = False) -> Trial:
     """The dry run of what was read."""
-    revision = lookups.newest_revision()
+    revision, before = lookups.newest_revision(), lookups.current_document()
     changes: Sequence[Change] = ()
     try:
-        changes = services.changes_of(services.with_document(given.document, is_complete=is_complete))
+        held, wanted = before.as_json(), services.with_document(given.document, is_complete=is_complete)(before).as_json()
+        changes = changes_between(held, wanted)
+        if changes:
+            changes = [*changes, *key_moves(held, wanted)]
         services.check(changes, by=by)
     except RequestEmptyError:
         changes = ()

@@ -10,6 +10,7 @@ from streamconfig.configuration import php
 from streamconfig.configuration.merge import array_merge_recursive
 
 _MAX_DEPTH = 10
+_MAX_NESTED = 50  # levels of one constraint; below the tenth nothing matches
 
 
 def parse(elements: Sequence[str]) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def _parse_one(element: str) -> dict[php.Key, Any]:
 
 def _nest(name: str, value: str) -> tuple[php.Key, Any]:
     """`a[b][c]` and v are a and {b: {c: v}}; an empty bracket is the empty key, as in the reference."""
-    top, *rest = name.split("[")
+    top, *rest = name.split("[", _MAX_NESTED)
     nested: Any = value
     for part in reversed(rest):
         nested = php.from_items({php.key(part[:-1]): nested})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from streamconfig.compatible import constraints
@@ -14,6 +13,8 @@ from streamconfig.configuration.stream_set import StreamSet
 ACTION = "streamconfigs"
 MAX_STREAMS = 250
 MAX_CONSTRAINTS = 50
+HIGH_LIMIT = 500  # of both, for who has the reference's `apihighlimits`
+MAX_CONSTRAINTS_TEXT = 16_384  # the reference's is what its server takes; merging them costs the square of it
 MAX_AGE_SECONDS = 600
 _SEPARATOR = "\x1f"  # MediaWiki's way to write values that hold a `|`
 _FORMAT_VERSIONS = {"2", "latest"}
@@ -38,8 +39,8 @@ class Query:
     is_all_settings: bool = False
 
 
-def parse(parameters: Mapping[str, str]) -> Query:
-    """The query that the parameters mean.
+def parse(parameters: Mapping[str, str], *, has_high_limits: Callable[[], bool] = lambda: False) -> Query:
+    """The query that the parameters mean; `has_high_limits` is asked only where the low ones don't do.
 
     Raises:
         ApiError: an unknown action, a format version that can't keep booleans, too many values.
@@ -49,27 +50,37 @@ def parse(parameters: Mapping[str, str]) -> Query:
         raise ApiError("unknown_action", f'Unrecognized value for parameter "action": {action[:100]}.')
     version = parameters.get("formatversion", "2")
     if version not in _FORMAT_VERSIONS:
-        raise ApiError("badvalue", f'Unrecognized value for parameter "formatversion": {version[:100]}.')
+        raise unrecognised("formatversion", version)
+    if len(parameters.get("constraints", "")) > MAX_CONSTRAINTS_TEXT:
+        raise unrecognised("constraints", parameters["constraints"])
     return Query(
-        streams=_values(parameters, "streams", MAX_STREAMS),
-        constraints=_values(parameters, "constraints", MAX_CONSTRAINTS),
+        streams=_values(parameters, "streams", MAX_STREAMS, has_high_limits),
+        constraints=_values(parameters, "constraints", MAX_CONSTRAINTS, has_high_limits),
         is_all_settings="all_settings" in parameters,
     )
 
 
-def _values(parameters: Mapping[str, str], name: str, limit: int) -> tuple[str, ...] | None:
+def unrecognised(name: str, value: str) -> ApiError:
+    """The error of a parameter whose value can't be used."""
+    return ApiError("badvalue", f'Unrecognized value for parameter "{name}": {value[:100]}.')
+
+
+def _values(
+    parameters: Mapping[str, str], name: str, limit: int, has_high_limits: Callable[[], bool]
+) -> tuple[str, ...] | None:
     text = parameters.get(name)
     if text is None:
         return None
     separator = _SEPARATOR if text.startswith(_SEPARATOR) else "|"
     text = text.removeprefix(_SEPARATOR)
-    values = tuple(text.split(separator, limit + 1)) if text else ()
+    values = tuple(text.split(separator, HIGH_LIMIT)) if text else ()
+    if len(values) > limit and has_high_limits():
+        limit = HIGH_LIMIT
     if len(values) > limit:
         raise ApiError("toomanyvalues", f'Too many values supplied for parameter "{name}". The limit is {limit}.')
-    return values
+    return tuple(dict.fromkeys(values))
 
 
-@lru_cache(maxsize=16)  # clients ask the same few questions, and an answer holds until the next revision
 def answer(streams: StreamSet, query: Query) -> bytes:
     """The body that answers a query."""
     wanted = constraints.parse(query.constraints) if query.constraints else None

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from streamconfig.configuration import key_order
+
 Kind = Literal["added", "removed", "changed", "moved"]
 KINDS: tuple[str, ...] = get_args(Kind)
 DEFAULTS = "defaults"  # the one section that is an item itself
@@ -123,6 +125,22 @@ def _move(section: str, old: list[str], new: list[str]) -> list[Change]:
     return [] if grown == new else [Change(section, "", "moved", (Field(ORDER, old, new),))]
 
 
+def key_moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Where the keys of defaults and streams stand in another order than `changes_between` alone makes of them.
+
+    Only who takes over somebody's file to the letter asks for it: a form has an order of its own, which means nothing.
+    """
+    pairs = [(DEFAULTS, DEFAULTS, before.get(DEFAULTS), after.get(DEFAULTS))]
+    held = before.get("streams", _EMPTY)
+    pairs += [("streams", name, held.get(name), item) for name, item in after.get("streams", _EMPTY).items()]
+    found: list[Change] = []
+    for section, name, old, new in pairs:
+        was, becomes = key_order.pointers(key_order.grown(old, new)), key_order.pointers(new)
+        if was != becomes:
+            found.append(Change(section, name, "moved", (Field(ORDER, was, becomes),)))
+    return found
+
+
 def _fields(was: Mapping[str, Any], becomes: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[Field]:
     for key in dict.fromkeys([*was, *becomes]):
         old, new, here = was.get(key, _ABSENT), becomes.get(key, _ABSENT), (*keys, str(key))
@@ -160,13 +178,21 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> tuple[dict[
     after = {name: dict(section) for name, section in document.items()}
     conflicts: list[Conflict] = []
     for change in changes:
-        if change.section == DEFAULTS:
+        if change.kind == "moved" and change.name:
+            _apply_key_move(after, change)
+        elif change.section == DEFAULTS:
             after[DEFAULTS] = _changed(after.get(DEFAULTS, {}), change, conflicts)
         elif change.kind == "moved":
             after[change.section] = _ordered(after.get(change.section, {}), change.fields[0].becomes)
         else:
             _apply_to_item(after.setdefault(change.section, {}), change, conflicts)
     return after, tuple(conflicts)
+
+
+def _apply_key_move(after: dict[str, Any], change: Change) -> None:
+    holder, name = (after, DEFAULTS) if change.section == DEFAULTS else (after.get(change.section, {}), change.name)
+    if name in holder:
+        holder[name] = key_order.rearranged(holder[name], change.fields[0].becomes)
 
 
 def _apply_to_item(section: dict[str, Any], change: Change, conflicts: list[Conflict]) -> None:

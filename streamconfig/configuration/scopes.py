@@ -76,6 +76,13 @@ def layers(document: Document, scope: Scope | None, environment: str) -> tuple[s
     return tuple(key for key in _candidates(dict.fromkeys(names), environment) if key in document.section("overrides"))
 
 
+def narrowed(document: Document, scope: Scope, environment: str) -> Scope | None:
+    """The scope without names that no override has; none where nothing differs. What anybody may ask for is few that way."""
+    held = (scope_parts(key)[2] for key in layers(document, scope, environment))
+    names = [name for name in dict.fromkeys(held) if name != EVERY_SITE]
+    return Scope(names[0], tuple(names[1:])) if names else None
+
+
 def _candidates(names: Mapping[str, None], environment: str) -> Iterator[str]:
     for name in names:
         for where in (f"{environment}:", "") if environment else ("",):

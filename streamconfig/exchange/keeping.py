@@ -7,6 +7,7 @@ from typing import Any
 
 from streamconfig.configuration import php
 from streamconfig.configuration.document import OWN_KEYS, Document
+from streamconfig.configuration.key_order import pointers
 
 
 def with_own_keys(streams: Mapping[str, Any], before: Document) -> dict[str, Any]:
@@ -19,8 +20,12 @@ def with_own_keys(streams: Mapping[str, Any], before: Document) -> dict[str, Any
             found[name] = settings
             continue
         own = {key: held for key, held in entry.as_json().items() if key in OWN_KEYS}
-        found[name] = {**(entry.settings if same(entry.settings, settings) else settings), **own}
+        found[name] = {**(entry.settings if _is_as_written(entry.settings, settings) else settings), **own}
     return found
+
+
+def _is_as_written(one: Any, other: Any) -> bool:
+    return same(one, other) and pointers(one) == pointers(other)
 
 
 def same(one: Any, other: Any) -> bool:

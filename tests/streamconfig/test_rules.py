@@ -212,10 +212,3 @@ SETTINGS = [
     {"sample": {"rate": 1}},
     {"topic_prefixes": ["a.", "b."], "sample": {"unit": "pageview", "rate": 1e-06}},
 ]
-
-
-def test_answer__asked_twice__is_made_once() -> None:
-    streams = StreamSet(document.read({"streams": {"s": {}}}))
-    query = streamconfigs.parse({"action": "streamconfigs", "streams": "s"})
-
-    assert streamconfigs.answer(streams, query) is streamconfigs.answer(streams, query)
