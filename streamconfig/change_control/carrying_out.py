@@ -51,6 +51,7 @@ def go_on(request: ChangeRequest, by: Actor) -> Outcome:
 
 def go_on_or_wait(request: ChangeRequest, by: Actor) -> Outcome:
     """As `go_on`; what can't be made stays approved and says why, so that the last approval isn't lost with it."""
+    _apply_others(timezone.now())  # not within the savepoint: what is due holds, whatever becomes of this one
     try:
         with transaction.atomic():
             return go_on(request, by)

@@ -89,10 +89,17 @@ def require_approver(request: ChangeRequest, by: Actor) -> None:
         raise RequestForbiddenError(why_not=why_not)
 
 
+def why_not_help(request: ChangeRequest, by: Actor) -> str:
+    """Why an approval of somebody who may approve would change nothing for this request."""
+    if by.user is not None and any(one.user == by.user.pk for one in given(request)):
+        return "You approved it already."
+    open_ones = missing(request)
+    return why_not_count(by, open_ones) if open_ones else ""
+
+
 def require_helpful(request: ChangeRequest, by: Actor) -> None:
     """Refuse an approval that no policy would count."""
-    open_ones = missing(request)
-    why_not = why_not_count(by, open_ones) if open_ones else ""
+    why_not = why_not_help(request, by)
     if why_not:
         raise RequestForbiddenError(why_not=why_not)
 

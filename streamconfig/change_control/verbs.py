@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from streamconfig.change_control import judging
 from streamconfig.change_control.actors import Actor
-from streamconfig.change_control.judging import Requirement
 from streamconfig.configuration.authorship import Level
 from streamconfig.models import ChangeRequest
 
@@ -65,7 +64,7 @@ def may(request: ChangeRequest, actor: Actor, *, is_conflicting: bool = False) -
     return Verbs(
         edit=Verb(state in OPEN, own),
         submit=Verb(state == State.DRAFT, own or moment),
-        approve=Verb(state == State.IN_REVIEW, decide or moment or _why_not_count(request, actor)),
+        approve=Verb(state == State.IN_REVIEW, decide or moment or _why_not_help(request, actor)),
         reject=Verb(state in OPEN - {State.DRAFT}, decide),
         ask_for_changes=Verb(state in {State.IN_REVIEW, State.APPROVED}, decide),
         cancel=Verb(state in OPEN, own),
@@ -95,14 +94,8 @@ def _why_not_retry(own: str, decide: str) -> str:
     return own if own and decide else ""
 
 
-def _why_not_count(request: ChangeRequest, actor: Actor) -> str:
-    if request.state != State.IN_REVIEW:
-        return ""
-    given = judging.given(request)
-    if actor.user is not None and any(one.user == actor.user.pk for one in given):
-        return "You approved it already."
-    wanted: list[Requirement] = [one for one in judging.requirements(request) if one.missing]
-    return judging.why_not_count(actor, wanted) if wanted else ""
+def _why_not_help(request: ChangeRequest, actor: Actor) -> str:
+    return judging.why_not_help(request, actor) if request.state == State.IN_REVIEW else ""
 
 
 def _why_not_moment(request: ChangeRequest) -> str:
