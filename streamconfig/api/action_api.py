@@ -17,6 +17,7 @@ from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from streamconfig import lookups
 from streamconfig.api.packed import Kept, Packed, takes_gzip
@@ -44,8 +45,9 @@ class ActionApi(PublicView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """As the reference does, share an answer only where `origin` asks for it; what isn't the reference's is shared."""
-        shares = super() if not isinstance(response, _Answer) else super(PublicView, self)
-        return shares.finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, _Answer):
+            return APIView.finalize_response(self, request, response, *args, **kwargs)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature
         """JSON, whatever `Accept` and `format` say."""

@@ -100,7 +100,7 @@ def _read_php(text: str, before: Document) -> Given:
 
 def _endings(lines: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
     """The line of every path, found by its end: a file has levels of its own above the streams."""
-    return {path[start:]: line for path, line in reversed(lines.items()) for start in range(len(path))}
+    return {path[start:]: line for path, line in reversed([*lines.items()]) for start in range(len(path))}
 
 
 def _read_json(text: str, before: Document) -> Given:

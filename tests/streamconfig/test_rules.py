@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamconfig.compatible import constraints, streamconfigs
+from streamconfig.compatible import constraints
 from streamconfig.configuration import document, php
 from streamconfig.configuration.changes import changes_between
 from streamconfig.configuration.document import Document, Entry

@@ -1,11 +1,8 @@
-"""The reference's address and `/api/v1/streams`, through HTTP."""
+"""`/api/v1/streams`, through HTTP; the reference's address is tried in `test_action_api`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,104 +13,6 @@ from tests import configuring
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
 
 API = "/w/api.php"
-
-
-def ask(client: Client, **parameters: str) -> Any:
-    return client.get(API, {"action": "streamconfigs", **parameters}).json()
-
-
-def test_streamconfigs__all__are_in_order_and_merged(client: Client) -> None:
-    streams = ask(client, format="json", formatversion="2")["streams"]
-
-    assert list(streams) == ["page.change", "ui.click", "/^job\\..+/"]
-    assert streams["page.change"] == {
-        "topic_prefixes": None,
-        "canary_events_enabled": True,
-        "consumers": {"warehouse": {"enabled": True}},
-        "schema_title": "page/change",
-        "destination_event_service": "main",
-        "message_key_fields": {"page_id": "page.page_id"},
-        "stream": "page.change",
-        "topics": ["page.change"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("parameters", "names"),
-    [
-        ({"streams": ""}, []),
-        ({"streams": "ui.click|nobody|page.change|ui.click"}, ["ui.click", "page.change"]),
-        ({"streams": "\x1fui.click\x1fpage.change"}, ["ui.click", "page.change"]),
-        ({"streams": "job.a"}, ["job.a"]),
-        ({"constraints": "destination_event_service=main"}, ["page.change", "/^job\\..+/"]),
-        ({"constraints": "destination_event_service=main|canary_events_enabled=true"}, []),
-        ({"streams": "job.a|ui.click", "constraints": "canary_events_enabled=1"}, ["job.a", "ui.click"]),
-    ],
-)
-def test_streamconfigs__narrowed__answers_names_in_order(client: Client, parameters: dict[str, str], names: list[str]) -> None:
-    assert list(ask(client, **parameters)["streams"]) == names
-
-
-def test_streamconfigs__posted__is_the_same(client: Client) -> None:
-    answer = client.post(API, {"action": "streamconfigs", "streams": "ui.click"})
-
-    assert list(answer.json()["streams"]) == ["ui.click"]
-
-
-def test_streamconfigs__stranger__may_be_cached_for_ten_minutes(client: Client) -> None:
-    answer = client.get(API, {"action": "streamconfigs", "origin": "*"})
-
-    assert answer["Cache-Control"] == "max-age=600, s-maxage=600, public"
-    assert answer["Access-Control-Allow-Origin"] == "*"
-    assert "Cookie" in answer["Vary"]
-    assert answer.has_header("Expires")
-    assert not answer.has_header("ETag")
-
-
-def test_streamconfigs__user__is_cached_privately(client: Client) -> None:
-    client.force_login(User.objects.create_user("ann"))
-
-    answer = client.get(API, {"action": "streamconfigs"})
-
-    assert answer["Cache-Control"] == "private, must-revalidate, max-age=600"
-    assert not answer.has_header("Access-Control-Allow-Origin")
-
-
-@pytest.mark.parametrize(
-    ("parameters", "code"),
-    [
-        ({"action": "query"}, "unknown_action"),
-        ({}, "unknown_action"),
-        ({"action": "streamconfigs", "formatversion": "1"}, "badvalue"),
-        ({"action": "streamconfigs", "streams": "|".join(f"s{n}" for n in range(251))}, "toomanyvalues"),
-        ({"action": "streamconfigs", "constraints": "|".join(f"s{n}" for n in range(51))}, "toomanyvalues"),
-    ],
-)
-def test_streamconfigs__mistakes__are_200_with_the_code_in_a_header(
-    client: Client, parameters: dict[str, str], code: str
-) -> None:
-    answer = client.get(API, parameters)
-
-    assert (answer.status_code, answer["MediaWiki-API-Error"]) == (200, code)
-    assert answer["Cache-Control"] == "private, must-revalidate, max-age=0"
-    assert set(answer.json()) == {"error", "servedby"}
-    assert set(answer.json()["error"]) == {"code", "info", "docref"}
-
-
-def test_streamconfigs__250_streams__are_not_too_many(client: Client) -> None:
-    assert ask(client, streams="|".join(f"s{n}" for n in range(250))) == {"streams": {}}
-
-
-def test_streamconfigs__empty_containers__are_printed_as_php_does(client: Client) -> None:
-    configuring.configure({"streams": {"s": {"producers": {}, "topics": []}}}, author="tests", reason="")
-
-    stream = ask(client, streams="s")["streams"]["s"]
-
-    assert (stream["producers"], stream["topics"]) == ([], [])
-
-
-def test_streamconfigs__all_settings__warns(client: Client) -> None:
-    assert "deprecated" in ask(client, all_settings="true")["warnings"]["streamconfigs"]["warnings"]
 
 
 @pytest.mark.parametrize(
