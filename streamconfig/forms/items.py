@@ -22,24 +22,12 @@ from streamconfig.services import Wish
 _NAMES = codecs.LINES
 
 
-class ItemForm(ProposingForm):
-    """An item of one of our own sections. Its key can't be changed later."""
-
-    name_field = "key"
-
-    key = fields.text("Key", "Its short name, such as web-team. It can't be changed later.", is_required=True)
-    title = fields.text("Title", "As people call it.")
+class SectionForm(ProposingForm):
+    """An item of one of our own sections."""
 
     class Meta:
         model = Item
         fields = ()
-
-    def __init__(self, *arguments: Any, **facts: Any) -> None:
-        super().__init__(*arguments, **facts)
-        if self.instance.pk and "key" in self.fields:
-            self.initial["key"] = self.instance.key
-            self.fields["key"].disabled = True
-            self.locked.setdefault("key", "Make a new one, and remove this.")
 
     def wish(self, item: Mapping[str, Any]) -> Wish:
         """A new item doesn't replace one that is there."""
@@ -52,6 +40,22 @@ class ItemForm(ProposingForm):
             return put(before)
 
         return wish
+
+
+class ItemForm(SectionForm):
+    """An item with a key that a person gives it, which can't be changed later."""
+
+    name_field = "key"
+
+    key = fields.text("Key", "Its short name, such as web-team. It can't be changed later.", is_required=True)
+    title = fields.text("Title", "As people call it.")
+
+    def __init__(self, *arguments: Any, **facts: Any) -> None:
+        super().__init__(*arguments, **facts)
+        if self.instance.pk:
+            self.initial["key"] = self.instance.key
+            self.fields["key"].disabled = True
+            self.locked.setdefault("key", "Make a new one, and remove this.")
 
 
 class TeamForm(ItemForm):

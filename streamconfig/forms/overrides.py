@@ -11,7 +11,7 @@ from django import forms
 from streamconfig.configuration.sections import scope_parts
 from streamconfig.forms import codecs, fields
 from streamconfig.forms.bindings import Item, Path, Setting, at, put, remove, tail_of, values_of, written
-from streamconfig.forms.items import ItemForm
+from streamconfig.forms.items import SectionForm
 from streamconfig.forms.rows import RowForm, RowsField
 from streamconfig.forms.stream import UNIT_CHOICES
 
@@ -80,14 +80,13 @@ class Streams:
         return isinstance(held, Mapping) and bool(held) and all(isinstance(one, Mapping) for one in held.values())
 
 
-class OverrideForm(ItemForm):
+class OverrideForm(SectionForm):
     """An override. Its key is made of its scope's parts."""
 
     section = "overrides"
     bindings = (Streams(), Setting("defaults", ("defaults",), codecs.JSON_MAP), Setting("why", ("reason",)))
     name_field = "place"
 
-    title = None  # type: ignore[assignment]  # likewise
     environment = fields.text("Environment", "Where it holds, such as staging. Empty: in all.")
     mode = fields.choice(
         "How", [("+", "On top of what holds below it"), ("", "Instead of what holds below it")], "Replacing is for engineers."
@@ -111,7 +110,7 @@ class OverrideForm(ItemForm):
         self.fields["place"].widget.suggestions = ["*", *sorted({*known, *tags})]
 
     @property
-    def key(self) -> str:  # type: ignore[no-redef]  # see above
+    def key(self) -> str:
         if self.instance.pk:
             return str(self.instance.key)
         held = self.cleaned_data

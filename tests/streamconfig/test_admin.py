@@ -1,50 +1,57 @@
-"""The admin: what a product manager saves holds everywhere at once, and a post can't do more than its user may."""
+"""The admin: what a product manager saves becomes a change request, and holds everywhere once it is approved."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.db.models import Q
+from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from monitoring.demo_users import ensure_groups
 from registry import services as registry
 from streamconfig import lookups
-from streamconfig.models import Defaults, Revision, Stream
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
+from streamconfig.models import ChangeRequest, Defaults, Instrument, Item, Revision, Stream
 from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
+from tests.streamconfig.posting import errors, form_of, post, said, send
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
+FORM = "stream_form"
 
 
-def user(name: str, *, may_change: bool = True, may_wire: bool = False, may_delete: bool = False) -> User:
-    wanted = Q(codename__startswith="view_")
-    if may_change:
-        wanted |= Q(codename__regex="^(add|change)_")
-    if may_delete:
-        wanted |= Q(codename__startswith="delete_")
-    if may_wire:
-        wanted |= Q(codename="wire_stream")
-    made = User.objects.create_user(name, is_staff=True)
-    made.user_permissions.set(Permission.objects.filter(wanted, content_type__app_label="streamconfig"))
+def user(role: str, *teams: str) -> User:
+    """Somebody of a role, and of teams."""
+    ensure_groups()
+    made = User.objects.create_user(f"{role} {' '.join(teams)}".strip(), is_staff=True)
+    made.groups.add(Group.objects.get(name=role), *(Group.objects.get_or_create(name=f"team: {one}")[0] for one in teams))
     return made
 
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    client.force_login(user("ed"))
+    client.force_login(user("editor"))
     return client
 
 
 @pytest.fixture
 def engineer(client: Client) -> Client:
-    client.force_login(user("eng", may_wire=True, may_delete=True))
+    client.force_login(user("engineer"))
+    return client
+
+
+@pytest.fixture
+def administrator(client: Client) -> Client:
+    client.force_login(user("administrator"))
     return client
 
 
@@ -52,62 +59,140 @@ def address(name: str) -> str:
     return reverse("admin:streamconfig_stream_change", args=[Stream.objects.get(name=name).pk])
 
 
-def form_of(client: Client, path: str) -> dict[str, Any]:
-    """What a browser would post: the form's fields but those that are disabled."""
-    form = client.get(path).context["adminform"].form
-    posted = {}
-    for name, field in form.fields.items():
-        value = form[name].value()
-        if not field.disabled and value not in (None, False):
-            posted[name] = "on" if value is True else value
-    return posted
+def add(kind: str) -> str:
+    return reverse(f"admin:streamconfig_{kind}_add")
 
 
-def post(client: Client, path: str, **changes: Any) -> HttpResponse:
-    posted = {**form_of(client, path), **changes}
-    return client.post(path, {name: value for name, value in posted.items() if value is not None}, follow=True)  # type: ignore[return-value]  # with a chain
+def proposed() -> ChangeRequest:
+    return ChangeRequest.objects.order_by("-pk")[0]
 
 
-def errors(response: HttpResponse) -> dict[str, list[str]]:
-    return dict(response.context["adminform"].form.errors)  # type: ignore[attr-defined]  # the test client's
+def approved() -> None:
+    """The newest request, by as many as it needs."""
+    for name in configuring.APPROVERS:
+        request = proposed()
+        if request.state == ChangeRequest.State.IN_REVIEW:
+            requests.approve(request.pk, by=of_user(configuring.approver(name)), seen=request.edit)
 
 
-def said(response: HttpResponse) -> str:
-    return " ".join(str(message) for message in response.context["messages"])  # type: ignore[attr-defined]  # likewise
+def leaves(request: ChangeRequest) -> dict[str, Any]:
+    return {one.path: one.becomes for change in request.changes for one in change.fields}
 
 
-def test_editor__halves_the_rate__it_holds_in_api_and_history(editor: Client) -> None:
-    answer = post(editor, address("ui.click"), sampling_percent="25", reason="half is enough")
+def test_editor__halves_the_rate__it_holds_once_it_is_approved(editor: Client) -> None:
+    answer = post(editor, address("ui.click"), FORM, sampling_percent="25", reason="half is enough")
 
-    assert "reaches the API and every intake within 2 s" in said(answer)
+    request = proposed()
+    assert "waits for approval: 1 by approver or engineer or administrator" in said(answer)
+    assert (request.title, request.reason, request.base_revision) == (
+        "ui.click: Sampling rate 50\u202f% → 25\u202f%",
+        "half is enough",
+        1,
+    )
+    assert leaves(request) == {"sample.rate": 0.25}
+    assert Revision.objects.count() == 1
+
+    approved()
+
     api = editor.get("/w/api.php?action=streamconfigs&streams=ui.click").json()
     assert api["streams"]["ui.click"]["sample"] == {"unit": "session", "rate": 0.25}
-    assert lookups.snapshot().streams["ui.click"].sampling is not None
-    revision = Revision.objects.get(number=2)
-    assert (revision.author, revision.reason) == ("ed", "half is enough")
-    assert revision.changes[0]["fields"] == [{"path": "sample.rate", "was": 0.5, "becomes": 0.25}]
+    assert Revision.objects.get(number=2).reason == "half is enough"
 
 
-def test_editor__saves_without_a_change__publishes_nothing(editor: Client) -> None:
+def test_editor__describes__is_published_at_once_since_a_policy_waives_it(editor: Client) -> None:
+    answer = post(editor, address("ui.click"), FORM, purpose="Find lost clicks", task="https://example.org/1")
+
+    assert "Published as revision 2. It reaches the API and every intake within 2 s" in said(answer)
+    entry = lookups.current_document().get("ui.click")
+    assert entry is not None
+    assert (entry.about.purpose, entry.about.task, entry.about.owner) == (
+        "Find lost clicks",
+        "https://example.org/1",
+        "Web team",
+    )
+
+
+def test_editor__saves_without_a_change__nothing_is_proposed(editor: Client) -> None:
     for name in ("ui.click", "page.change", "/^job\\..+/"):
-        assert "nothing was published" in said(post(editor, address(name)))
+        assert "Nothing differs" in str(errors(post(editor, address(name), FORM)))
 
+    assert ChangeRequest.objects.count() == 1
     assert lookups.export() == DOCUMENT
 
 
-def test_editor__switches_off__intake_is_told(editor: Client) -> None:
-    post(editor, address("ui.click"), is_enabled=None)
+def test_editor__saves_a_draft__nobody_is_asked(editor: Client) -> None:
+    answer = post(editor, address("ui.click"), FORM, sampling_percent="25", _draft="1")
 
-    assert lookups.snapshot().streams["ui.click"].is_enabled is False
+    assert "is saved as a draft" in said(answer)
+    assert proposed().state == ChangeRequest.State.DRAFT
 
 
-def test_editor__says_who_and_what_for__stands_in_the_document(editor: Client) -> None:
-    post(editor, address("ui.click"), owner="Growth", purpose="Find lost clicks", canary="off")
+def test_editor__from_a_moment_on__is_scheduled_once_approved(editor: Client) -> None:
+    on = (timezone.now() + timedelta(days=3)).strftime("%Y-%m-%dT12:00")
+    post(editor, address("ui.click"), FORM, sampling_percent="25", effective_on=on, effective_zone="Asia/Tokyo")
 
-    entry = lookups.current_document().get("ui.click")
-    assert entry is not None
-    assert (entry.about.owner, entry.about.purpose) == ("Growth", "Find lost clicks")
-    assert entry.settings["canary_events_enabled"] is False
+    approved()
+
+    request = proposed()
+    assert request.state == ChangeRequest.State.SCHEDULED
+    assert request.effective_at is not None
+    assert request.effective_at.strftime("%Y-%m-%dT%H:%M") == on.replace("T12", "T03")
+    page = re.sub(r"\s+", " ", editor.get(address("ui.click")).content.decode())
+    assert re.search(rf"Change {request.pk}</a> sets Sampling rate to 25 % from \w+ \d+ \w+ \d+, 03:00 UTC", page)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "field"),
+    [
+        ("2020-01-01T00:00", "UTC", "effective_on"),
+        ("soon", "UTC", "effective_on"),
+        ("2099-01-01T00:00", "Mars", "effective_zone"),
+    ],
+)
+def test_moment__bad__is_told_at_its_field(editor: Client, moment: str, zone: str, field: str) -> None:
+    answer = post(editor, address("ui.click"), FORM, sampling_percent="25", effective_on=moment, effective_zone=zone)
+
+    assert field in errors(answer)
+    assert ChangeRequest.objects.count() == 1
+
+
+def test_windows_and_ramp__written_in_rows__are_the_streams(editor: Client) -> None:
+    rows = {
+        "windows_once-0-begins": "2026-12-01T00:00",
+        "windows_once-0-time_zone": "Europe/Berlin",
+        "windows_weekly-0-days": ["mon", "fri"],
+        "windows_weekly-0-start": "09:00",
+        "windows_weekly-0-end": "17:00",
+        "windows_weekly-0-time_zone": "Europe/Berlin",
+        "ramp-0-begins": "2026-12-01T00:00",
+        "ramp-0-percent": "5",
+        "late_action": "drop",
+    }
+
+    answer = post(editor, address("ui.click"), FORM, **rows)
+
+    assert "waits for approval" in said(answer)
+    assert leaves(proposed()) == {
+        "windows": [
+            {"from": "2026-12-01T00:00", "time_zone": "Europe/Berlin"},
+            {"days": ["mon", "fri"], "start": "09:00", "end": "17:00", "time_zone": "Europe/Berlin"},
+        ],
+        "ramp": [{"at": "2026-12-01T00:00:00Z", "rate": 0.05}],
+        "late_events": {"action": "drop"},
+    }
+
+
+def test_stores__one_cell__is_all_that_changes(editor: Client) -> None:
+    post(editor, address("ui.click"), FORM, **{"consumers-0-retention_days": "30"})
+
+    assert leaves(proposed()) == {"consumers": {"warehouse": {"retention_days": 30}}}
+
+
+def test_form__shows_what_the_defaults_say(editor: Client) -> None:
+    page = editor.get(address("ui.click")).content.decode()
+
+    assert "As the defaults say: yes" in page
+    assert 'value="warehouse"' in page
 
 
 @pytest.mark.parametrize(
@@ -118,22 +203,29 @@ def test_editor__says_who_and_what_for__stands_in_the_document(editor: Client) -
         ("name", "ui.other"),
         ("topic_rule", "exact"),
         ("topic_values", "page.change"),
-        ("message_key_fields", '{"page_id": "page.page_id"}'),
+        ("message_key-0-name", "page_id"),
+        ("headers-0-field", "http.client_ip"),
         ("other_settings", '{"topics": ["page.change"]}'),
+        ("partitions", "6"),
+        ("sensitivity", "public"),
+        ("canary", "off"),
+        ("attributes", "performer_name"),
     ],
 )
 def test_editor__posts_wiring__is_refused_and_nothing_changes(editor: Client, field: str, value: str) -> None:
-    answer = post(editor, address("ui.click"), **{field: value, "sampling_percent": "1"})
+    marker = {f"{field.split('-')[0]}-rows": "1"} if "-" in field else {}
 
-    assert "engineers only" in str(errors(answer))
-    assert Revision.objects.count() == 1
+    answer = post(editor, address("ui.click"), FORM, **{field: value, **marker, "sampling_percent": "1"})
+
+    assert "You can't change" in str(errors(answer)["__all__"])
+    assert ChangeRequest.objects.count() == 1
 
 
 @pytest.mark.parametrize("percent", ["-1", "101", "5000"])
 def test_sampling__out_of_range__teaches(editor: Client, percent: str) -> None:
-    answer = post(editor, address("ui.click"), sampling_percent=percent)
+    answer = post(editor, address("ui.click"), FORM, sampling_percent=percent)
 
-    assert errors(answer)["sampling_percent"] == ["Sampling goes from 0 to 100 percent. For one of twenty write 5."]
+    assert "Sampling goes from 0 to 100 percent. For one of twenty write 5." in errors(answer)["sampling_percent"]
 
 
 @pytest.mark.parametrize(
@@ -141,25 +233,45 @@ def test_sampling__out_of_range__teaches(editor: Client, percent: str) -> None:
     [
         ({"sampling_percent": ""}, "sampling_percent"),
         ({"sampling_unit": ""}, "sampling_unit"),
-        ({"consumers": "[1]"}, "consumers"),
+        ({"other_settings": "[1]"}, "other_settings"),
+        ({"other_settings": '{"sample": {"rate": 1}}'}, "other_settings"),
+        ({"topic_rule": "exact", "topic_values": "two words"}, "topic_values"),
+        ({"ramp-0-begins": "2026-12-01T00:00"}, "ramp"),
     ],
 )
-def test_form__half_a_setting__names_the_other_half(editor: Client, changes: dict[str, str], field: str) -> None:
-    assert field in errors(post(editor, address("ui.click"), **changes))
+def test_form__wrong__tells_it_at_the_field(engineer: Client, changes: dict[str, str], field: str) -> None:
+    assert field in errors(post(engineer, address("ui.click"), FORM, **changes))
+    assert ChangeRequest.objects.count() == 1
 
 
-def test_form__opened_before_anothers_change__is_refused(editor: Client) -> None:
-    posted = form_of(editor, address("ui.click"))
-    configuring.switch(["ui.click"], is_enabled=False, author="ben", reason="")
+def test_form__opened_before_anothers_change_of_the_same__tells_what_it_is_now(editor: Client) -> None:
+    fields = form_of(editor.get(address("ui.click")), FORM)
+    configuring.configure(
+        {"streams": {"ui.click": {**DOCUMENT["streams"]["ui.click"], "sample": {"unit": "session", "rate": 0.1}}}}
+    )
 
-    answer = editor.post(address("ui.click"), {**posted, "sampling_percent": "1"}, follow=True)
+    answer = send(editor, address("ui.click"), fields, sampling_percent="1")
 
-    assert "ben changed ui.click meanwhile" in said(answer)  # type: ignore[arg-type]  # the test client's
-    assert lookups.snapshot().revision == 2
+    assert "Somebody else made it 0.1 meanwhile" in errors(answer)["sampling_percent"][0]
+    assert lookups.newest_revision() == 2
 
 
-def test_editor__new_stream__is_refused(editor: Client) -> None:
-    assert editor.get(reverse("admin:streamconfig_stream_add")).status_code == 403
+def test_form__opened_before_anothers_change_elsewhere__both_hold(editor: Client) -> None:
+    fields = form_of(editor.get(address("ui.click")), FORM)
+    configuring.switch(["ui.click"], is_enabled=False)
+
+    send(editor, address("ui.click"), fields, purpose="Why not")
+
+    entry = lookups.current_document().get("ui.click")
+    assert entry is not None
+    assert (entry.is_enabled, entry.about.purpose) == (False, "Why not")
+
+
+@pytest.mark.parametrize("revision", ["", "x", "0", "77", "99999999999999999999"])
+def test_form__says_another_revision__breaks_nothing(editor: Client, revision: str) -> None:
+    answer = post(editor, address("ui.click"), FORM, base_revision=revision, sampling_percent="25")
+
+    assert answer.status_code == 200
 
 
 @pytest.fixture
@@ -175,88 +287,213 @@ def registered(tmp_path: Path) -> str:
     return "sample/test_event"
 
 
-def test_engineer__new_stream__is_published(engineer: Client, registered: str) -> None:
-    path = reverse("admin:streamconfig_stream_add")
+def test_engineer__new_stream__is_proposed_and_then_there(engineer: Client, registered: str) -> None:
     facts = {"name": "test.new", "service": "main", "topic_rule": "prefixes", "topic_values": "a.\nb."}
 
-    unknown = post(engineer, path, **facts, schema_title="test/evnt")
-    answer = post(engineer, path, **facts, schema_title=registered)
+    unknown = post(engineer, add("stream"), FORM, **facts, schema_title="test/evnt")
+    answer = post(engineer, add("stream"), FORM, **facts, schema_title=registered)
 
     assert errors(unknown)["schema_title"] == ["No schema test/evnt is registered. Did you mean sample/test_event?"]
-    assert "Published as revision 2" in said(answer)
+    assert "waits for approval" in said(answer)
+    assert proposed().title == "Add stream test.new"
+    approved()
     assert lookups.snapshot().streams["test.new"].topics == ("a.test.new", "b.test.new")
 
 
-@pytest.mark.parametrize(("name", "told"), [("/job(/", "no valid regular expression"), ("two words", "can't name a topic")])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/job(/", "no valid regular expression"),
+        ("two words", "can't name a topic"),
+        ("ui.click", "There is a stream ui.click"),
+    ],
+)
 def test_engineer__bad_name__is_told_at_its_field(engineer: Client, registered: str, name: str, told: str) -> None:
-    answer = post(engineer, reverse("admin:streamconfig_stream_add"), name=name, schema_title=registered)
+    answer = post(engineer, add("stream"), FORM, name=name, schema_title=registered)
 
     assert told in errors(answer)["name"][0]
 
 
-def test_engineer__removes_a_stream__it_is_gone(engineer: Client) -> None:
+def test_engineer__removes_a_stream__is_a_request(engineer: Client) -> None:
     pk = Stream.objects.get(name="ui.click").pk
 
-    engineer.post(reverse("admin:streamconfig_stream_delete", args=[pk]), {"post": "yes"})
+    engineer.post(reverse("admin:streamconfig_stream_delete", args=[pk]), {"post": "yes", "reason": "nobody reads it"})
 
-    assert "ui.click" not in lookups.snapshot().streams
+    assert (proposed().title, proposed().reason) == ("Remove stream ui.click", "nobody reads it")
+    assert Stream.objects.filter(name="ui.click").exists()
+    approved()
     assert not Stream.objects.filter(name="ui.click").exists()
 
 
-def test_list__action__switches_many_in_one_revision(editor: Client) -> None:
-    chosen = list(Stream.objects.filter(name__in=["ui.click", "page.change"]).values_list("pk", flat=True))
+def chosen(*names: str) -> list[int]:
+    return list(Stream.objects.filter(name__in=names).values_list("pk", flat=True))
 
-    answer = editor.post(
-        reverse("admin:streamconfig_stream_changelist"), {"action": "disable", "_selected_action": chosen}, follow=True
-    )
 
-    assert "Published as revision 2" in said(answer)  # type: ignore[arg-type]  # the test client's
-    assert {stream.is_enabled for stream in lookups.snapshot().streams.values()} == {False}
+def together(client: Client, action: str, *names: str) -> HttpResponse:
+    path = reverse("admin:streamconfig_stream_changelist")
+    return client.post(path, {"action": action, "_selected_action": chosen(*names)})  # type: ignore[return-value]  # the test client's
+
+
+def test_action__switches_off__shows_what_it_would_do_and_proposes_one_change(editor: Client) -> None:
+    page = together(editor, "disable", "ui.click", "page.change")
+    text = page.content.decode()
+
+    assert ChangeRequest.objects.count() == 1
+    assert "A stream or instrument is switched off: 2" in text
+    assert "Propose as one change" in text
+
+    answer = send(editor, reverse("admin:streamconfig_stream_together"), form_of(page, "together"), _propose="1")
+
+    assert "waits for approval" in said(answer)
+    assert [change.name for change in proposed().changes] == ["page.change", "ui.click"]
+    approved()
+    assert not any(lookups.snapshot().streams[name].is_enabled for name in ("ui.click", "page.change"))
+
+
+def test_together__chosen_fields_alone__become_what_was_written(editor: Client) -> None:
+    path = reverse("admin:streamconfig_stream_together")
+    fields = form_of(together(editor, "edit_together", "ui.click", "page.change"), "together")
+    wanted = {"chosen": ["sampling", "consumers"], "sampling_percent": "5", "sampling_unit": "pageview", "owner": "not chosen"}
+
+    page = send(editor, path, fields, **wanted, **{"consumers-0-name": "lake", "consumers-0-ttl_seconds": "60"}, _preview="1")
+    send(editor, path, form_of(page, "together"), _propose="1")
+
+    assert {change.name: {one.path: one.becomes for one in change.fields} for change in proposed().changes} == {
+        "page.change": {"sample": {"unit": "pageview", "rate": 0.05}, "consumers": {"lake": {"ttl_seconds": 60}}},
+        "ui.click": {"sample.unit": "pageview", "sample.rate": 0.05, "consumers": {"lake": {"ttl_seconds": 60}}},
+    }
+
+
+@pytest.mark.parametrize("wanted", [{}, {"chosen": "sampling", "sampling_percent": "500"}, {"chosen": "nonsense"}])
+def test_together__nothing_to_do__shows_no_preview(editor: Client, wanted: dict[str, str]) -> None:
+    fields = form_of(together(editor, "edit_together", "ui.click"), "together")
+
+    page = send(editor, reverse("admin:streamconfig_stream_together"), fields, **wanted, _propose="1")
+
+    assert page.context["preview"] is None  # type: ignore[attr-defined]  # the test client's
+    assert ChangeRequest.objects.count() == 1
+
+
+def test_instrument__made_changed_and_stopped__by_an_editor(editor: Client) -> None:
+    facts = {
+        "key": "banner",
+        "stream": "ui.click",
+        "sampling_percent": "1",
+        "sampling_unit": "session",
+        "sites": "enwiki\ndewiki",
+    }
+    post(editor, add("instrument"), "instrument_form", **facts, attributes=["page_id", "page_title"], is_enabled="on")
+    approved()
+
+    row = Instrument.objects.get()
+    assert row.item == {
+        "stream": "ui.click",
+        "sample": {"unit": "session", "rate": 0.01},
+        "audience": {"sites": ["enwiki", "dewiki"]},
+        "contextual_attributes": ["page_id", "page_title"],
+    }
+
+    path = reverse("admin:streamconfig_instrument_change", args=[row.pk])
+    post(editor, path, "instrument_form", is_enabled=None)
+    assert proposed().title == "banner: switched off"
+    assert f"Change {proposed().pk}</a>" in editor.get(path).content.decode()
+    unknown = post(editor, path, "instrument_form", stream="nowhere")
+    assert "There is no stream nowhere." in errors(unknown)["stream"]
+    again = post(editor, add("instrument"), "instrument_form", **facts)
+    assert "There is a banner in instruments already" in errors(again)["key"][0]
+
+
+def test_override__scope_in_parts__streams_in_rows(engineer: Client) -> None:
+    rows = {"streams-0-name": "ui.click", "streams-0-sampling_percent": "1", "streams-0-others": '{"x": 1}'}
+    post(engineer, add("override"), "override_form", environment="staging", mode="+", place="private", **rows)
+    approved()
+
+    row = Item.objects.get(section="overrides")
+    assert (row.key, row.item) == ("staging:+private", {"streams": {"ui.click": {"x": 1, "sample": {"rate": 0.01}}}})
+    path = reverse("admin:streamconfig_override_change", args=[row.pk])
+    assert "Nothing differs" in str(errors(post(engineer, path, "override_form")))
+    post(engineer, path, "override_form", **{"streams-0-sampling_percent": "2"})
+    assert leaves(proposed()) == {"streams.ui.click.sample.rate": 0.02}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "item"),
+    [
+        ("team", {"key": "web", "title": "Web", "email": "web@example.org"}, {"title": "Web", "email": "web@example.org"}),
+        ("intakeservice", {"key": "main", "url": "https://x.example", "audience": "internal"}, {"url": "https://x.example", "audience": "internal"}),
+        ("site", {"key": "enwiki", "tags": "big\nwiki", "hosts": "en.example"}, {"tags": ["big", "wiki"], "hosts": ["en.example"]}),
+        (
+            "policy",
+            {"key": "big", "effects": ["rate_up"], "rate_factor": "2", "approvals": "2", "by": ["engineer"], "outside_team": "on"},
+            {"effects": ["rate_up"], "rate_factor": 2.0, "approvals": 2, "by": ["engineer"], "outside_team": True},
+        ),
+    ],
+)  # fmt: skip
+def test_item__made_by_an_administrator__holds_what_was_written(
+    administrator: Client, kind: str, facts: dict[str, Any], item: dict[str, Any]
+) -> None:
+    post(administrator, add(kind), f"{kind}_form", **facts)
+    approved()
+
+    row = Item.objects.get()
+    assert (row.key, row.item) == (facts["key"], item)
+    path = reverse(f"admin:streamconfig_{kind}_change", args=[row.pk])
+    assert "Nothing differs" in str(errors(post(administrator, path, f"{kind}_form")))
+    administrator.post(reverse(f"admin:streamconfig_{kind}_delete", args=[row.pk]), {"post": "yes"})
+    approved()
+    assert not Item.objects.exists()
 
 
 def test_viewer__looks_but_posts_are_refused(client: Client) -> None:
-    client.force_login(user("vic", may_change=False))
+    client.force_login(user("viewer"))
     page = client.get(address("ui.click"))
 
     assert "50 % of sessions" in re.sub(r"\s+", " ", page.content.decode())
     assert client.post(address("ui.click"), {"sampling_percent": "1"}).status_code == 403
-    action = {"action": "disable", "_selected_action": [Stream.objects.get(name="ui.click").pk]}
-    client.post(reverse("admin:streamconfig_stream_changelist"), action)
-    assert Revision.objects.count() == 1
+    together(client, "disable", "ui.click")
+    assert ChangeRequest.objects.count() == 1
 
 
-def test_editor__deletes__is_refused(editor: Client) -> None:
-    pk = Stream.objects.get(name="ui.click").pk
-
-    assert editor.post(reverse("admin:streamconfig_stream_delete", args=[pk]), {"post": "yes"}).status_code == 403
-
-
-def test_defaults__by_engineer_only(client: Client) -> None:
+def test_defaults__by_an_engineer__change_what_is_said(engineer: Client) -> None:
     path = reverse("admin:streamconfig_defaults_change", args=[Defaults.objects.get().pk])
-    client.force_login(user("ed"))
-    assert client.post(path, {"settings": "{}"}).status_code == 403
 
-    client.force_login(user("eng", may_wire=True))
-    answer = client.post(path, {"settings": '{"canary_events_enabled": false}', "reason": "quiet"}, follow=True)
+    assert "Nothing differs" in str(errors(post(engineer, path, "defaults_form")))
+    post(engineer, path, "defaults_form", canary="off", reason="quiet")
+    approved()
 
-    assert "Published as revision 2" in said(answer)  # type: ignore[arg-type]  # the test client's
     assert not lookups.snapshot().streams["page.change"].canary_events_enabled
+    assert lookups.current_document().defaults["topic_prefixes"] is None
 
 
-def test_defaults__nothing_sent__are_not_emptied(client: Client) -> None:
-    path = reverse("admin:streamconfig_defaults_change", args=[Defaults.objects.get().pk])
-    before = Defaults.objects.get().settings
-    client.force_login(user("eng", may_wire=True))
+def test_history__of_an_item__leads_to_its_revisions(administrator: Client) -> None:
+    post(administrator, add("site"), "site_form", key="enwiki")
+    approved()
+    row = Item.objects.get()
 
-    answer = client.post(path, {})
+    page = administrator.get(reverse("admin:streamconfig_site_history", args=[row.pk]), follow=True)
 
-    assert b"Write {} to have no defaults" in answer.content
-    assert Defaults.objects.get().settings == before
+    assert [one.number for one in page.context["cl"].result_list] == [2]
+    stream = Stream.objects.get(name="ui.click")
+    moved = administrator.get(reverse("admin:streamconfig_stream_history", args=[stream.pk]))
+    assert moved["Location"] == "/streams/ui.click#history"
 
 
-def test_revisions__are_shown_and_never_edited(engineer: Client) -> None:
-    path = reverse("admin:streamconfig_revision_change", args=[1])
+@pytest.mark.parametrize("kind", ["revision", "changerequest", "verdict", "requeststep"])
+def test_history__is_shown_and_never_edited(administrator: Client, kind: str) -> None:
+    post(administrator, address("ui.click"), FORM, sampling_percent="25")
+    approved()
+    rows = administrator.get(reverse(f"admin:streamconfig_{kind}_changelist"))
+    pk = rows.context["cl"].result_list[0].pk
 
-    assert b"sample.<wbr>rate" in engineer.get(path).content
-    assert engineer.post(path, {"author": "eve"}).status_code == 403
-    assert engineer.get(reverse("admin:streamconfig_revision_changelist")).status_code == 200
+    assert rows.status_code == 200
+    assert administrator.post(reverse(f"admin:streamconfig_{kind}_change", args=[pk]), {"author": "eve"}).status_code in {
+        302,
+        403,
+    }
+    assert administrator.post(reverse(f"admin:streamconfig_{kind}_delete", args=[pk]), {"post": "yes"}).status_code == 403
+    assert administrator.get(reverse(f"admin:streamconfig_{kind}_add")).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["mine=1", "sampled=all", "sampled=some", "sampled=none", "due=review", "due=soon", "due=expired", "due=never", "q=click"])  # fmt: skip
+def test_list__filtered__answers(editor: Client, query: str) -> None:
+    assert editor.get(f"{reverse('admin:streamconfig_stream_changelist')}?{query}").status_code == 200
