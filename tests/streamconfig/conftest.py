@@ -10,6 +10,7 @@ import pytest
 from registry import lookups as registry
 from streamconfig import lookups
 from tests import configuring
+from tests.streamconfig import asking
 
 DOCUMENT: dict[str, Any] = {
     "defaults": {"topic_prefixes": None, "canary_events_enabled": True, "consumers": {"warehouse": {"enabled": True}}},
@@ -45,3 +46,17 @@ def forgotten() -> Iterator[None]:
 def streams(db: None) -> None:
     """Three streams are published."""
     configuring.configure(DOCUMENT, author="tests", reason="to begin with")
+
+
+@pytest.fixture
+def people(db: None) -> asking.People:
+    """Two streams of the web team are published, and there is one person of each group."""
+    configuring.configure(asking.DOCUMENT)
+    return asking.make_people()
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> asking.People:
+    """The same, for threads that look at it too."""
+    configuring.configure(asking.DOCUMENT)
+    return asking.make_people()
