@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services fuzz lint docs bench bench-registry lock setup setup-dev
+.PHONY: help run test test-fast test-services fuzz lint docs bench bench-registry bench-config lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -37,6 +37,9 @@ bench: setup-dev ## requests, events and CPU per event through both doors
 
 bench-registry: setup-dev ## importing, validating and searching schemas at the size of a large site
 	@$(BIN)/python bench/registry_bench.py $(ARGS)
+
+bench-config: setup-dev ## what an answer of the configuration's API costs, from 100 to 10,000 streams
+	@$(BIN)/python bench/config_bench.py $(ARGS)
 
 lock: setup-dev ## pin requirements*.in with hashes
 	@$(COMPILE) -o requirements.txt requirements.in

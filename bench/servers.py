@@ -50,10 +50,10 @@ def served(name: str, interface: str, log_url: str) -> Iterator[Served]:
         extra = {"LOG_UNDER_TEST": log_url, "PROMETHEUS_MULTIPROC_DIR": metrics, "ROLE": "intake", "PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(command, cwd=env.ROOT, env=env.child(extra))
         try:
-            _wait_for_port(port, process)
+            wait_for_port(port, process)
             yield Served(name, port, psutil.Process(process.pid))
         finally:
-            _stop(process)
+            stop(process)
 
 
 @contextlib.contextmanager
@@ -98,7 +98,7 @@ def _kafka(folder: Path) -> Iterator[str]:
             raise CannotStartError(said.splitlines()[-1] if said else "Kafka did not start")
         yield f"kafka://127.0.0.1:{port}"
     finally:
-        _stop(process)
+        stop(process)
 
 
 def free_port() -> int:
@@ -108,7 +108,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -118,7 +118,7 @@ def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise CannotStartError(message)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(20)

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from streamconfig.api.filters import YesOrNo
 from streamconfig.api.history_json import (
     ChangeAnswerSerializer,
     ChangeListSerializer,
@@ -38,7 +39,7 @@ class ChangeFilter(filters.FilterSet):  # type: ignore[misc]  # ships no types
     state = filters.ChoiceFilter(choices=ChangeRequest.State.choices, label="In this state.")
     source = filters.ChoiceFilter(choices=ChangeRequest.Source.choices, label="Asked for this way.")
     author = filters.CharFilter(field_name="author_name", label="Asked for by this person or program.")
-    is_emergency = filters.BooleanFilter(label="Published before any approval, or not.")
+    is_emergency = YesOrNo(label="Published before any approval, or not.")
 
     class Meta:
         model = ChangeRequest

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
+from django import forms
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]  # ships no types
 from rest_framework.exceptions import ValidationError
 
@@ -60,13 +61,33 @@ _INSTRUMENT_RULES: Mapping[str, Callable[[Instrument, Any], bool]] = {
 }
 
 
+class YesOrNoField(forms.Field):
+    """true or false; Django's own takes any other word for "no wish"."""
+
+    def to_python(self, value: Any) -> bool | None:
+        words = {"true": True, "1": True, "false": False, "0": False, "": None}
+        text = "" if value is None else str(value).lower()
+        if text not in words:
+            raise forms.ValidationError("Write true or false.")
+        return words[text]
+
+
+class YesOrNo(filters.BooleanFilter):  # type: ignore[misc]  # ships no types
+    """A parameter that is true or false."""
+
+    field_class = YesOrNoField
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(widget=forms.TextInput, **given)  # django-filter's own widget swallows what it doesn't know
+
+
 class _Filter(filters.FilterSet):  # type: ignore[misc]  # ships no types
     """A word that isn't one of the parameters is ignored, as HTTP caches and trackers add some."""
 
     q = filters.CharFilter(label="Words in name, title, owner, purpose or description.")
     owner = filters.CharFilter(label="Owned by this team.")
-    is_enabled = filters.BooleanFilter(label="Switched on, or off.")
-    is_open = filters.BooleanFilter(label="Within its windows, or outside.")
+    is_enabled = YesOrNo(label="Switched on, or off.")
+    is_open = YesOrNo(label="Within its windows, or outside.")
     expires_before = filters.DateFilter(label="Ends before this day.")
     review_before = filters.DateFilter(label="Due for a review before this day.")
 
@@ -80,7 +101,7 @@ class StreamFilter(_Filter):
 
     schema_title = filters.CharFilter(label="Exactly this schema title.")
     service = filters.CharFilter(label="Posted to this service.")
-    canary = filters.BooleanFilter(label="Gets canary events, or doesn't.")
+    canary = YesOrNo(label="Gets canary events, or doesn't.")
     sensitivity = filters.ChoiceFilter(label="Marked so.", choices=[(name, name) for name in SENSITIVITIES])
     consumer = filters.CharFilter(label="Stored by this connector, as far as the stream's settings say.")
 
@@ -90,7 +111,7 @@ class InstrumentFilter(_Filter):
 
     stream = filters.CharFilter(label="On this stream.")
     unit = filters.ChoiceFilter(label="Sampled by this unit.", choices=[(name, name) for name in UNITS])
-    is_collecting = filters.BooleanFilter(label="With a rate above 0 at this moment, or not.")
+    is_collecting = YesOrNo(label="With a rate above 0 at this moment, or not.")
     platform = filters.CharFilter(label="For this platform, or for all.")
     site = filters.CharFilter(label="For this site, by its name or one of its tags, or for all.")
 
