@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from streamconfig.api import action_api, changes, revisions, sections, streams
+from streamconfig.api import action_api, changes_urls, revisions, sections, streams
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("w/api.php", action_api.ActionApi.as_view(), name="streamconfigs"),
@@ -12,8 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/streams/<path:name>", streams.StreamDetail.as_view(), name="api-stream"),
     path("api/v1/instruments", streams.InstrumentList.as_view(), name="api-instruments"),
     path("api/v1/instruments/<path:key>", streams.InstrumentDetail.as_view(), name="api-instrument"),
-    path("api/v1/changes", changes.ChangeList.as_view(), name="api-changes"),
-    path("api/v1/changes/<int:number>", changes.ChangeDetail.as_view(), name="api-change"),
+    *changes_urls.urlpatterns,
     path("api/v1/revisions", revisions.RevisionList.as_view(), name="api-revisions"),
     path("api/v1/revisions/<int:number>", revisions.RevisionDetail.as_view(), name="api-revision"),
     path("api/v1/revisions/<int:number>/document", revisions.RevisionDocument.as_view(), name="api-revision-document"),

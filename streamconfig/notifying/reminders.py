@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from streamconfig import lookups
 from streamconfig.configuration.document import Document
@@ -38,10 +38,7 @@ class Due:
     @property
     def path(self) -> str:
         """Its page."""
-        try:
-            return reverse(self.kind, args=[self.name])
-        except NoReverseMatch:
-            return "/streams"
+        return reverse(self.kind, args=[self.name])
 
 
 def remind(today: date) -> int:

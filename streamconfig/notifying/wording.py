@@ -30,14 +30,14 @@ def text(request: ChangeRequest, step: RequestStep, kind: Kind) -> str:
         f"From {request.effective_at:%Y-%m-%d %H:%M} UTC on." if request.effective_at else "",
         "What changes:\n" + "\n".join(f"  {line}" for line in lines(request.changes)),
         kind.to_do,
-        link(f"/changes/{request.pk}"),
+        link(request.get_absolute_url()),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def as_json(request: ChangeRequest, step: RequestStep, kind: Kind) -> dict[str, Any]:
     """The message for webhooks; `text` is what chat programs show."""
-    url = link(f"/changes/{request.pk}")
+    url = link(request.get_absolute_url())
     return {
         "event": f"change.{kind.key}",
         "text": f"{subject(request, kind)}\n{url}",
