@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventplatform import figures
 
@@ -24,6 +24,15 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment marked in a chart: how far from the left in percent, and its word on which side."""
+
+    percent: str
+    text: str
+    is_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """What `_chart.html` draws: labels around paths in a box of 720 by 100."""
 
@@ -33,6 +42,7 @@ class Chart:
     x_ticks: tuple[str, ...]
     shapes: tuple[Shape, ...]
     height: int = 180
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,35 @@ def bars(stacked: Sequence[Series], *, label: str, unit: str, x_ticks: Sequence[
         shapes.append(Shape(f"bar {series.colour}".strip(), _bars(heights, below)))
         below = [low + high for low, high in zip(below, heights, strict=True)]
     return _framed(tuple(shapes), top, label=label, unit=unit, x_ticks=x_ticks, height=height)
+
+
+def forecast(
+    measured: Sequence[Value],
+    planned: Sequence[Series],
+    *,
+    label: str,
+    unit: str,
+    x_ticks: Sequence[str],
+    marks: Sequence[tuple[int, str]] = (),
+) -> Chart:
+    """What was measured as an area, and behind it what is expected: lines whose `colour` holds their dash too.
+
+    The planned series begin where the measured one ends; `marks` are slots with their words.
+    """
+    slots = len(measured) + max((len(series.values) for series in planned), default=0)
+    every = [value for values in (measured, *(series.values for series in planned)) for value in values if value is not None]
+    top, step = nice_top(max(every, default=0)), WIDTH / max(slots - 1, 1)
+
+    def runs(values: Sequence[Value], begin: int) -> list[Run]:
+        padded = [*(None for _ in range(begin)), *values, *(None for _ in range(slots - begin - len(values)))]
+        return _runs(padded, WIDTH, lambda value: HEIGHT - value / top * HEIGHT)
+
+    last = len(measured)
+    shapes = [Shape("area", _area(runs(measured, 0), HEIGHT)), Shape("line", _line(runs(measured, 0)))]
+    shapes += [Shape(f"line {series.colour}", _line(runs(series.values, last))) for series in planned]
+    drawn = _framed(tuple(shapes), top, label=label, unit=unit, x_ticks=x_ticks, height=180)
+    placed = tuple(Mark(_short(slot * step / WIDTH * 100), text, is_left=slot * 2 > slots) for slot, text in marks)
+    return replace(drawn, marks=placed)
 
 
 def nice_top(largest: float) -> float:

@@ -46,6 +46,7 @@ _GROUPS = (
         "Steer",
         (
             Entry("/streams", "Streams", "stream", name="streams"),
+            Entry("/changes", "Changes", "change", name="changes"),
             Entry("/schemas", "Schemas", "schema", name="schemas"),
         ),
     ),
@@ -62,7 +63,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
 
 
 def _navigation(request: HttpRequest) -> dict[str, object]:
-    counts = _counts()
+    counts = _counts(request)
     groups = tuple(_group(group, request.path, counts) for group in _GROUPS)
     groups = tuple(group for group in groups if group.entries)
     every = {entry.path: entry for group in groups for entry in group.entries}
@@ -70,9 +71,13 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
     return {"home": "/", "deployment": settings.DEPLOYMENT, "groups": groups, "tabs": tabs, "foot": _foot(request)}
 
 
-def _counts() -> Mapping[str, int]:
+def _counts(request: HttpRequest) -> Mapping[str, int]:
+    """What waits behind the entries; behind "Changes" what waits for whoever looks."""
+    user = getattr(request, "user", None)
     try:
-        found: Mapping[str, int] = panels.call("navigation.counts", default={})
+        found: dict[str, int] = dict(panels.call("navigation.counts", default={}))
+        if user is not None:
+            found["changes"] = panels.call("streamconfig.inbox_count", user, default=0)
     except Exception:
         # A page that says what is broken must not break on its navigation.
         log.exception("navigation.counts_unknown")

@@ -1,0 +1,1 @@
+"""What a change request would do before it is published: volumes, stores, clients and sites, as numbers."""

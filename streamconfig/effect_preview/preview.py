@@ -1,0 +1,207 @@
+"""What a change request would do to volumes, stores, clients and sites: computed from what was counted, before it is published.
+
+Shares (rate and windows) come from the configuration as it will hold with and without the change, other scheduled changes
+included; volumes from monitoring and stores from connectors, through panels: an app that is absent leaves its part unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.utils import timezone
+
+from eventplatform import panels
+from streamconfig import lookups
+from streamconfig.configuration import changes as differences
+from streamconfig.configuration.applying import applied
+from streamconfig.configuration.changes import DEFAULTS, Change
+from streamconfig.configuration.document import STREAMS, Document
+from streamconfig.configuration.forecast import Day, Forecast, Shares, forecast
+from streamconfig.configuration.timeline import Scheduled, Timeline
+from streamconfig.effect_preview import audience
+from streamconfig.effect_preview.audience import Audience
+from streamconfig.effect_preview.stores import LOOKED_BACK, Stored, daily_events, stored
+from streamconfig.models import ChangeRequest, Revision
+
+_DAY = timedelta(days=1)
+LOOKED_AHEAD = 14
+_MOST_STREAMS = 40  # whose volumes are looked up for one page; the rest is named
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A change that touches a part of a stream whose size nobody counts: an instrument, or the sites of an override."""
+
+    what: str
+    stream: str
+    before: float
+    after: float
+    low: float | None  # the whole stream's events a day, if nothing or all of it were that part
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one request would do."""
+
+    moment: datetime
+    streams: Mapping[str, Forecast]  # whose share differs
+    left_out: tuple[str, ...]
+    stored: tuple[Stored, ...]
+    partials: tuple[Partial, ...]
+    audiences: tuple[Audience, ...]
+    conflicts: tuple[differences.Conflict, ...] = ()
+
+    @property
+    def counted(self) -> Mapping[str, Forecast]:
+        """Those with volumes to compute from."""
+        return {name: one for name, one in self.streams.items() if one.used}
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Those of which no events are counted yet."""
+        return tuple(name for name, one in self.streams.items() if not one.used)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Those that were off while they were counted: nothing follows from that."""
+        return tuple(name for name, one in self.counted.items() if one.before is None)
+
+    def total(self, figure: str) -> float | None:
+        """The sum of a figure of all streams that it is known of; None where it is known of none."""
+        known = [value for one in self.streams.values() if (value := getattr(one, figure)) is not None]
+        return sum(known) if known else None
+
+    @property
+    def used(self) -> tuple[date, ...]:
+        """The counted days that all this is computed from."""
+        return tuple(sorted({day for one in self.streams.values() for day in one.used}))
+
+    @property
+    def is_scaled(self) -> bool:
+        """True where only parts of days were counted."""
+        return any(one.is_scaled and one.used for one in self.streams.values())
+
+
+def preview_of(request: ChangeRequest, *, now: datetime | None = None) -> Preview:
+    """What publishing it does; of an applied one, what it did."""
+    now = now or timezone.now()
+    if request.applied_revision is not None:
+        base, moment, others = lookups.document_of(request.applied_revision - 1), _applied_at(request), ()
+    else:
+        base, moment, others = lookups.current_document(), max(request.effective_at or now, now), _scheduled(request)
+    return preview(base, request.changes, moment=moment, others=others, now=now, number=request.pk or 0)
+
+
+def preview(
+    base: Document,
+    changes: Sequence[Change],
+    *,
+    moment: datetime,
+    others: Sequence[Scheduled] = (),
+    now: datetime | None = None,
+    number: int = 0,
+) -> Preview:
+    """The effect of changes that hold from `moment` on, on top of a document and what else is scheduled."""
+    now = now or timezone.now()
+    without = Timeline(base, others)
+    planned = without.document_at(moment)
+    after, conflicts, _ = applied(planned, changes)
+    if conflicts:
+        return Preview(moment, {}, (), (), (), (), conflicts)
+    mine = Scheduled(moment, tuple(changes), number, "")
+    with_change = Timeline(base, (*others, mine))
+    touched = touched_streams(planned, after, changes)
+    moved = [name for name in touched if _differs(name, planned, after, moment)]
+    seen = moved[:_MOST_STREAMS]
+    days = _days(max(moment, now))
+    found = {name: _forecast(name, base, without, with_change, days) for name in seen}
+    places = [one for name in touched[:_MOST_STREAMS] for one in stored(name, planned, after, found.get(name))]
+    return Preview(
+        moment=moment,
+        streams=found,
+        left_out=tuple(moved[_MOST_STREAMS:]),
+        stored=tuple(places),
+        partials=tuple(_partials(planned, after, changes)),
+        audiences=tuple(audience.audience_of(name, planned, after, changes) for name in touched[:_MOST_STREAMS]),
+    )
+
+
+def touched_streams(before: Document, after: Document, changes: Collection[Change]) -> list[str]:
+    """The streams that the changes name themselves, by way of an instrument or an override, or by the defaults."""
+    names: list[str] = []
+    for one in changes:
+        if one.section == STREAMS and one.name:
+            names.append(one.name)
+        elif one.section == DEFAULTS and any(field.keys[0] in {"sample", "consumers"} for field in one.fields):
+            names += [entry.name for entry in after.entries]
+        elif one.section == "instruments":
+            held = after.section("instruments").get(one.name) or before.section("instruments").get(one.name) or {}
+            names.append(str(held.get("stream", "")))
+        elif one.section == "overrides":
+            for document in (before, after):
+                names += list(document.section("overrides").get(one.name, {}).get("streams") or {})
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def _scheduled(request: ChangeRequest) -> tuple[Scheduled, ...]:
+    rows = ChangeRequest.objects.filter(state=ChangeRequest.State.SCHEDULED).exclude(pk=request.pk)
+    return tuple(Scheduled(one.effective_at, one.changes, one.pk, one.title) for one in rows if one.effective_at)
+
+
+def _applied_at(request: ChangeRequest) -> datetime:
+    row = Revision.objects.filter(number=request.applied_revision).values_list("effective_at", flat=True).first()
+    return row or timezone.now()
+
+
+def _differs(name: str, before: Document, after: Document, moment: datetime) -> bool:
+    """True where its share does on any of the days that are looked at."""
+    old, new = Shares(name, lambda _: before), Shares(name, lambda _: after)
+    days = _days(moment)
+    return any(old.looks(day) != new.looks(day) for day in days)
+
+
+def _forecast(name: str, base: Document, without: Timeline, with_change: Timeline, days: Sequence[date]) -> Forecast:
+    since = _changed_at(name, before=days[0])
+    counted = [Day(*one) for one in panels.call("monitoring.counted_days", name, LOOKED_BACK, default=())]
+    steady = [one for one in counted if since is None or one.day > since]
+    return forecast(
+        steady if any(one.is_whole for one in steady) else counted,
+        days,
+        now=Shares(name, lambda _: base),
+        without=Shares(name, without.document_at),
+        with_change=Shares(name, with_change.document_at),
+    )
+
+
+def _changed_at(name: str, *, before: date) -> date | None:
+    """Since when the stream's own sampling, windows and switch are as they are; what was counted earlier tells less."""
+    about = {"section": STREAMS, "name": name}
+    rows = Revision.objects.filter(changes__contains=[about], effective_at__date__lt=before).defer("document_text")[:20]
+    for row in rows:
+        for one in differences.from_json(row.changes):
+            is_timing = any(field.keys[0] in {"sample", "windows", "ramp", "is_enabled"} for field in one.fields)
+            if (one.section, one.name) == (STREAMS, name) and (is_timing or one.kind != "changed"):
+                return row.effective_at.date()
+    return None
+
+
+def _days(moment: datetime) -> list[date]:
+    first = moment.astimezone(UTC).date()
+    first = first if moment.astimezone(UTC).hour == 0 else first + _DAY  # the first day that is wholly after it
+    return [first + number * _DAY for number in range(LOOKED_AHEAD)]
+
+
+def _partials(before: Document, after: Document, changes: Collection[Change]) -> list[Partial]:
+    found = []
+    for one in changes:
+        for what, stream, old, new in audience.parts(before, after, one):
+            if old != new:
+                daily = daily_events(stream)
+                ratio = new / old if old else None
+                edge = daily * ratio if daily is not None and ratio is not None else None
+                low, high = (min(daily, edge), max(daily, edge)) if daily is not None and edge is not None else (None, None)
+                found.append(Partial(what, stream, old, new, low, high))
+    return found
