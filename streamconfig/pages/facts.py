@@ -15,6 +15,7 @@ from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Revision
 from streamconfig.pages.pending import Item, Pending
+from streamconfig.snapshots import Snapshot
 
 _WORST_FIRST = {"fail": 0, "warn": 1, "info": 2, "ok": 3, "unknown": 4, "paused": 5}
 ATTENTION = frozenset({"fail", "warn"})
@@ -32,6 +33,7 @@ class Known:
     refused: Mapping[str, float] = field(default_factory=dict)
     canaries: Mapping[str, datetime] = field(default_factory=dict)
     pending: Mapping[Item, tuple[Pending, ...]] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)  # key → title
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Facts:
     refused: float | None = None
     canary_at: datetime | None = None
     pending: tuple[Pending, ...] = ()
+    owner: str = ""
 
     @property
     def name(self) -> str:
@@ -91,14 +94,16 @@ class Facts:
         return _WORST_FIRST[self.state], -(self.events or 0), self.name
 
 
-def known_now(schemas: SchemaSet, pending: Mapping[Item, tuple[Pending, ...]]) -> Known:
+def known_now(snapshot: Snapshot, pending: Mapping[Item, tuple[Pending, ...]]) -> Known:
     """Ask the rooms that count; what isn't counted leaves no hole."""
+    teams = snapshot.stream_set.document.section("teams")
     return Known(
-        schemas,
+        snapshot.schemas,
         volumes=panels.call("monitoring.volumes", default={}),
         refused=panels.call("monitoring.refused_shares", default={}),
         canaries=panels.call("monitoring.last_canaries", default={}),
         pending=pending,
+        teams={key: str(team.get("title") or key) for key, team in teams.items()},
     )
 
 
@@ -115,7 +120,8 @@ def _facts(one: Configured, known: Known, today: date) -> Facts:
     events = sum(counted) if counted else None
     pending = known.pending.get(("streams", name), ())
     state, word = _trouble(one, known, refused, today) or _quiet_state(one, pending, events)
-    return Facts(one, state, word, volume, events, refused, known.canaries.get(name), pending)
+    owner = known.teams.get(one.entry.about.owner, one.entry.about.owner)
+    return Facts(one, state, word, volume, events, refused, known.canaries.get(name), pending, owner)
 
 
 def _trouble(one: Configured, known: Known, refused: float | None, today: date) -> tuple[str, str] | None:

@@ -60,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     snapshot = lookups.snapshot()
     asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
     pending = requests.by_item()
-    known = stream_facts.known_now(snapshot.schemas, pending)
+    known = stream_facts.known_now(snapshot, pending)
     every = stream_facts.facts_of(snapshot.stream_set.entries, known)
     teams = tabs.own_teams(snapshot.stream_set.document, of_user(request.user).teams)
     views = tabs.views_of(every, teams)
@@ -107,7 +107,6 @@ def _choices(streams: StreamSet) -> list[tuple[str, str, list[tuple[str, str]]]]
         ("owner", "Team", [(name, titles.get(name, name)) for name in owners]),
         ("state", "State", list(_STATES.items())),
         ("sampling", "Sampling", [(name, label) for name, (label, _) in _SAMPLINGS.items()]),
-        ("canary", "Canaries", list(_CANARIES)),
         ("sort", "Sort", [(name, label) for name, (label, _) in _SORTS.items() if name]),
     ]
 
@@ -115,7 +114,7 @@ def _choices(streams: StreamSet) -> list[tuple[str, str, list[tuple[str, str]]]]
 def _chips(asked: Mapping[str, str], choices: Iterable[tuple[str, str, list[tuple[str, str]]]]) -> list[Chip]:
     """The filters that are set; each leads to the list without it."""
     labels = {name: (label, dict(values)) for name, label, values in choices}
-    labels["q"] = ("Words", {})
+    labels |= {"q": ("Words", {}), "canary": ("Canaries", dict(_CANARIES))}
     found = []
     for name, value in asked.items():
         if name in labels and name not in _NOT_FILTERS:

@@ -77,7 +77,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponseBase:
         "is_kept": kept is not None,
         "row": Team.objects.filter(key=key).first(),
         "streams": sorted(
-            stream_facts.facts_of(entries, stream_facts.known_now(snapshot.schemas, pending)), key=lambda one: one.rank
+            stream_facts.facts_of(entries, stream_facts.known_now(snapshot, pending)), key=lambda one: one.rank
         ),
         "instruments": owned,
         "people": _people(key) if kept is not None else [],

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from eventplatform.core.errors import PlatformError
 from registry.schema.schema_set import SchemaSet
 from streamconfig import lookups, services
-from streamconfig.change_control import approvals, outlook
+from streamconfig.change_control import judging, outlook
 from streamconfig.change_control.actors import of_user
 from streamconfig.configuration.document import DocumentInvalidError, Entry
 from streamconfig.models import ChangeRequest
@@ -87,7 +87,7 @@ def step(request: HttpRequest, name: str) -> HttpResponseBase:
     else:
         form = form_type(initial=said.get(name), snapshot=snapshot, said=said)
     context = {"form": form, "said": said, "stages": _stages(said, name), "step": name, **_facts(request, name, form)}
-    return render(request, f"streamconfig/wizard_{name}.html", context, status=400 if form.errors else 200)
+    return render(request, f"streamconfig/wizard_{name}.html", context)
 
 
 def _facts(request: HttpRequest, name: str, form: StepForm) -> dict[str, Any]:
@@ -106,11 +106,16 @@ def found_schemas(schemas: SchemaSet, words: str) -> list[FoundSchema]:
     wanted = words.lower().split()
     titles = [title for title in schemas.titles() if all(word in title.lower() for word in wanted)]
     found = []
-    for title in sorted(titles, key=lambda title: (schemas.deprecation(title) is not None, title))[:_FOUND]:
+    for title in sorted(titles, key=lambda title: (_is_hardly_meant(schemas, title), title))[:_FOUND]:
         why = schemas.deprecation(title)
         text = f"{why.reason.rstrip('. ')}. {f'Use {why.replacement} instead.' if why.replacement else ''}" if why else ""
         found.append(FoundSchema(title, schemas.versions(title)[-1], text, len(lookups.streams_of_title(title))))
     return found
+
+
+def _is_hardly_meant(schemas: SchemaSet, title: str) -> bool:
+    """Deprecated, or a fragment that others are built of."""
+    return schemas.deprecation(title) is not None or title.startswith("fragment/")
 
 
 @require_safe
@@ -189,7 +194,7 @@ def _outcome(entry: Entry, error: PlatformError | None) -> dict[str, Any]:
     if not problems and lookups.current_document().get(entry.name) is None:
         changes = services.changes_of(services.with_stream(entry, is_new=True))
         look = outlook.of_changes(tuple(changes), lookups.current_document(), lookups.newest_revision())
-        seen = {"effects": look.effects, "requirements": approvals.wanted(look, ChangeRequest.Source.PAGE)}
+        seen = {"effects": look.effects, "requirements": judging.wanted(look, ChangeRequest.Source.PAGE)}
     return {"problems": problems, "error": error, "topics": _topics(entry), "document": {entry.name: entry.as_json()}, **seen}
 
 

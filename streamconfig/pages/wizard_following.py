@@ -16,7 +16,7 @@ from eventplatform import panels
 from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from streamconfig import lookups
-from streamconfig.change_control import approvals
+from streamconfig.change_control import judging
 from streamconfig.models import ChangeRequest
 from streamconfig.pages import pending
 from streamconfig.pages.wizard import may_create
@@ -107,9 +107,9 @@ def _approval(row: ChangeRequest) -> Step:
     if row.state in _CLOSED:
         return Step("Approved", "fail", f"It was {row.get_state_display().lower()}.", pending.link_of(row.pk), "See why")
     if row.state in {_State.APPLIED, _State.APPROVED, _State.SCHEDULED}:
-        names = ", ".join(dict.fromkeys(one.name for one in approvals.given(row)))
+        names = ", ".join(dict.fromkeys(one.name for one in judging.given(row)))
         return Step("Approved", "ok", f"by {names}" if names else "No approval was needed.")
-    waits = [f"{one.missing} of {', '.join(one.by)}" for one in approvals.missing(row)]
+    waits = [f"{one.missing} of {', '.join(one.by)}" for one in judging.missing(row)]
     return Step("Approved", "info", f"Waits for {'; '.join(waits)}", pending.link_of(row.pk), "See the change")
 
 
