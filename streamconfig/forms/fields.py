@@ -65,6 +65,10 @@ class JsonField(forms.JSONField):
             return ""
         return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """An empty map is nothing, too."""
+        return bool(super().has_changed(initial or None, data))
+
     def clean(self, value: Any) -> Any:
         """A map, or None for nothing."""
         found = super().clean(value)

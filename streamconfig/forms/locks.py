@@ -7,7 +7,7 @@ from typing import Any
 
 from streamconfig.change_control.actors import Actor
 from streamconfig.configuration import authorship
-from streamconfig.configuration.authorship import INSTRUMENTS, Level
+from streamconfig.configuration.authorship import INSTRUMENTS, OVERRIDES, Level
 from streamconfig.configuration.document import STREAMS, Document
 from streamconfig.forms.bindings import Binding
 
@@ -31,9 +31,16 @@ def locked(actor: Actor, section: str, bindings: Iterable[Binding], *, is_own: b
         return {} if authorship.may_edit(section, (), actor.level) else _all(bindings, "Ask an administrator.")
     if not is_own:
         return _all(bindings, FOREIGN)
-    kept = [one for one in bindings if not all(authorship.may_edit(section, keys, actor.level) for keys in one.paths)]
+    kept = [one for one in bindings if not all(_may_edit(section, keys, actor) for keys in one.paths)]
     tail = {_TAIL: _ENGINEERS} if section == STREAMS else {}
     return {**{name: _ENGINEERS for one in kept for name in one.fields}, **tail}
+
+
+def _may_edit(section: str, keys: tuple[str, ...], actor: Actor) -> bool:
+    """Of an override's streams an editor may set the sampling: the rows are open, and each is judged when it is proposed."""
+    if (section, keys) == (OVERRIDES, (STREAMS,)):
+        keys = (STREAMS, "", "sample")
+    return authorship.may_edit(section, keys, actor.level)
 
 
 def _all(bindings: Iterable[Binding], why: str) -> dict[str, str]:
