@@ -16,7 +16,7 @@ from typing import Any
 
 from streamconfig.configuration.changes import DEFAULTS, Change, Field, leaves
 from streamconfig.configuration.document import STREAMS, Document
-from streamconfig.configuration.sections import scope_parts
+from streamconfig.configuration.sections import is_scope, scope_parts
 
 INSTRUMENTS, OVERRIDES = "instruments", "overrides"
 
@@ -147,7 +147,7 @@ def _of_instrument(document: Document, change: Change, teams: Collection[str]) -
 
 
 def _of_override(document: Document, change: Change, teams: Collection[str]) -> Iterator[Forbidden]:
-    _, is_plus, _ = scope_parts(change.name)
+    is_plus = is_scope(change.name) and scope_parts(change.name)[1]
     if change.kind != "changed" and not is_plus:
         why_not = "Only engineers may add or remove a scope that replaces what is below it; one with + merges."
         yield Forbidden(OVERRIDES, change.name, "", why_not)

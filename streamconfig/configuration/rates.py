@@ -13,7 +13,7 @@ from typing import Any
 
 from streamconfig.configuration.document import STREAMS, Document, merged
 from streamconfig.configuration.scopes import EVERY_SITE, Scope, scoped
-from streamconfig.configuration.sections import scope_parts
+from streamconfig.configuration.sections import is_scope, scope_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def of_defaults(before: Document, after: Document) -> Mapping[str, tuple[Rates, 
 
 def of_override(before: Document, after: Document, key: str) -> Mapping[str, tuple[Rates, Rates]]:
     """Of every stream that is sampled otherwise where this override holds, with the plain document as it was."""
+    if not is_scope(key):
+        return {}  # it can't be published
     pair = [_overridden(before, document.section("overrides").get(key), key) for document in (before, after)]
     old, new = ({one.name: _of(merged(each.defaults, one), one.own) for one in each.entries} for each in pair)
     both = {name: (old.get(name, NOTHING), new.get(name, NOTHING)) for name in dict.fromkeys([*old, *new])}

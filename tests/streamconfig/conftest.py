@@ -10,7 +10,7 @@ import pytest
 from registry import lookups as registry
 from streamconfig import lookups
 from tests import configuring
-from tests.streamconfig import asking
+from tests.streamconfig import wishing
 
 DOCUMENT: dict[str, Any] = {
     "defaults": {"topic_prefixes": None, "canary_events_enabled": True, "consumers": {"warehouse": {"enabled": True}}},
@@ -49,14 +49,14 @@ def streams(db: None) -> None:
 
 
 @pytest.fixture
-def people(db: None) -> asking.People:
+def people(db: None) -> wishing.People:
     """Two streams of the web team are published, and there is one person of each group."""
-    configuring.configure(asking.DOCUMENT)
-    return asking.make_people()
+    configuring.configure(wishing.DOCUMENT)
+    return wishing.make_people()
 
 
 @pytest.fixture
-def committed(transactional_db: None) -> asking.People:
+def committed(transactional_db: None) -> wishing.People:
     """The same, for threads that look at it too."""
-    configuring.configure(asking.DOCUMENT)
-    return asking.make_people()
+    configuring.configure(wishing.DOCUMENT)
+    return wishing.make_people()

@@ -11,7 +11,8 @@ from streamconfig.change_control.errors import (
     RequestForbiddenError,
 )
 from tests import configuring
-from tests.streamconfig.asking import (
+from tests.streamconfig.people import person
+from tests.streamconfig.wishing import (
     People,
     approve,
     ask,
@@ -22,7 +23,6 @@ from tests.streamconfig.asking import (
     state_of,
     two_people,
 )
-from tests.streamconfig.people import person
 
 pytestmark = pytest.mark.slow
 

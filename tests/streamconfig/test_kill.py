@@ -17,7 +17,7 @@ from streamconfig.change_control.errors import (
 )
 from streamconfig.models import ChangeRequest, Revision
 from tests import configuring
-from tests.streamconfig.asking import People, approve, ask_rate, rate_now, soon, state_of, two_people
+from tests.streamconfig.wishing import People, approve, ask_rate, rate_now, soon, state_of, two_people
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from streamconfig.change_control.errors import (
 )
 from streamconfig.models import ChangeRequest
 from tests import configuring
-from tests.streamconfig.asking import (
+from tests.streamconfig.wishing import (
     People,
     approve,
     ask,

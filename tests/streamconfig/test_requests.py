@@ -17,7 +17,7 @@ from streamconfig.change_control.errors import (
     RequestStateError,
 )
 from streamconfig.models import ChangeRequest, RequestStep, Revision
-from tests.streamconfig.asking import (
+from tests.streamconfig.wishing import (
     DOCUMENT,
     People,
     approve,

@@ -15,7 +15,7 @@ from streamconfig.change_control.errors import (
     RequestStateError,
 )
 from streamconfig.models import Revision
-from tests.streamconfig.asking import (
+from tests.streamconfig.wishing import (
     People,
     approve,
     ask,

@@ -8,7 +8,7 @@ from streamconfig import lookups, services
 from streamconfig.change_control import requests, rollback
 from streamconfig.change_control.errors import RequestEmptyError, RequestForbiddenError, RevisionMissingError
 from tests import configuring
-from tests.streamconfig.asking import DOCUMENT, People, approve, rate_now, state_of
+from tests.streamconfig.wishing import DOCUMENT, People, approve, rate_now, state_of
 
 pytestmark = pytest.mark.slow
 
