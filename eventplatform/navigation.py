@@ -101,7 +101,7 @@ def _foot(request: HttpRequest) -> tuple[Entry, ...]:
     user = getattr(request, "user", None)
     who = Entry(f"/admin/login/?next={quote(request.path)}", "Sign in", "user")
     if user is not None and user.is_authenticated:
-        who = Entry("/admin/password_change/", user.get_username(), "user")
+        who = Entry("/account", user.get_username(), "user")
     return (Entry("/admin/", "Admin", "admin"), who)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streamconfig.pages import changes, changes_detail, changes_edit, changes_verbs, kill_switch, revisions
+from streamconfig.pages import account, changes, changes_detail, changes_edit, changes_verbs, kill_switch, revisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("streamconfig.api.urls")),
     path("", include("streamconfig.pages.stream_urls")),
+    path("account", account.page, name="account"),
     path("changes", changes.index, name="changes"),
     path("changes/inbox", changes.inbox, name="inbox"),
     path("changes/<int:number>", changes_detail.detail, name="change"),
