@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streamconfig.pages import account, changes, changes_detail, changes_edit, changes_verbs, kill_switch, revisions
+from streamconfig.pages import account, changes, changes_detail, changes_edit, changes_verbs, exchange, kill_switch, revisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("streamconfig.api.urls")),
+    path("streams/import", exchange.take_in, name="import"),
+    path("streams/export", exchange.give_out, name="export"),
     path("", include("streamconfig.pages.stream_urls")),
     path("account", account.page, name="account"),
     path("changes", changes.index, name="changes"),

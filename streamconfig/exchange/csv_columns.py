@@ -10,7 +10,8 @@ from typing import Any
 
 NAME, OTHER = "name", "other"
 ABSENT = object()
-_GUARDED = "=+-@\t\r\n'"  # what a spreadsheet may take for a formula, and the guard itself
+# What a spreadsheet may take for a formula, also in full width, and the guard itself.
+_GUARDED = "=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20"
 _CONSUMER = re.compile(r"consumers\.(.+)\.enabled")
 
 
