@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from eventplatform import panels
+from eventplatform import figures, panels
 from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from streamconfig import lookups
@@ -89,7 +89,7 @@ def _way(row: ChangeRequest, name: str, tried: str | None) -> dict[str, Any]:
         _approval(row),
         _publication(row, is_published=is_published),
         _topics(is_published=is_published, missing=missing),
-        *([Step(f"Test event: {one.title}", _state_of(one), one.detail, one.link) for one in stages]),
+        *map(_stage, stages),
         *([] if is_sent else [_unsent(tried, is_ready=is_published and not missing)]),
     ]
     is_walked = is_sent and all(one.state in {"ok", "paused"} for one in stages)
@@ -145,5 +145,7 @@ def _missing_topics(name: str) -> Sequence[str]:
     return [topic for topic in wanted if topic not in there]
 
 
-def _state_of(stage: Any) -> str:
-    return "info" if stage.state in {"unknown", "warn"} else str(stage.state)
+def _stage(stage: Any) -> Step:
+    state = "info" if stage.state in {"unknown", "warn"} else str(stage.state)
+    took = f"after {figures.age(stage.seconds)}" if state == "ok" and stage.seconds is not None else stage.detail
+    return Step(f"Test event: {stage.title}", state, took, stage.link, "See the connector")
