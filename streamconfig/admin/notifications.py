@@ -104,7 +104,7 @@ class Outcome(admin.SimpleListFilter):
         return [("waiting", "waiting"), ("sent", "sent"), ("gave_up", "given up")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:  # noqa: ARG002  # likewise
-        found = {
+        found: dict[str, dict[str, Any]] = {
             "waiting": {"sent_at": None, "gave_up_at": None},
             "sent": {"sent_at__isnull": False},
             "gave_up": {"gave_up_at__isnull": False},
@@ -129,7 +129,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_filter: ClassVar[list[Any]] = [Outcome, "kind", "channel"]
     search_fields: ClassVar[list[str]] = ["address", "subject"]
     exclude = ("once",)
-    actions: ClassVar[list[str]] = ["send_again"]
+    actions = ["send_again"]
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(super().has_view_permission(request, obj)) and _administers(request)

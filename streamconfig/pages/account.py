@@ -59,7 +59,7 @@ def _context(request: HttpRequest, made: accounts.Made | None, error: accounts.T
     return {
         "made": made,
         "error": error,
-        "tokens": ApiToken.objects.filter(user=request.user),
+        "tokens": ApiToken.objects.filter(user_id=request.user.pk),
         "now": timezone.now(),
         "days": _DAYS,
         "usual_days": _USUAL_DAYS,
