@@ -59,7 +59,7 @@ def _context(request: HttpRequest, made: accounts.Made | None, error: accounts.T
     return {
         "made": made,
         "error": error,
-        "tokens": ApiToken.objects.filter(user_id=request.user.pk),
+        "tokens": ApiToken.objects.filter(user_id=request.user.pk or 0),
         "now": timezone.now(),
         "days": _DAYS,
         "usual_days": _USUAL_DAYS,
