@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from streamconfig import findings, lookups
+from streamconfig import lookups
 from streamconfig.lint.finding import LEVELS, Finding
 from streamconfig.pages import tabs
 
@@ -24,7 +24,7 @@ STATES = {"error": "fail", "warning": "warn", "info": "info"}
 def index(request: HttpRequest) -> HttpResponseBase:
     """All findings, or those of a level, a code or a word."""
     snapshot = lookups.snapshot()
-    every = findings.current()
+    every = lookups.findings()
     asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
     shown = [one for one in every if _fits(one, asked)]
     levels, codes = Counter(one.level for one in every), Counter(one.code for one in every)
@@ -58,4 +58,4 @@ def _rows(shown: Sequence[Finding]) -> list[tuple[Finding, str]]:
 
 def count() -> int:
     """How many findings want somebody; tidiness is left out."""
-    return sum(one.level != "info" for one in findings.current())
+    return sum(one.level != "info" for one in lookups.findings())
