@@ -13,7 +13,7 @@ from streamconfig import lookups, services
 from streamconfig.change_control.actors import Actor
 from streamconfig.change_control.errors import RequestEmptyError
 from streamconfig.configuration.changes import Change, changes_between, key_moves
-from streamconfig.configuration.document import DocumentInvalidError
+from streamconfig.configuration.document import OWN_KEYS, DocumentInvalidError
 from streamconfig.exchange import files, folders
 from streamconfig.exchange.errors import ApiAnswerError, Finding, ImportRefusedError, UnreadableError
 from streamconfig.exchange.files import Given
@@ -67,7 +67,7 @@ def of_given(given: Given, *, by: Actor, is_complete: bool = False) -> Trial:
         held, wanted = before.as_json(), services.with_document(given.document, is_complete=is_complete)(before).as_json()
         changes = changes_between(held, wanted)
         if changes:
-            changes = [*changes, *key_moves(held, wanted)]
+            changes = [*changes, *key_moves(held, wanted, but=OWN_KEYS)]
         services.check(changes, by=by)
     except RequestEmptyError:
         changes = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -125,8 +125,8 @@ def _move(section: str, old: list[str], new: list[str]) -> list[Change]:
     return [] if grown == new else [Change(section, "", "moved", (Field(ORDER, old, new),))]
 
 
-def key_moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Where the keys of defaults and streams stand in another order than `changes_between` alone makes of them.
+def key_moves(before: Mapping[str, Any], after: Mapping[str, Any], *, but: Collection[str] = ()) -> list[Change]:
+    """Where the keys of defaults and streams, `but` some, stand in another order than `changes_between` alone makes of them.
 
     Only who takes over somebody's file to the letter asks for it: a form has an order of its own, which means nothing.
     """
@@ -135,6 +135,7 @@ def key_moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Chang
     pairs += [("streams", name, held.get(name), item) for name, item in after.get("streams", _EMPTY).items()]
     found: list[Change] = []
     for section, name, old, new in pairs:
+        new = {key: value for key, value in (new or _EMPTY).items() if key not in but}
         was, becomes = key_order.pointers(key_order.grown(old, new)), key_order.pointers(new)
         if was != becomes:
             found.append(Change(section, name, "moved", (Field(ORDER, was, becomes),)))

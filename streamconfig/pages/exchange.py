@@ -60,8 +60,7 @@ def take_in(request: HttpRequest) -> HttpResponseBase:
     except PlatformError as refused:
         context["error"] = refused
     error = context.get("error")
-    status = error.http_status if error else HTTPStatus.UNPROCESSABLE_ENTITY if context["trial"].findings else HTTPStatus.OK
-    return render(request, "streamconfig/exchange/import.html", context, status=status)
+    return render(request, "streamconfig/exchange/import.html", context, status=error.http_status if error else HTTPStatus.OK)
 
 
 def _asked(request: HttpRequest) -> _Asked:

@@ -39,3 +39,9 @@ def test_key_moves__taken_back__the_old_order_holds() -> None:
 
 def test_key_moves__nothing_but_new_keys_behind__are_none() -> None:
     assert key_moves(BEFORE, {**BEFORE, "defaults": {**BEFORE["defaults"], "d": 1}}) == []
+
+
+def test_key_moves__keys_that_have_a_place_of_their_own__are_no_move() -> None:
+    after = {**BEFORE, "streams": {"s": {"about": {"b": 1}, "k": 1, "m": 2}}}
+
+    assert key_moves(BEFORE, after, but=("about",)) == []
