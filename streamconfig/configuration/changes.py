@@ -135,8 +135,8 @@ def key_moves(before: Mapping[str, Any], after: Mapping[str, Any], *, but: Colle
     pairs += [("streams", name, held.get(name), item) for name, item in after.get("streams", _EMPTY).items()]
     found: list[Change] = []
     for section, name, old, new in pairs:
-        new = {key: value for key, value in (new or _EMPTY).items() if key not in but}
-        was, becomes = key_order.pointers(key_order.grown(old, new)), key_order.pointers(new)
+        kept = {key: value for key, value in (new or _EMPTY).items() if key not in but}
+        was, becomes = key_order.pointers(key_order.grown(old, kept)), key_order.pointers(kept)
         if was != becomes:
             found.append(Change(section, name, "moved", (Field(ORDER, was, becomes),)))
     return found

@@ -26,6 +26,7 @@ from streamconfig.configuration.setting_types import (
     Problem,
     broken,
     is_texts,
+    name_problems,
     pointer,
     problems_of,
 )
@@ -142,12 +143,22 @@ def item_problems(section: str, key: Any, item: Any) -> list[Problem]:
 
 
 def _override_problems(key: str, item: Mapping[str, Any]) -> list[Problem]:
-    parts = {"/defaults": item.get("defaults") or {}, **{f"/streams{pointer((n,))}": v for n, v in _streams(item).items()}}
-    return [
-        Problem(key, place + one.pointer, one.code, one.message, one.remedy, "overrides")
-        for place, settings in parts.items()
-        for one in problems_of(key, settings)
-    ]
+    streams = {f"/streams{pointer((str(name),))}": (name, settings) for name, settings in _streams(item).items()}
+    found = [("/defaults", one) for one in problems_of(key, item.get("defaults") or {})]
+    for place, (name, settings) in streams.items():
+        wrong = [*name_problems(name), *problems_of(key, settings)]
+        found += [(place, one) for one in wrong or _own_of_site_problems(key, settings)]
+    return [Problem(key, place + one.pointer, one.code, one.message, one.remedy, "overrides") for place, one in found]
+
+
+def _own_of_site_problems(key: str, settings: Any) -> list[Problem]:
+    """What is wrong with own keys of a stream in an override: some differ by site, others are the stream's alone."""
+    held = dict(settings)
+    remedy = "Set it in the stream itself."
+    alone = [one for one in ("about", "late_events", "log") if one in held]
+    found = [Problem(key, f"/{one}", "setting.not_by_site", f"{one} can't differ by site.", remedy) for one in alone]
+    own = {name: held.get(name) for name in ("windows", "ramp")}
+    return [*found, *broken(key, held, {("is_enabled",): FLAG}), *own_keys.problems_of(key, own)]
 
 
 def _streams(item: Mapping[str, Any]) -> Mapping[str, Any]:

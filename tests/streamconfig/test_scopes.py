@@ -179,3 +179,22 @@ def test_stream_set__of_a_scoped_document__answers_with_the_sites_rate() -> None
     found = StreamSet(scoped(of({"+enwiki": with_rate(0.01)}), SITE, "")).select(["a"])
 
     assert found["a"]["sample"] == {"rate": 0.01, "unit": "session"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "place", "code"),
+    [
+        ({"s": {"windows": "always"}}, "/streams/s/windows", None),
+        ({"s": {"is_enabled": "no"}}, "/streams/s/is_enabled", "setting.bad_value"),
+        ({"s": {"about": {"owner": "web"}}}, "/streams/s/about", "setting.not_by_site"),
+        ({"s": {"log": {"partitions": 3}}}, "/streams/s/log", "setting.not_by_site"),
+        ({"s": {"sample": {"rate": 7}}}, "/streams/s/sample/rate", "setting.bad_value"),
+        ({"a b": {}}, "/streams/a b", "stream.bad_name"),
+        ({"/(/": {}}, "/streams/~1(~1", "stream.bad_pattern"),
+    ],
+)
+def test_override__that_cannot_be_used__is_told_by_its_place(stream: dict[str, Any], place: str, code: str | None) -> None:
+    (problem,) = document.read({"overrides": {"+enwiki": {"streams": stream}}}).problems
+
+    assert (problem.section, problem.stream, problem.pointer) == ("overrides", "+enwiki", place)
+    assert code in (None, problem.code)
