@@ -61,9 +61,22 @@ _NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _link("Streams", "water", "admin:streamconfig_stream_changelist", "streamconfig.view_stream"),
+            _link("Instruments", "speed", "admin:streamconfig_instrument_changelist", "streamconfig.view_instrument"),
+            _link("Overrides", "layers", "admin:streamconfig_override_changelist", "streamconfig.view_override"),
             _link("Defaults", "tune", "admin:streamconfig_defaults_changelist", "streamconfig.view_defaults"),
+            _link("Changes", "rule", "admin:streamconfig_changerequest_changelist", "streamconfig.view_changerequest"),
             _link("Revisions", "history", "admin:streamconfig_revision_changelist", "streamconfig.view_revision"),
             _link("Repositories", "data_object", "admin:registry_repository_changelist", "registry.view_repository"),
+        ],
+    },
+    {
+        "title": "Who and where",
+        "separator": True,
+        "items": [
+            _link("Teams", "groups", "admin:streamconfig_team_changelist", "streamconfig.view_team"),
+            _link("Policies", "gavel", "admin:streamconfig_policy_changelist", "streamconfig.view_policy"),
+            _link("Intake services", "input", "admin:streamconfig_intakeservice_changelist", "streamconfig.view_intakeservice"),
+            _link("Sites", "language", "admin:streamconfig_site_changelist", "streamconfig.view_site"),
         ],
     },
     {

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from eventplatform.admin_base import ModelAdmin
 from eventplatform.core.errors import PlatformError
@@ -59,6 +60,11 @@ class ProposingAdmin(ModelAdmin):
     def item_name(self, row: Any) -> str:
         """The item's name in its section."""
         return str(getattr(row, self.name_of_row))
+
+    @admin.display(description="changed", ordering="updated_at")
+    def changed(self, row: Any) -> str:
+        """The day, for lists."""
+        return f"{timezone.localtime(row.updated_at):%Y-%m-%d}"
 
     # Who may: Django's permission to open the form, and the rules of authorship
 

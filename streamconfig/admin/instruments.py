@@ -21,7 +21,7 @@ class InstrumentAdmin(TogetherAdmin, ItemAdmin):
     section = "instruments"
     form = InstrumentForm
     together_form = InstrumentsTogether
-    list_display: ClassVar[list[str]] = ["key", "title", "state", "stream", "owner", "review_on", "expires_on", "updated_at"]
+    list_display: ClassVar[list[str]] = ["key", "title", "state", "stream", "owner", "review_on", "expires_on", "changed"]
     list_filter: ClassVar[list[Any]] = [Mine, "is_enabled", ReviewDue, "owner"]
     search_fields: ClassVar[list[str]] = ["key", "title", "stream", "owner"]
     fieldsets: ClassVar[list[Any]] = [

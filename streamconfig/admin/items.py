@@ -22,7 +22,7 @@ from streamconfig.services import Wish
 class ItemAdmin(ProposingAdmin):
     """Items of one of our own sections."""
 
-    list_display: ClassVar[list[str]] = ["key", "title", "updated_at", "updated_by"]
+    list_display: ClassVar[list[str]] = ["key", "title", "changed", "updated_by"]
     search_fields: ClassVar[list[str]] = ["key", "title"]
     view_fields: ClassVar[list[Any]] = [(None, {"fields": ["key", "what_holds"]})]
     readonly_fields: ClassVar[list[str]] = ["what_holds"]
@@ -82,7 +82,7 @@ class PolicyAdmin(ItemAdmin):
 
     section = "policies"
     form = PolicyForm
-    list_display: ClassVar[list[str]] = ["key", "title", "effects_words", "wants", "updated_at"]
+    list_display: ClassVar[list[str]] = ["key", "title", "effects_words", "wants", "changed"]
     fieldsets: ClassVar[list[Any]] = [
         ("When", {"fields": ["key", "title", "effects", "rate_factor", "sources", "environments"]}),
         ("What it wants", {"fields": ["approvals", "by", ("outside_team", "waives")]}),

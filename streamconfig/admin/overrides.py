@@ -19,7 +19,7 @@ class OverrideAdmin(ItemAdmin):
 
     section = "overrides"
     form = OverrideForm
-    list_display: ClassVar[list[str]] = ["key", "environment", "how", "streams", "updated_at", "updated_by"]
+    list_display: ClassVar[list[str]] = ["key", "environment", "how", "streams", "changed", "updated_by"]
     search_fields: ClassVar[list[str]] = ["key", "item_text"]
     fieldsets: ClassVar[list[Any]] = [
         ("Where it holds", {"fields": [("environment", "place"), "mode", "why"]}),

@@ -50,7 +50,7 @@ class StreamAdmin(TogetherAdmin):
         "schema_title",
         "review_on",
         "expires_on",
-        "updated_at",
+        "changed",
     ]
     list_filter: ClassVar[list[Any]] = [
         Mine,

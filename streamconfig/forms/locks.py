@@ -12,7 +12,7 @@ from streamconfig.configuration.document import STREAMS, Document
 from streamconfig.forms.bindings import Binding
 
 FOREIGN = "It belongs to a team that you are not in."
-_ENGINEERS = "Ask an engineer."
+ENGINEERS = "Ask an engineer."
 _TAIL = "other_settings"
 
 
@@ -32,8 +32,8 @@ def locked(actor: Actor, section: str, bindings: Iterable[Binding], *, is_own: b
     if not is_own:
         return _all(bindings, FOREIGN)
     kept = [one for one in bindings if not all(_may_edit(section, keys, actor) for keys in one.paths)]
-    tail = {_TAIL: _ENGINEERS} if section == STREAMS else {}
-    return {**{name: _ENGINEERS for one in kept for name in one.fields}, **tail}
+    tail = {_TAIL: ENGINEERS} if section == STREAMS else {}
+    return {**{name: ENGINEERS for one in kept for name in one.fields}, **tail}
 
 
 def _may_edit(section: str, keys: tuple[str, ...], actor: Actor) -> bool:

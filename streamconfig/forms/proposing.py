@@ -176,6 +176,14 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
         self.save_m2m = lambda: None
         return self.instance
 
+    @property
+    def lock_words(self) -> str:
+        """Why fields are grey, where it is the person and not the field."""
+        reasons = set(self.locked.values())
+        if locks.FOREIGN in reasons:
+            return f"{locks.FOREIGN} You can look; ask that team, or an engineer, to change it."
+        return "Grey fields are for engineers to change." if locks.ENGINEERS in reasons else ""
+
     # What is proposed
 
     @property
