@@ -15,7 +15,7 @@ class StreamconfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell lower apps which streams carry a schema, and everybody what is wrong with streams."""
-        from streamconfig import lookups, shared_pages
+        from streamconfig import findings, lookups, shared_pages
         from streamconfig.notifying import troubles as messages
         from streamconfig.pages import changes_lists
         from streamconfig.topics import troubles
@@ -25,6 +25,7 @@ class StreamconfigConfig(AppConfig):
         panels.add_uses("streamconfig", shared_pages.uses_of_schema)
         panels.add_troubles("streamconfig", troubles.troubles)
         panels.add_troubles("streamconfig.messages", messages.troubles)
+        panels.add_troubles("streamconfig.findings", lambda: findings.troubles(lookups.findings()))
         panels.provide("streamconfig.inbox_count", changes_lists.inbox_count)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
         panels.provide("streamconfig.title_of_topic", lookups.title_of_topic)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 
 from django.contrib.auth.models import Group
 from django.db import DatabaseError
 
 from eventplatform import panels
 from eventplatform.panels import Trouble
-from streamconfig import lookups
 from streamconfig.change_control.actors import TEAM_PREFIX
 from streamconfig.configuration.document import merged
 from streamconfig.lint import linter
@@ -19,23 +17,25 @@ from streamconfig.lint.finding import Finding
 from streamconfig.snapshots import Snapshot
 
 _SHOWN = 3  # names in one line of trouble
+_kept: dict[tuple[str, int, date], tuple[Finding, ...]] = {}
 
 
-def current() -> tuple[Finding, ...]:
-    """Everything that lint finds now, errors first."""
-    snapshot = lookups.snapshot()
-    return _found(snapshot.tag, snapshot.schemas.revision, datetime.now(UTC).date().isoformat())
+def known(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Everything that lint finds in a snapshot, errors first.
+
+    Looked for once per state and day; connectors and groups that come or go in between are seen with the next of either.
+    """
+    key = (snapshot.tag, snapshot.schemas.revision, datetime.now(UTC).date())
+    found = _kept.get(key)
+    if found is None:
+        found = of(snapshot)
+        _kept.clear()
+        _kept[key] = found
+    return found
 
 
-@lru_cache(maxsize=2)
-def _found(_tag: str, _schemas: int, _day: str) -> tuple[Finding, ...]:
-    """For a state and a day; connectors and groups that come or go in between are seen with the next of either."""
-    return now()
-
-
-def now(lists: Mapping[str, Collection[str]] | None = None) -> tuple[Finding, ...]:
+def of(snapshot: Snapshot, lists: Mapping[str, Collection[str]] | None = None) -> tuple[Finding, ...]:
     """The same, looked for anew; each name of `lists` should be a stream's."""
-    snapshot = lookups.snapshot()
     return linter.lint(
         snapshot.document,
         at=datetime.now(UTC),
@@ -71,9 +71,9 @@ def _groups() -> Collection[str] | None:
         return None
 
 
-def troubles() -> list[Trouble]:
+def troubles(found: Iterable[Finding]) -> list[Trouble]:
     """One line for all errors; warnings stay on their page."""
-    errors = [one for one in current() if one.level == "error"]
+    errors = [one for one in found if one.level == "error"]
     if not errors:
         return []
     names = list(dict.fromkeys(one.name for one in errors))

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics
+from streamconfig import findings as linting
 from streamconfig import history, snapshots
 from streamconfig.configuration import document
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.scopes import Scope
 from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.lint.finding import Finding
 from streamconfig.models import Revision
 from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
 
@@ -149,3 +151,8 @@ def title_of_topic(topic: str) -> str:
     streams = snapshot().streams
     stream = streams.get(topic) or next((one for one in streams.values() if topic in one.topics), None)
     return stream.schema_title if stream else ""
+
+
+def findings() -> tuple[Finding, ...]:
+    """Everything in the configuration that a person should look at, errors first."""
+    return linting.known(snapshot())

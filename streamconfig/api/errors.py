@@ -27,3 +27,12 @@ class ApiBusyError(RetriableError):
     code = "api.busy"
     message = "Too many answers are being made at once."
     remedy = "Send it again after the time that Retry-After names; answers that are known already are given at any time."
+
+
+class SignInError(RejectedError):
+    """Who asks isn't known, and this deployment shows its pages to people that it knows."""
+
+    code = "api.sign_in"
+    http_status = 401
+    message = "This is shown to people who are known: no valid token or session was sent."
+    remedy = "Make a token at /account and send it as Authorization: Bearer …"

@@ -7,12 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from streamconfig.api.authentication import WRITERS
+from streamconfig.api.errors import SignInError
 from streamconfig.api.public import ProblemSerializer, PublicView
 from streamconfig.history import HistoryAwayError
 
@@ -29,16 +31,20 @@ class SeesPages(BasePermission):
 class PrivateView(PublicView):
     """Answers from the database, to whoever may see the pages; while it is away, 503."""
 
-    authentication_classes: Any = [BasicAuthentication, SessionAuthentication]  # the first one's challenge is told with 401
+    authentication_classes: Any = WRITERS
     permission_classes: Any = [SeesPages]
     renderer_classes = [JSONRenderer]
 
     def handle_exception(self, exc: Exception) -> Response:
-        """A database that is away in the platform's words."""
+        """A database that is away, and a stranger who must sign in, in the platform's words."""
         if isinstance(exc, DatabaseError):
             away = HistoryAwayError()
             away.__cause__ = exc
             return super().handle_exception(away)
+        if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+            refusal = super().handle_exception(SignInError())
+            refusal["WWW-Authenticate"] = 'Bearer realm="api"'
+            return refusal
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:

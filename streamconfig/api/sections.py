@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from streamconfig import findings, lookups
+from streamconfig import lookups
 from streamconfig.api.listing import PAGE_PARAMETERS, page
 from streamconfig.api.private_view import READ_FAILURES, PrivateView
 from streamconfig.api.public import parameter
@@ -128,7 +128,7 @@ class FindingList(PrivateView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         asked = {name: request.query_params[name] for name in _NARROWED_BY if request.query_params.get(name)}
-        found = [one for one in findings.current() if all(getattr(one, name) == value for name, value in asked.items())]
+        found = [one for one in lookups.findings() if all(getattr(one, name) == value for name, value in asked.items())]
         results, following = page(request, found, len(found))
         shown = [one.as_json() for one in results]
         return Response({"revision": lookups.snapshot().revision, "count": len(found), "next": following, "results": shown})

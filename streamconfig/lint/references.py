@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from streamconfig.configuration.sections import scope_parts
@@ -49,15 +49,13 @@ LISTED_NOWHERE = Kind(
 def findings(subject: Subject) -> Iterator[Finding]:
     """All rules of this page."""
     services = subject.document.section("services")
+    yield from _consumers("defaults", "defaults", subject.document.defaults, subject)
     for name, settings in subject.settings.items():
         yield from _schema(name, settings.get("schema_title"), subject.titles)
         service = settings.get("destination_event_service")
         if services and service and service not in services:
             yield UNKNOWN_SERVICE.at("streams", name, "/destination_event_service", service=service)
-        for consumer, facts in mapping(settings.get("consumers")).items():
-            is_on = mapping(facts).get("enabled", True) is not False
-            if subject.connectors is not None and consumer not in subject.connectors and is_on:
-                yield UNKNOWN_CONSUMER.at("streams", name, pointer(("consumers", consumer)), consumer=consumer)
+        yield from _consumers("streams", name, subject.entries[name].settings, subject)
     yield from _overrides(subject)
     yield from _audiences(subject)
     yield from _lists(subject)
@@ -68,6 +66,15 @@ def _schema(name: str, title: Any, titles: Collection[str] | None) -> Iterator[F
         yield NO_SCHEMA.at("streams", name)
     elif titles is not None and title not in titles:
         yield UNKNOWN_SCHEMA.at("streams", name, "/schema_title", title=title)
+
+
+def _consumers(section: str, name: str, own: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
+    """What an item itself says of consumers; what the defaults say of them is told once."""
+    above = mapping(subject.document.defaults.get("consumers")) if section == "streams" else {}
+    for consumer, facts in mapping(own.get("consumers")).items() if subject.connectors is not None else ():
+        is_on = mapping(facts).get("enabled", True) is not False
+        if is_on and consumer not in (subject.connectors or ()) and consumer not in above:
+            yield UNKNOWN_CONSUMER.at(section, name, pointer(("consumers", consumer)), consumer=consumer)
 
 
 def _places(subject: Subject) -> frozenset[str]:

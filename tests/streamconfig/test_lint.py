@@ -92,6 +92,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("schema.unknown_title", of_stream({}), {"titles": {"other"}}, "/schema_title"),
     ("service.unknown", of_stream({}, services={"analytics": {}}), {}, "/destination_event_service"),
     ("consumer.unknown", of_stream({"consumers": {"hive": {"enabled": True}}}), {"connectors": {"mysql"}}, "/consumers/hive"),
+    ("consumer.unknown", of_stream({}, defaults={"consumers": {"hive": {}}}), {"connectors": set()}, "/consumers/hive"),
     ("override.unknown_site", of_stream({}, overrides={"+dewiki": {}}, **SITES), {}, ""),
     ("override.unknown_stream", of_stream({}, overrides={"+enwiki": {"streams": {"gone": {}}}}), {}, "/streams/gone"),
     ("audience.unknown_site", of_instrument({"audience": {"sites": ["enwiki", "x"]}}, **SITES), {}, "/audience/sites/1"),

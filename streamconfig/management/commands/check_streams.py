@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from django.core.management.base import BaseCommand, CommandError
 
-from streamconfig import findings
+from streamconfig import findings, lookups
 from streamconfig.configuration import document
 from streamconfig.configuration.document import Document
 from streamconfig.lint import linter
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         listed: Path | None = options["listed"]
         lists = {listed.name: _names(listed)} if listed else None
         file: Path | None = options["file"]
-        found = linter.lint(_read(file), at=datetime.now(UTC), lists=lists) if file else findings.now(lists)
+        found = linter.lint(_read(file), at=datetime.now(UTC), lists=lists) if file else findings.of(lookups.snapshot(), lists)
         shown = [one for one in found if LEVELS.index(one.level) <= LEVELS.index(options["level"])]
         if options["json"]:
             self.stdout.write(json.dumps([one.as_json() for one in shown], indent=1, ensure_ascii=False))
