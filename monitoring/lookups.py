@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,24 +88,29 @@ def last_sampled_minute() -> datetime | None:
     return SampledMinute.objects.order_by("-minute").values_list("minute", flat=True).first()
 
 
-def volumes(*, minutes: int = 60) -> Volumes:
-    """The last `minutes` whole minutes of every stream."""
+def volumes(*, minutes: int = 60, streams: Collection[str] | None = None) -> Volumes:
+    """The last `minutes` whole minutes of every stream, or of these alone: then `total` is theirs too."""
     end = timezone.now().replace(second=0, microsecond=0)
     begin = end - minutes * _MINUTE
     window = {"minute__gte": begin, "minute__lt": end}
-    counted = {_slot(moment, begin) for moment in SampledMinute.objects.filter(**window).values_list("minute", flat=True)}
+    only = {} if streams is None else {"stream__in": streams}
+    sampled = SampledMinute.objects.filter(**window).values_list("minute", flat=True)
+    slots = {moment: _slot(moment, begin) for moment in sampled}
+    counted = frozenset(slots.values())
     empty = [0.0 if slot in counted else None for slot in range(minutes)]
     by_stream: dict[str, list[float | None]] = {}
-    for row in StreamVolume.objects.filter(**window):
-        by_stream.setdefault(row.stream, list(empty))[_slot(row.minute, begin)] = float(row.events)
-    canaries = CanaryRun.objects.filter(recorded_at__gte=begin, recorded_at__lt=end).values_list("stream", "recorded_at")
-    for stream, recorded_at in canaries:
+    # Tuples, not rows: a large site has fifteen thousand of them, and every list of streams asks.
+    for stream, minute, events in StreamVolume.objects.filter(**window, **only).values_list("stream", "minute", "events"):
+        slot = slots.get(minute)
+        by_stream.setdefault(stream, list(empty))[_slot(minute, begin) if slot is None else slot] = float(events)
+    canaries = CanaryRun.objects.filter(recorded_at__gte=begin, recorded_at__lt=end, **only)
+    for stream, recorded_at in canaries.values_list("stream", "recorded_at"):
         line = by_stream.get(stream, [])
         slot = _slot(recorded_at or begin, begin)
         if line and line[slot]:
             line[slot] = max((line[slot] or 0) - 1, 0)
-    streams = {stream: tuple(line) for stream, line in by_stream.items()}
-    return Volumes(begins_at=begin, streams=streams, total=_sum(streams.values(), empty))
+    lines = {stream: tuple(line) for stream, line in by_stream.items()}
+    return Volumes(begins_at=begin, streams=lines, total=_sum(lines.values(), empty))
 
 
 def outcomes(*, minutes: int = 60) -> Mapping[str, int]:

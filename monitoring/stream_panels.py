@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -20,11 +20,16 @@ def register() -> None:
     panels.add("stream", panels.Panel("monitoring.volume", "monitoring/_stream_volume.html", volume, order=10))
     panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_path, order=20))
     panels.add_troubles("monitoring", health.troubles)
-    panels.provide("monitoring.volumes", lambda minutes=_MINUTES: lookups.volumes(minutes=minutes).streams)
+    panels.provide("monitoring.volumes", per_minute)
     panels.provide("monitoring.daily_volumes", daily_volumes.daily_volumes)
     panels.provide("monitoring.last_days_with_events", quiet_streams.last_days_with_events)
     panels.provide("monitoring.counted_days", daily_volumes.counted_days)
     panels.provide("navigation.counts", counts)
+
+
+def per_minute(minutes: int = _MINUTES, streams: Collection[str] | None = None) -> Mapping[str, tuple[float | None, ...]]:
+    """The events of each stream, or of these alone, minute by minute."""
+    return lookups.volumes(minutes=minutes, streams=streams).streams
 
 
 def volume(stream: str) -> Mapping[str, Any] | None:
@@ -32,7 +37,7 @@ def volume(stream: str) -> Mapping[str, Any] | None:
     configured = snapshot().streams.get(stream)
     if configured is None:
         return None
-    volumes = lookups.volumes(minutes=_MINUTES)
+    volumes = lookups.volumes(minutes=_MINUTES, streams=(stream,))
     line = volumes.of(stream)
     total = sum(value or 0 for value in line)
     picture = charts.area(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -21,6 +21,7 @@ _WORST_FIRST = {"fail": 0, "warn": 1, "info": 2, "ok": 3, "unknown": 4, "paused"
 ATTENTION = frozenset({"fail", "warn"})
 _MAX_TEXT = 60
 _MANY_REFUSED = 0.01  # of a stream's events in the last hour
+_MINUTES = 60  # of volume that lists show
 _SECONDS_COUNTED = 60.0
 
 
@@ -94,12 +95,12 @@ class Facts:
         return _WORST_FIRST[self.state], -(self.events or 0), self.name
 
 
-def known_now(snapshot: Snapshot, pending: Mapping[Item, tuple[Pending, ...]]) -> Known:
-    """Ask the rooms that count; what isn't counted leaves no hole."""
+def known_now(snapshot: Snapshot, pending: Mapping[Item, tuple[Pending, ...]], names: Collection[str] | None = None) -> Known:
+    """Ask the rooms that count, for these streams or all; what isn't counted leaves no hole."""
     teams = snapshot.stream_set.document.section("teams")
     return Known(
         snapshot.schemas,
-        volumes=panels.call("monitoring.volumes", default={}),
+        volumes=panels.call("monitoring.volumes", _MINUTES, names, default={}),
         refused=panels.call("monitoring.refused_shares", default={}),
         canaries=panels.call("monitoring.last_canaries", default={}),
         pending=pending,

@@ -48,7 +48,7 @@ def _head(snapshot: Snapshot, one: Configured, name: str, tab: str) -> dict[str,
     """What stands above every tab."""
     pending = requests.by_item()
     stream, entry = one.named(name), one.entry
-    known = stream_facts.known_now(snapshot, pending)
+    known = stream_facts.known_now(snapshot, pending, (entry.name,))
     return {
         "facts": stream_facts.facts_of([one], known)[0],
         "entry": entry,

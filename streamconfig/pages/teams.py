@@ -70,15 +70,14 @@ def detail(request: HttpRequest, key: str) -> HttpResponseBase:
         raise Http404(f"There is no team {key[:100]}.")
     pending = requests.by_item()
     items = [*(("streams", one.entry.name) for one in entries), *(("instruments", one.key) for one in owned)]
+    known = stream_facts.known_now(snapshot, pending, [one.entry.name for one in entries])
     context = {
         "key": key,
         "team": kept or {},
         "owner": owner,
         "is_kept": kept is not None,
         "row": Team.objects.filter(key=key).first(),
-        "streams": sorted(
-            stream_facts.facts_of(entries, stream_facts.known_now(snapshot, pending)), key=lambda one: one.rank
-        ),
+        "streams": sorted(stream_facts.facts_of(entries, known), key=lambda one: one.rank),
         "instruments": owned,
         "people": _people(key) if kept is not None else [],
         "group": f"{TEAM_PREFIX}{key}",
