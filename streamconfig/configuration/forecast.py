@@ -102,12 +102,19 @@ class Forecast:
     after: float | None
     peak_before: float | None  # events a second in the busiest minute
     peak_after: float | None
-    share_before: float
+    share_before: float  # over the same week
     share_after: float
+    rate_before: float  # while it collects: what counts are multiplied by follows this, not the hours
+    rate_after: float
 
 
-def forecast(counted: Sequence[Day], days: Sequence[date], *, now: Shares, without: Shares, with_change: Shares) -> Forecast:
-    """What is to be expected on `days`, which begin with the change; `now` tells the shares of the days that were counted."""
+def forecast(
+    counted: Sequence[Day], days: Sequence[date], begins: date, *, now: Shares, without: Shares, with_change: Shares
+) -> Forecast:
+    """What is to be expected on `days`, and in the week that `begins` with the change.
+
+    `now` tells the shares of the days that were counted.
+    """
     used, is_scaled = _usable(counted)
     past = [one.day for one in used]
     share, most = now.over(past), now.most(past)
@@ -121,7 +128,7 @@ def forecast(counted: Sequence[Day], days: Sequence[date], *, now: Shares, witho
         by_weekday = len(level) == _WEEK
         return tuple((level[day.weekday()] if by_weekday else mean or 0.0) * shares.on(day) / share for day in days)
 
-    week = list(days[:_WEEK])
+    week = [begins + number * _DAY for number in range(_WEEK)]
     before, after = without.over(week), with_change.over(week)
     peak = max((one.peak for one in used), default=0) / 60 if known else None
     return Forecast(
@@ -131,12 +138,14 @@ def forecast(counted: Sequence[Day], days: Sequence[date], *, now: Shares, witho
         days=tuple(days),
         without=line(without),
         with_change=line(with_change),
-        before=_times(mean, before, share) if week else None,
-        after=_times(mean, after, share) if week else None,
+        before=_times(mean, before, share),
+        after=_times(mean, after, share),
         peak_before=_times(peak, without.most(week), most),
         peak_after=_times(peak, with_change.most(week), most),
         share_before=before,
         share_after=after,
+        rate_before=without.most(week),
+        rate_after=with_change.most(week),
     )
 
 

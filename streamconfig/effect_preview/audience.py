@@ -37,16 +37,21 @@ class Audience:
     overrides: tuple[Kept, ...]
 
     @property
+    def _is_one_draw(self) -> bool:
+        """The same unit is drawn before and after; everybody is in any draw."""
+        return self.unit_before == self.unit_after or self.rate_before == 1 or self.rate_after == 1
+
+    @property
     def is_subset(self) -> bool:
         """True where a lower rate keeps a subset of who is in now: the same unit is drawn, by the same numbers."""
         old, new = self.rate_before, self.rate_after
-        return old is not None and new is not None and 0 < new < old and self.unit_before == self.unit_after
+        return old is not None and new is not None and 0 < new < old and self._is_one_draw
 
     @property
     def is_superset(self) -> bool:
         """True where everybody who is in now stays in."""
         old, new = self.rate_before, self.rate_after
-        return old is not None and new is not None and 0 < old < new and self.unit_before == self.unit_after
+        return old is not None and new is not None and 0 < old < new and self._is_one_draw
 
     @property
     def is_drawn_anew(self) -> bool:

@@ -27,6 +27,7 @@ from streamconfig.models import ChangeRequest, Revision
 
 _DAY = timedelta(days=1)
 LOOKED_AHEAD = 14
+_MOST_DAYS_BEFORE = 30  # until the change, drawn in one chart
 _MOST_STREAMS = 40  # whose volumes are looked up for one page; the rest is named
 
 
@@ -47,12 +48,14 @@ class Preview:
     """What one request would do."""
 
     moment: datetime
+    begins: date  # the first whole day of the change
     streams: Mapping[str, Forecast]  # whose share differs
     left_out: tuple[str, ...]
     stored: tuple[Stored, ...]
     partials: tuple[Partial, ...]
     audiences: tuple[Audience, ...]
     conflicts: tuple[differences.Conflict, ...] = ()
+    upset: tuple[Scheduled, ...] = ()  # scheduled changes that don't fit any more once this one holds
 
     @property
     def counted(self) -> Mapping[str, Forecast]:
@@ -110,23 +113,34 @@ def preview(
     planned = without.document_at(moment)
     after, conflicts, _ = applied(planned, changes)
     if conflicts:
-        return Preview(moment, {}, (), (), (), (), conflicts)
+        return Preview(moment, first_day(moment), {}, (), (), (), (), conflicts)
     mine = Scheduled(moment, tuple(changes), number, "")
     with_change = Timeline(base, (*others, mine))
     touched = touched_streams(planned, after, changes)
     moved = [name for name in touched if _differs(name, planned, after, moment)]
     seen = moved[:_MOST_STREAMS]
-    days = _days(max(moment, now))
-    found = {name: _forecast(name, base, without, with_change, days) for name in seen}
+    begins = first_day(max(moment, now))
+    days = _shown_days(begins, now)
+    found = {name: _forecast(name, base, without, with_change, days, begins=begins) for name in seen}
     places = [one for name in touched[:_MOST_STREAMS] for one in stored(name, planned, after, found.get(name))]
     return Preview(
         moment=moment,
+        begins=begins,
         streams=found,
         left_out=tuple(moved[_MOST_STREAMS:]),
         stored=tuple(places),
         partials=tuple(_partials(planned, after, changes)),
         audiences=tuple(audience.audience_of(name, planned, after, changes) for name in touched[:_MOST_STREAMS]),
+        upset=_upset(without, with_change, others),
     )
+
+
+def _upset(without: Timeline, with_change: Timeline, others: Sequence[Scheduled]) -> tuple[Scheduled, ...]:
+    end = max((one.at for one in others), default=None)
+    if end is None:
+        return ()
+    misfits = {one.scheduled.number for one in without.conflicts_at(end)}
+    return tuple(one.scheduled for one in with_change.conflicts_at(end) if one.scheduled.number not in misfits)
 
 
 def touched_streams(before: Document, after: Document, changes: Collection[Change]) -> list[str]:
@@ -159,17 +173,20 @@ def _applied_at(request: ChangeRequest) -> datetime:
 def _differs(name: str, before: Document, after: Document, moment: datetime) -> bool:
     """True where its share does on any of the days that are looked at."""
     old, new = Shares(name, lambda _: before), Shares(name, lambda _: after)
-    days = _days(moment)
-    return any(old.looks(day) != new.looks(day) for day in days)
+    first = first_day(moment)
+    return any(old.looks(day) != new.looks(day) for day in (first + number * _DAY for number in range(LOOKED_AHEAD)))
 
 
-def _forecast(name: str, base: Document, without: Timeline, with_change: Timeline, days: Sequence[date]) -> Forecast:
-    since = _changed_at(name, before=days[0])
+def _forecast(
+    name: str, base: Document, without: Timeline, with_change: Timeline, days: Sequence[date], *, begins: date
+) -> Forecast:
+    since = _changed_at(name, before=begins)
     counted = [Day(*one) for one in panels.call("monitoring.counted_days", name, LOOKED_BACK, default=())]
     steady = [one for one in counted if since is None or one.day > since]
     return forecast(
         steady if any(one.is_whole for one in steady) else counted,
         days,
+        begins,
         now=Shares(name, lambda _: base),
         without=Shares(name, without.document_at),
         with_change=Shares(name, with_change.document_at),
@@ -188,10 +205,19 @@ def _changed_at(name: str, *, before: date) -> date | None:
     return None
 
 
-def _days(moment: datetime) -> list[date]:
-    first = moment.astimezone(UTC).date()
-    first = first if moment.astimezone(UTC).hour == 0 else first + _DAY  # the first day that is wholly after it
-    return [first + number * _DAY for number in range(LOOKED_AHEAD)]
+def first_day(moment: datetime) -> date:
+    """The first day (UTC) that is wholly after a moment."""
+    at = moment.astimezone(UTC)
+    return at.date() if (at.hour, at.minute) == (0, 0) else at.date() + _DAY
+
+
+def _shown_days(begins: date, now: datetime) -> list[date]:
+    """The days of the chart: from tomorrow on, past the change; a change far ahead has its own days alone."""
+    tomorrow = now.astimezone(UTC).date() + _DAY
+    first = tomorrow if (begins - tomorrow).days <= _MOST_DAYS_BEFORE else begins
+    first = min(first, begins)
+    last = max(begins + 10 * _DAY, first + LOOKED_AHEAD * _DAY)
+    return [first + number * _DAY for number in range((last - first).days)]
 
 
 def _partials(before: Document, after: Document, changes: Collection[Change]) -> list[Partial]:

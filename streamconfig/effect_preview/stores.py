@@ -45,7 +45,7 @@ def stored(name: str, before: Document, after: Document, found: Forecast | None)
         return []
     daily, old, new = found.before if found else daily_events(name), _consumers(before, name), _consumers(after, name)
     later = found.after if found else daily
-    factor = found.share_before / found.share_after if found and found.share_after and found.share_before else None
+    factor = found.rate_before / found.rate_after if found and found.rate_after and found.rate_before else None
     rows = []
     for place in places:
         was, becomes = _of(old, place), _of(new, place)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
@@ -12,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventplatform import panels
+from streamconfig import stale
 from streamconfig.change_control import verbs
 from streamconfig.change_control.actors import Actor, of_user
 from streamconfig.models import ChangeRequest
@@ -86,7 +85,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
         ),
         ("Of your teams", "Nobody asks to change what your teams own", _rows(changes_lists.of_teams(actor))),
     ]
-    context = {"parts": parts, "total": sum(len(rows) for _, _, rows in parts), "stale": stale(actor)}
+    context = {"parts": parts, "total": sum(len(rows) for _, _, rows in parts), "stale": _stale(actor)}
     return render(request, "streamconfig/changes/inbox.html", context)
 
 
@@ -107,6 +106,6 @@ def _rows(found: Iterable[ChangeRequest]) -> list[Row]:
     return [row(one) for one in list(found)[:_SHOWN]]
 
 
-def stale(actor: Actor) -> Any:
-    """Streams and instruments of the person's teams that nobody seems to need, where somebody tells."""
-    return panels.call("streamconfig.stale_of_teams", actor.teams, default=())
+def _stale(actor: Actor) -> list[stale.StaleItem]:
+    """Streams and instruments of the person's teams that nobody seems to need."""
+    return [one for one in stale.stale_items() if one.owner in actor.teams][:_SHOWN] if actor.teams else []

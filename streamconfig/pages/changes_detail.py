@@ -94,7 +94,7 @@ def _context(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
         "badge": (state, word, symbol),
         "moment": moment_words(change.effective_at) if change.effective_at else "",
         "steps": flow(change, examination.requirements),
-        "told": told(asked, units(asked)),
+        "told": told(asked, units(asked), examination.before.defaults),
         "leaves": sum(len(list(differences.leaves(one.fields))) for one in asked),
         "as_json": [one.as_json() for one in asked],
         "examination": examination,
@@ -184,7 +184,8 @@ def discussion(change: ChangeRequest, verdicts: Sequence[Verdict]) -> list[Said]
     for one in change.steps.all():
         if one.what not in told_by_verdict:
             what = _STEP_WORDS.get(one.what, one.what.replace("_", " "))
-            found.append(Said(one.at, one.who, what, _note(one.note), "info" if one.what == "submitted" else "", "dot"))
+            text = "" if one.note == change.reason else _note(one.note)
+            found.append(Said(one.at, one.who, what, text, "info" if one.what == "submitted" else "", "dot"))
     return sorted(found, key=lambda one: one.at)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from eventplatform import charts, figures
-from streamconfig.configuration.forecast import Forecast
+from streamconfig.configuration.forecast import Day, Forecast
 from streamconfig.effect_preview.audience import Kept
 from streamconfig.effect_preview.preview import Preview
 from streamconfig.effect_preview.stores import Stored
@@ -16,6 +16,7 @@ from streamconfig.pages.facts import percent
 
 _DAY = timedelta(days=1)
 _TICKS = 8
+_MARKS_APART = 3  # days; closer, their words would cover each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +94,34 @@ def chart(effect: Preview) -> charts.Chart | None:
     known = [one for one in effect.streams.values() if one.before is not None]
     if not known:
         return None
-    measured_days = sorted({day.day for one in known for day in one.counted})
-    measured = [_measured(known, day) for day in measured_days]
     planned_days = known[0].days
-    gap = max((planned_days[0] - measured_days[-1]).days - 1, 0) if planned_days else 0
-    lead = [None] * min(gap, _TICKS)  # between today and the change nothing differs: that part is left open when it is long
-    without = _sums([one.without for one in known])
-    with_change = _sums([one.with_change for one in known])
-    planned = [charts.Series([*lead, *without], "dots c5"), charts.Series([*lead, *with_change], "dash c2")]
-    days = [*measured_days, *(None for _ in lead), *planned_days]
+    measured_days = sorted(
+        {day.day for one in known for day in one.counted if day.day < planned_days[0] and _is_shown(day, one)}
+    )
+    measured = [_measured(known, day) for day in measured_days]
+    planned = [
+        charts.Series(_sums([one.without for one in known]), "dots c5"),
+        charts.Series(_sums([one.with_change for one in known]), "dash c2"),
+    ]
     label = (
         f"Events per day: {len(measured_days)} days measured, then two forecasts, "
         f"{figures.short(effect.total('before'))} without the change and {figures.short(effect.total('after'))} with it"
     )
-    marks = [(len(measured_days) - 1, "today"), (len(measured_days) + len(lead), _short(planned_days[0]))]
+    change = len(measured_days) + max((effect.begins - planned_days[0]).days, 0)
+    marks = [(len(measured_days) - 1, "today"), (change, _short(effect.begins))]
+    if change - len(measured_days) < _MARKS_APART:
+        marks = marks[1:]
+    days = [*measured_days, *planned_days]
     return charts.forecast(measured, planned, label=label, unit="/day", x_ticks=_ticks(days), marks=marks)
 
 
+def _is_shown(day: Day, of: Forecast) -> bool:
+    """Parts of days would look like a fall: they are drawn only where there is nothing else."""
+    return day.is_whole or (of.is_scaled and day.events is not None)
+
+
 def _measured(known: Sequence[Forecast], day: date) -> float | None:
-    """What all streams had that day; the running day and other parts of days count for nothing in a chart of whole ones."""
+    """What all streams had that day; None where none was counted."""
     values = [one.scaled for each in known for one in each.counted if one.day == day]
     return sum(value for value in values if value is not None) if any(value is not None for value in values) else None
 
@@ -120,14 +130,14 @@ def _sums(lines: Sequence[Sequence[float | None]]) -> list[float | None]:
     return [sum(value or 0.0 for value in values) for values in zip(*lines, strict=True)]
 
 
-def _ticks(days: Sequence[date | None]) -> list[str]:
+def _ticks(days: Sequence[date]) -> list[str]:
     step = max((len(days) - 1) / (_TICKS - 1), 1)
     slots = [round(number * step) for number in range(_TICKS) if round(number * step) < len(days)]
     return [_short(days[slot]) for slot in slots]
 
 
-def _short(day: date | None) -> str:
-    return f"{day.day} {day:%b}" if day else ""
+def _short(day: date) -> str:
+    return f"{day.day} {day:%b}"
 
 
 def days_in_words(used: Sequence[date]) -> str:
@@ -146,7 +156,7 @@ def _first(run: Sequence[date]) -> str:
 
 
 def _row(stored: Stored, effect: Preview) -> Row:
-    day = effect.moment
+    day = effect.begins
     if not stored.is_enabled_after:
         state, note = "paused", stored.place.note or "Takes nothing any more"
     elif stored.factor is not None:

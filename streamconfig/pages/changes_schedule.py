@@ -10,7 +10,7 @@ from typing import Any
 from streamconfig import lookups
 from streamconfig.configuration import changes as differences
 from streamconfig.models import ChangeRequest, Revision
-from streamconfig.pages.changes_words import label, moment_words, words
+from streamconfig.pages.changes_words import RATE, label, moment_words, words
 
 _MOST_PLACES = 4
 _MOST_REVISIONS = 20
@@ -46,7 +46,9 @@ def of(change: ChangeRequest) -> tuple[Course, ...]:
     document = lookups.current_document().as_json()
     mine = _values(change)
     others = [one for one in _others(change) if one.effective_at]
-    return tuple(_course(place, change, mine, others, document) for place in list(mine)[:_MOST_PLACES])
+    return tuple(
+        _course(place, change, mine, others, document) for place in sorted(mine, key=lambda one: one[2] != RATE)[:_MOST_PLACES]
+    )
 
 
 def _others(change: ChangeRequest) -> list[ChangeRequest]:

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from streamconfig.configuration import changes, ramps, window_rules, windows
-from streamconfig.configuration.changes import Change, Field
+from streamconfig.configuration.changes import Change
 from streamconfig.pages.facts import percent
 
 ABSENT = "not set"
+RATE = ("sample", "rate")
 _SHORT = 60
+_SAID = {"windows", "ramp", "description", "purpose", "reason", "title"}  # words tell all of them
 
 _LABELS: Mapping[str, str] = {
     "sample": "Sampling",
@@ -107,8 +109,10 @@ class Told:
         return _SECTIONS.get(self.section, self.section)
 
 
-def told(found: Iterable[Change], units: Mapping[tuple[str, str], str] | None = None) -> tuple[Told, ...]:
-    """The changes in words; `units` says what the items' sampling draws, where that is known."""
+def told(
+    found: Iterable[Change], units: Mapping[tuple[str, str], str] | None = None, defaults: Mapping[str, Any] | None = None
+) -> tuple[Told, ...]:
+    """The changes in words; `units` says what the items' sampling draws, `defaults` what holds where a stream sets nothing."""
     units = units or {}
     return tuple(
         Told(
@@ -116,18 +120,22 @@ def told(found: Iterable[Change], units: Mapping[tuple[str, str], str] | None = 
             "" if one.section == changes.DEFAULTS else one.name,
             one.kind,
             _KINDS[one.kind],
-            tuple(_leaves(one, units.get((one.section, one.name), ""))),
+            tuple(_leaves(one, units.get((one.section, one.name), ""), defaults or {})),
         )
         for one in found
     )
 
 
-def _leaves(change: Change, unit: str) -> Iterator[Leaf]:
-    fields = list(changes.leaves(change.fields))
+def _leaves(change: Change, unit: str, defaults: Mapping[str, Any]) -> Iterator[Leaf]:
+    fields = sorted(changes.leaves(change.fields), key=lambda one: one.keys != RATE)  # what people look for first
     drawn = next((one.becomes for one in fields if one.path.endswith("sample.unit") and one.is_set), unit)
     for one in fields:
-        was, becomes = _side(one, "was", str(drawn)), _side(one, "becomes", str(drawn))
-        is_long = max(len(was), len(becomes)) > _SHORT or any(_is_deep(side) for side in (one.was, one.becomes))
+        absent = _absent(one.keys, defaults) if change.section == "streams" else ABSENT
+        was = words(one.keys, one.was, str(drawn)) if one.was_set else absent
+        becomes = words(one.keys, one.becomes, str(drawn)) if one.is_set else absent
+        is_long = one.keys[-1] not in _SAID and (
+            max(len(was), len(becomes)) > _SHORT or any(_is_deep(side) for side in (one.was, one.becomes))
+        )
         yield Leaf(
             label(one.keys),
             one.path,
@@ -150,12 +158,14 @@ def label(keys: tuple[str, ...]) -> str:
     return (keys[-1] or path).replace("_", " ").capitalize()
 
 
-def _side(field: Field, side: str, unit: str) -> str:
-    is_there = field.was_set if side == "was" else field.is_set
-    if not is_there:
-        return ABSENT
-    value = field.was if side == "was" else field.becomes
-    return words(field.keys, value, unit)
+def _absent(keys: tuple[str, ...], defaults: Mapping[str, Any]) -> str:
+    """What holds where a stream says nothing of a setting."""
+    held: Any = defaults
+    for key in keys:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    if held is not None:
+        return f"{ABSENT}, so {words(keys, held)} by default"
+    return f"{ABSENT}, so everybody" if keys == RATE else ABSENT
 
 
 def words(keys: tuple[str, ...], value: Any, unit: str = "") -> str:

@@ -38,7 +38,7 @@ def whole(events: Sequence[int | None], *, until: date = date(2026, 11, 17)) -> 
 def expected(days: Sequence[Day], before: Document, after: Document) -> Any:
     ahead = [MONDAY.date() + timedelta(days=number) for number in range(14)]
     shares = [Shares(NAME, lambda _, held=held: held) for held in (before, before, after)]
-    return forecast(days, ahead, now=shares[0], without=shares[1], with_change=shares[2])
+    return forecast(days, ahead, MONDAY.date(), now=shares[0], without=shares[1], with_change=shares[2])
 
 
 def test_forecast__rate_halved__half_of_the_events() -> None:
@@ -156,8 +156,9 @@ def test_preview__another_scheduled_change__is_in_both_lines(counted: list[Day])
 
     found = previewed(before, after, [other]).streams[NAME]
 
-    assert found.without[:3] == pytest.approx((41_600_000, 41_600_000, 8_320_000))
-    assert found.with_change[0] == pytest.approx(20_800_000)
+    assert found.days[0].isoformat() == "2026-11-19"  # the change comes on the fifth day of the chart, the other on the seventh
+    assert found.without[4:7] == pytest.approx((41_600_000, 41_600_000, 8_320_000))
+    assert found.with_change[3:5] == pytest.approx((41_600_000, 20_800_000))
 
 
 @pytest.mark.slow
@@ -218,7 +219,7 @@ def test_preview__an_instrument__bounds_since_nobody_counts_its_share(counted: l
 
 @pytest.mark.slow
 def test_preview__another_unit__says_that_it_is_drawn_anew(counted: list[Day]) -> None:
-    shown = changes_effect.shown(previewed(configured(), configured(**rate(0.5, "pageview"))))
+    shown = changes_effect.shown(previewed(configured(**rate(0.8)), configured(**rate(0.5, "pageview"))))
 
     assert [state for state, _ in shown["notes"]] == ["warn"]
 
@@ -232,3 +233,19 @@ def test_preview__defaults_of_many_streams__first_ones_computed_rest_named(count
     effect = previewed(before, after)
 
     assert (len(effect.streams), len(effect.left_out)) == (40, 20)
+
+
+@pytest.mark.slow
+def test_preview__a_scheduled_change_expects_the_old_value__named_as_upset(counted: list[Day]) -> None:
+    before, after, later = configured(), configured(**rate(0.5)), configured(**rate(0.2))
+    other = Scheduled(MONDAY + timedelta(days=2), tuple(changes_between(before.as_json(), later.as_json())), 9)
+
+    assert [one.number for one in previewed(before, after, [other]).upset] == [9]
+    assert previewed(before, configured(about={"owner": "web"}), [other]).upset == ()
+
+
+@pytest.mark.slow
+def test_preview__fewer_hours__no_factor_for_counts(counted: list[Day]) -> None:
+    nights = [{"days": ["mon"], "start": "00:00", "end": "12:00", "time_zone": "UTC"}]
+
+    assert [one.factor for one in previewed(configured(), configured(windows=nights)).stored] == [None]
