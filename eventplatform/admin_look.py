@@ -93,6 +93,13 @@ _NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _link("Users", "person", "admin:auth_user_changelist", "auth.view_user"),
             _link("Groups", "group", "admin:auth_group_changelist", "auth.view_group"),
+            _link(
+                "Webhooks",
+                "webhook",
+                "admin:streamconfig_notificationtarget_changelist",
+                "streamconfig.administer_configuration",
+            ),
+            _link("Messages", "mail", "admin:streamconfig_notification_changelist", "streamconfig.administer_configuration"),
         ],
     },
 ]

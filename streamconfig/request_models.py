@@ -16,7 +16,7 @@ class ChangeRequest(models.Model):
     """What somebody wants to change. Nothing that is live is written but by publishing one.
 
     `changes_text` holds the changes (`configuration.changes`), each with what it expects to find; `content_hash` covers
-    them and `effective_at`, and approvals count for that hash alone.
+    them, `effective_at` and `edit`, and approvals count for that hash alone.
     """
 
     class State(models.TextChoices):
@@ -158,6 +158,9 @@ class NotificationTarget(models.Model):
     secret = models.TextField(blank=True, help_text="Signs what is sent; kept encrypted, never shown.")
     events = models.JSONField(default=list, blank=True, help_text="Which events it hears of; empty: all.")
     is_enabled = models.BooleanField("enabled", default=True)
+
+    class Meta:
+        verbose_name = "webhook"
 
     def __str__(self) -> str:
         return self.name

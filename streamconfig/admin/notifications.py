@@ -25,7 +25,13 @@ MASK = "••••••••"
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter at run time
     """A webhook. An unchanged mask keeps the secret; an empty field takes it away."""
 
-    url = forms.CharField(max_length=500, widget=UnfoldAdminTextInputWidget)
+    url = forms.CharField(
+        label="URL",
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Messages are posted here as JSON; its `text` is what chat programs show. An inner host must be in "
+        "OUTBOUND_PRIVATE_HOSTS.",
+    )
     secret = forms.CharField(
         required=False,
         widget=UnfoldAdminPasswordWidget(render_value=True),

@@ -101,6 +101,9 @@ class Migration(migrations.Migration):
                 ('events', models.JSONField(blank=True, default=list, help_text='Which events it hears of; empty: all.')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
             ],
+            options={
+                'verbose_name': 'webhook',
+            },
         ),
         migrations.CreateModel(
             name='KnownTopic',

@@ -25,8 +25,8 @@ def text(request: ChangeRequest, step: RequestStep, kind: Kind) -> str:
     """The message for people."""
     told = step.note or (_last_comment(request) if kind.key == "commented" else "")
     parts = [
-        f"{request.title}\n{step.who}: {kind.title}.",
-        f"“{told.strip()}”" if told.strip() else "",
+        f"“{request.title}” {kind.title} ({step.who}).",
+        told.strip(),
         f"From {request.effective_at:%Y-%m-%d %H:%M} UTC on." if request.effective_at else "",
         "What changes:\n" + "\n".join(f"  {line}" for line in lines(request.changes)),
         kind.to_do,
