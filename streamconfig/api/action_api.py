@@ -46,7 +46,7 @@ class ActionApi(PublicView):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """As the reference does, share an answer only where `origin` asks for it; what isn't the reference's is shared."""
         if isinstance(response, _Answer):
-            return APIView.finalize_response(self, request, response, *args, **kwargs)
+            return APIView.finalize_response(self, request, response, *args, **kwargs)  # type: ignore[arg-type]  # Django's do
         return super().finalize_response(request, response, *args, **kwargs)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature

@@ -111,7 +111,7 @@ def test_import__after_the_first__waits_for_approval_and_says_of_whom(streams: N
     assert f"Change {request.pk} waits for approval: /changes/{request.pk}" in told
     assert " more by " in told
     assert (request.state, request.source, request.reason) == ("in_review", "command", "more data")
-    assert lookups.snapshot().streams["ui.click"].sampling.rate == 0.5
+    assert lookups.snapshot().streams["ui.click"].settings["sample"]["rate"] == 0.5
 
 
 def test_import__author_with_an_account__is_the_request_s_author(streams: None, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from streamconfig.configuration import document as documents
 from streamconfig.configuration.changes import changes_between
 from streamconfig.configuration.document import Document
 from streamconfig.exchange import files, tables
-from streamconfig.exchange.csv_columns import guarded, unguarded
+from streamconfig.exchange.csv_columns import FIXED, guarded, unguarded
 from streamconfig.exchange.errors import ImportRefusedError, UnreadableError
 
 STREAMS: dict[str, Any] = {
@@ -160,7 +160,7 @@ def test_random_entries__written_and_read__are_the_same() -> None:
     source = random.Random(3)  # noqa: S311  # the same entries each time
     texts = ["", " ", "x y", "null", '"', "[1]", "=a", "'", "1", "true", "é", "a,b;c\td", "[", "{}"]
     values: list[Any] = [None, True, False, 0, 1, 0.1, 1e-7, 1e22, [], {}, texts, {"a": {"b": None}}, *texts]
-    paths = [column.keys for column in tables.FIXED] + [("x",), ("consumers", "c", "enabled"), ("consumers", "c"), ("sample",)]
+    paths = [column.keys for column in FIXED] + [("x",), ("consumers", "c", "enabled"), ("consumers", "c"), ("sample",)]
 
     for _ in range(300):
         entry: dict[str, Any] = {}

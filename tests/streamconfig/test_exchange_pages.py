@@ -54,7 +54,7 @@ def test_import__dry_run_and_propose__makes_a_request_with_what_was_shown(client
     assert (request.title, request.reason, request.source, request.state) == ("More", "because", "import", "in_review")
     (field,) = [field for change in request.changes for field in change.fields]
     assert (field.path, field.was, field.becomes) == ("sample.rate", 0.5, 0.25)
-    assert lookups.snapshot().streams["ui.click"].sampling.rate == 0.5
+    assert lookups.snapshot().streams["ui.click"].settings["sample"]["rate"] == 0.5
 
 
 @pytest.mark.parametrize("group", ["viewer", "editor", "approver"])

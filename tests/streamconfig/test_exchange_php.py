@@ -186,7 +186,10 @@ def test_write__anything__is_read_as_the_same() -> None:
 
 
 def test_write__with_overrides__is_layered_and_comes_back() -> None:
-    overrides = {"+private": {"defaults": {"a": 1}}, "staging:+enwiki": {"streams": {"s": {"sample": {"rate": 0.1}}}}}
+    overrides: dict[str, Any] = {
+        "+private": {"defaults": {"a": 1}},
+        "staging:+enwiki": {"streams": {"s": {"sample": {"rate": 0.1}}}},
+    }
     document = Document({"topic_prefixes": ["a."]}, (Entry("s", {"schema_title": "x"}), Entry("off", {}, is_enabled=False)))
     document = Document(document.defaults, document.entries, (), {"overrides": overrides})
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streamconfig.configuration.changes import apply, changes_between, key_moves, reverted
 
-BEFORE = {"defaults": {"a": 1, "c": {"x": 1, "z": 2}}, "streams": {"s": {"k": 1, "m": 2}}}
+BEFORE: dict[str, dict[str, Any]] = {"defaults": {"a": 1, "c": {"x": 1, "z": 2}}, "streams": {"s": {"k": 1, "m": 2}}}
 
 
 @pytest.mark.parametrize(
