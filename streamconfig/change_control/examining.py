@@ -10,10 +10,10 @@ from eventplatform.core.errors import RejectedError
 from streamconfig import lookups
 from streamconfig.change_control import judging, outlook, publishing
 from streamconfig.change_control.errors import ConflictError
-from streamconfig.change_control.judging import Requirement
 from streamconfig.configuration.changes import Change, Conflict, leaves
 from streamconfig.configuration.document import Document, DocumentInvalidError
 from streamconfig.configuration.effects import Effect
+from streamconfig.configuration.policies import Requirement
 from streamconfig.configuration.setting_types import Problem
 from streamconfig.models import ChangeRequest
 

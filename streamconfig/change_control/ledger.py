@@ -98,6 +98,6 @@ def text_of(changes: Collection[Change]) -> str:
     return json.dumps([one.as_json() for one in changes], ensure_ascii=False, allow_nan=False)
 
 
-def hash_of(changes: Collection[Change], effective_at: datetime | None) -> str:
-    """What approvals are bound to."""
-    return content_hash(changes, effective_at.isoformat() if effective_at else "")
+def hash_of(changes: Collection[Change], effective_at: datetime | None, edit: int) -> str:
+    """What approvals are bound to. With the number of the edit, so that an edit back to what was approved wants new ones."""
+    return content_hash(changes, effective_at.isoformat() if effective_at else "", str(edit))

@@ -105,7 +105,7 @@ def checked(before: Document, wanted: Collection[Change]) -> tuple[Document, lis
 def problems_touched(after: Document, streams: StreamSet, changes: Collection[Change]) -> list[Problem]:
     """What these changes break: an old problem elsewhere keeps nobody from publishing."""
     touched = {(change.section, change.name) for change in changes}
-    is_everywhere = any(change.section in {documents.DEFAULTS, "overrides"} for change in changes)
+    is_everywhere = any(change.section in {differences.DEFAULTS, "overrides"} for change in changes)
     found = dict.fromkeys((*after.problems, *streams.problems))
     return [one for one in found if is_everywhere or (one.section, one.stream) in touched or not one.stream]
 

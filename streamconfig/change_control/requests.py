@@ -81,7 +81,7 @@ def draft(
         author=by.user,
         author_name=by.name,
         changes_text=text_of(changes),
-        content_hash=hash_of(changes, effective_at),
+        content_hash=hash_of(changes, effective_at, edit=1),
         base_revision=base_revision or lookups.newest_revision(),
         effective_at=effective_at,
         is_emergency=is_emergency,
@@ -232,7 +232,7 @@ def comment(number: int, *, by: Actor, text: str) -> Comment:
 
 def is_asked(changes: Sequence[Change]) -> bool:
     """True where an open request asks for exactly these changes, as soon as it may."""
-    return ChangeRequest.objects.filter(state__in=_OPEN, content_hash=hash_of(changes, None)).exists()
+    return ChangeRequest.objects.filter(state__in=_OPEN, changes_text=text_of(changes), effective_at=None).exists()
 
 
 def _merged(request: ChangeRequest, choices: Mapping[str, str]) -> tuple[Sequence[Change], bool]:
@@ -259,8 +259,9 @@ def _merged(request: ChangeRequest, choices: Mapping[str, str]) -> tuple[Sequenc
 def _rewrite(request: ChangeRequest, changes: Collection[Change]) -> None:
     """Other content: back to review, taken off the schedule, to be looked at anew."""
     was_scheduled = request.state == State.SCHEDULED
-    request.changes_text, request.content_hash = text_of(changes), hash_of(changes, request.effective_at)
     request.edit += 1
+    request.changes_text = text_of(changes)
+    request.content_hash = hash_of(changes, request.effective_at, request.edit)
     request.problem = ""
     if request.state != State.DRAFT:
         request.state = State.IN_REVIEW

@@ -50,6 +50,18 @@ def test_approvals__edited_after_one__are_void(people: People) -> None:
     assert approve(request, people["approver"]).published
 
 
+def test_approvals__edited_and_edited_back__are_void_all_the_same(people: People) -> None:
+    two_people()
+    request = ask_rate(people["editor"], 0.25)
+    approve(request, people["approver"])
+    for seen, rate in ((1, 1.0), (2, 0.25)):
+        requests.edit(
+            request.pk, by=people["editor"], seen=seen, title="", reason="", changes=rates(0.5, rate), effective_at=None
+        )
+
+    assert approve(request, people["engineer"]).published is None
+
+
 def test_approvals__moment_changed__are_void(people: People) -> None:
     request = ask_rate(people["editor"], 0.25, effective_at=soon())
     approve(request, people["approver"])

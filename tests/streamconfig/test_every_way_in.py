@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +150,8 @@ def test_admin__every_action_on_every_row__asks_at_most(root: Client) -> None:
         rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
         for action in [*(site.actions or ()), "delete_selected"]:
             for more in ({}, {"post": "yes"}):
-                asked(
-                    lambda data={"action": action, ACTION_CHECKBOX_NAME: rows, **more}, name=name: root.post(
-                        address(name, "changelist"), data
-                    )
-                )
+                data = {"action": action, ACTION_CHECKBOX_NAME: rows, **more}
+                asked(partial(root.post, address(name, "changelist"), data))
                 tried += 1
 
     assert tried > 2 * len(EDITS)

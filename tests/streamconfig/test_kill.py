@@ -67,12 +67,13 @@ def test_stop__role_by_role__viewers_may_not(role: str, *, is_done: bool, people
 
 def test_stop__without_a_reason_or_of_nothing__is_refused_whole(people: People) -> None:
     by = people["editor"]
-    for error, named in [
+    refused: list[tuple[type[Exception], dict[str, Any]]] = [
         (RequestReasonError, {"streams": ["ui.click"], "reason": "  "}),
         (ItemMissingError, {"streams": ["ui.click", "nobody"], "reason": "x"}),
         (ItemMissingError, {"instruments": ["nobody"], "reason": "x"}),
         (RequestEmptyError, {"reason": "x"}),
-    ]:
+    ]
+    for error, named in refused:
         with pytest.raises(error):
             kill.stop(by=by, **named)
 
