@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Produce strongly typed events, read stream configuration and schemas.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"VerdictKindEnum": "streamconfig.models.Verdict.Kind"},
 }
 
 # --- Logs: one JSON object a line ---------------------------------------------------------------------------------------

@@ -11,15 +11,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from streamconfig.api.changes_shown import trial_as_json
 from streamconfig.api.filters import YesOrNo
 from streamconfig.api.history_json import (
-    ChangeAnswerSerializer,
-    ChangeListSerializer,
-    ChangeSerializer,
-    CommentSerializer,
-    ConflictSerializer,
-    EffectSerializer,
-    RequirementSerializer,
+    ChangeRequestAnswerSerializer,
+    ChangeRequestListSerializer,
+    ChangeRequestSerializer,
+    RemarkSerializer,
     StepSerializer,
     VerdictSerializer,
 )
@@ -60,23 +58,25 @@ class ChangeList(PrivateView):
     @extend_schema(
         operation_id="changes_list",
         parameters=[*filter_parameters(ChangeFilter), *PAGE_PARAMETERS],
-        responses={200: ChangeListSerializer, **READ_FAILURES},
+        responses={200: ChangeRequestListSerializer, **READ_FAILURES},
     )
     def get(self, request: Request) -> HttpResponseBase:
         rows = ChangeRequest.objects.defer("changes_text")
-        return Response(page_of_rows(request, rows, ChangeFilter, ChangeSerializer))
+        return Response(page_of_rows(request, rows, ChangeFilter, ChangeRequestSerializer))
 
 
 class ChangeDetail(PrivateView):
     """One change request: what it changes and means, what it lacks, what was said and done."""
 
-    @extend_schema(operation_id="changes_read", parameters=[_NUMBER], responses={200: ChangeAnswerSerializer, **READ_FAILURES})
+    @extend_schema(
+        operation_id="changes_read", parameters=[_NUMBER], responses={200: ChangeRequestAnswerSerializer, **READ_FAILURES}
+    )
     def get(self, request: Request, number: int) -> HttpResponseBase:  # noqa: ARG002  # DRF's signature
         return Response(change_as_json(number))
 
 
 def change_as_json(number: int) -> dict[str, Any]:
-    """What `ChangeAnswerSerializer` declares.
+    """What `ChangeRequestAnswerSerializer` declares.
 
     Raises:
         RequestMissingError: there is no such request.
@@ -84,15 +84,11 @@ def change_as_json(number: int) -> dict[str, Any]:
     row = ChangeRequest.objects.filter(pk=number).first()
     if row is None:
         raise RequestMissingError(number=number)
-    seen = examining.examine(row)
     return {
-        **ChangeSerializer(row).data,
+        **ChangeRequestSerializer(row).data,
+        **trial_as_json(examining.examine(row)),
         "changes": [one.as_json() for one in row.changes],
-        "effects": EffectSerializer(seen.effects, many=True).data,
-        "requirements": RequirementSerializer(seen.requirements, many=True).data,
-        "conflicts": ConflictSerializer(seen.conflicts, many=True).data,
-        "is_applicable": seen.is_applicable,
         "verdicts": VerdictSerializer(row.verdicts.all(), many=True).data,
-        "comments": CommentSerializer(row.comments.all(), many=True).data,
+        "comments": RemarkSerializer(row.comments.all(), many=True).data,
         "steps": StepSerializer(row.steps.all(), many=True).data,
     }

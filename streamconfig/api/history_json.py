@@ -6,57 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from streamconfig.configuration.changes import KINDS
+from streamconfig.api.changes_bodies import ChangeSerializer
+from streamconfig.api.changes_shown import EffectSerializer, RequirementSerializer
+from streamconfig.api.problems import PlaceSerializer
 from streamconfig.models import ChangeRequest, Comment, RequestStep, Revision, Verdict
-
-
-class FieldSerializer(serializers.Serializer[Any]):
-    """A setting that differs; a side that is absent was, or will be, not there, which is not the same as null."""
-
-    path = serializers.CharField()
-    keys = serializers.ListField(child=serializers.CharField())
-    was = serializers.JSONField(required=False)
-    becomes = serializers.JSONField(required=False)
-
-
-class DifferenceSerializer(serializers.Serializer[Any]):
-    """How one item of a section differs."""
-
-    section = serializers.CharField()
-    name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=KINDS)
-    fields = FieldSerializer(many=True)  # type: ignore[assignment]  # the change's own word for it, which DRF's property hides
-
-
-class EffectSerializer(serializers.Serializer[Any]):
-    """What a change means, in words."""
-
-    code = serializers.CharField()
-    section = serializers.CharField()
-    name = serializers.CharField()
-    text = serializers.CharField()
-
-
-class RequirementSerializer(serializers.Serializer[Any]):
-    """What a policy wants, and what of it was given."""
-
-    policy = serializers.CharField()
-    title = serializers.CharField()
-    approvals = serializers.IntegerField()
-    by = serializers.ListField(child=serializers.CharField())
-    given_by = serializers.ListField(child=serializers.CharField())
-    missing = serializers.IntegerField()
-
-
-class ConflictSerializer(serializers.Serializer[Any]):
-    """Where somebody else changed the same meanwhile."""
-
-    section = serializers.CharField()
-    name = serializers.CharField()
-    path = serializers.CharField()
-    was = serializers.JSONField(allow_null=True)
-    found = serializers.JSONField(allow_null=True)
-    becomes = serializers.JSONField(allow_null=True)
 
 
 class VerdictSerializer(serializers.ModelSerializer[Verdict]):
@@ -67,7 +20,7 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
         fields = ("name", "kind", "content_hash", "comment", "at")
 
 
-class CommentSerializer(serializers.ModelSerializer[Comment]):
+class RemarkSerializer(serializers.ModelSerializer[Comment]):
     """A remark."""
 
     class Meta:
@@ -83,7 +36,7 @@ class StepSerializer(serializers.ModelSerializer[RequestStep]):
         fields = ("at", "who", "what", "note")
 
 
-class ChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
+class ChangeRequestSerializer(serializers.ModelSerializer[ChangeRequest]):
     """A change request."""
 
     number = serializers.IntegerField(source="pk")
@@ -113,38 +66,44 @@ class ChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
         )
 
 
-class ChangeAnswerSerializer(ChangeSerializer):
+class ChangeRequestAnswerSerializer(ChangeRequestSerializer):
     """A change request with all that is known of it."""
 
-    changes = DifferenceSerializer(many=True)
+    changes = ChangeSerializer(many=True)
     effects = EffectSerializer(many=True)
     requirements = RequirementSerializer(many=True)
-    conflicts = ConflictSerializer(many=True)
+    conflicts = serializers.ListField(child=serializers.DictField(), help_text="What others changed meanwhile.")
+    problems = PlaceSerializer(many=True)
+    overlaps = serializers.ListField(child=serializers.DictField(), help_text="Open requests that touch the same.")
     is_applicable = serializers.BooleanField()
+    refusal = serializers.CharField()
     verdicts = VerdictSerializer(many=True)
-    comments = CommentSerializer(many=True)
+    comments = RemarkSerializer(many=True)
     steps = StepSerializer(many=True)
 
-    class Meta(ChangeSerializer.Meta):
+    class Meta(ChangeRequestSerializer.Meta):
         fields = (
-            *ChangeSerializer.Meta.fields,
+            *ChangeRequestSerializer.Meta.fields,
             "changes",
             "effects",
             "requirements",
             "conflicts",
+            "problems",
+            "overlaps",
             "is_applicable",
+            "refusal",
             "verdicts",
             "comments",
             "steps",
         )
 
 
-class ChangeListSerializer(serializers.Serializer[Any]):
+class ChangeRequestListSerializer(serializers.Serializer[Any]):
     """Change requests, the newest first."""
 
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
-    results = ChangeSerializer(many=True)
+    results = ChangeRequestSerializer(many=True)
 
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):
@@ -169,7 +128,7 @@ class RevisionSerializer(serializers.ModelSerializer[Revision]):
 class RevisionAnswerSerializer(RevisionSerializer):
     """One publish and what it changed."""
 
-    changes = DifferenceSerializer(many=True)
+    changes = ChangeSerializer(many=True)
 
     class Meta(RevisionSerializer.Meta):
         fields = (*RevisionSerializer.Meta.fields, "changes")

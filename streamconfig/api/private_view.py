@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from streamconfig.api.authentication import WRITERS
 from streamconfig.api.errors import SignInError
-from streamconfig.api.public import ProblemSerializer, PublicView
+from streamconfig.api.problems import ProblemSerializer
+from streamconfig.api.public import PublicView
 from streamconfig.history import HistoryAwayError
 
 READ_FAILURES = {400: ProblemSerializer, 401: ProblemSerializer, 404: ProblemSerializer, 503: ProblemSerializer}

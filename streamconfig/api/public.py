@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from django.http import Http404, HttpResponse, JsonResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,18 +17,6 @@ from streamconfig.api.errors import ParameterInvalidError
 
 QUERY: Literal["query"] = "query"
 EXPOSED = "ETag, Retry-After, Warning, X-Config-Age, X-Config-Revision"
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """A problem document (RFC 9457): what went wrong, its stable code, and what to do."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    remedy = serializers.CharField(required=False)
-    pointer = serializers.CharField(required=False)
 
 
 UNCHANGED = OpenApiResponse(description="Nothing changed since the answer whose ETag If-None-Match names.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
@@ -41,51 +41,44 @@ def _list_serializer(section: str, item: type[serializers.Serializer[Any]]) -> t
     return type(f"{section.capitalize()}ListSerializer", (serializers.Serializer,), fields)
 
 
-class _SectionList(PrivateView):
-    section: ClassVar[str]
+def _list_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateView]:
+    class SectionList(PrivateView):
+        """The items of the section, in configuration order."""
 
-    def get(self, request: Request) -> HttpResponseBase:
-        snapshot = lookups.snapshot()
-        found = [{"key": key, **item} for key, item in snapshot.document.section(self.section).items()]
-        results, following = page(request, found, len(found))
-        return Response({"revision": snapshot.revision, "count": len(found), "next": following, "results": results})
+        @extend_schema(
+            operation_id=f"{section}_list",
+            parameters=PAGE_PARAMETERS,
+            responses={200: _list_serializer(section, item), **READ_FAILURES},
+        )
+        def get(self, request: Request) -> HttpResponseBase:
+            snapshot = lookups.snapshot()
+            found = [{"key": key, **held} for key, held in snapshot.document.section(section).items()]
+            results, following = page(request, found, len(found))
+            return Response({"revision": snapshot.revision, "count": len(found), "next": following, "results": results})
+
+    return SectionList
 
 
-class _SectionItem(PrivateView):
-    section: ClassVar[str]
+def _item_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateView]:
+    class SectionItem(PrivateView):
+        """One item of the section."""
 
-    def get(self, request: Request, key: str) -> HttpResponseBase:  # noqa: ARG002  # DRF's signature
-        item = lookups.snapshot().document.section(self.section).get(key)
-        if item is None:
-            raise ItemMissingError(name=key[:100], section=self.section)
-        return Response({"key": key, **item})
+        @extend_schema(operation_id=f"{section}_read", parameters=[_KEY], responses={200: item, **READ_FAILURES})
+        def get(self, request: Request, key: str) -> HttpResponseBase:  # noqa: ARG002  # DRF's signature
+            held = lookups.snapshot().document.section(section).get(key)
+            if held is None:
+                raise ItemMissingError(name=key[:100], section=section)
+            return Response({"key": key, **held})
+
+    return SectionItem
 
 
 def addresses() -> Iterator[URLPattern]:
     """The addresses of every section that is read here."""
     for section in READ:
         item = _serializer(section)
-        of_list = extend_schema(
-            operation_id=f"{section}_list",
-            parameters=PAGE_PARAMETERS,
-            responses={200: _list_serializer(section, item), **READ_FAILURES},
-        )
-        of_item = extend_schema(operation_id=f"{section}_read", parameters=[_KEY], responses={200: item, **READ_FAILURES})
-        every = type(f"{section.capitalize()}List", (_SectionList,), {"section": section, "get": of_list(_copy(_SectionList))})
-        one = type(f"{section.capitalize()}Item", (_SectionItem,), {"section": section, "get": of_item(_copy(_SectionItem))})
-        yield path(f"api/v1/{section}", every.as_view(), name=f"api-{section}")
-        yield path(f"api/v1/{section}/<path:key>", one.as_view(), name=f"api-{section}-item")
-
-
-def _copy(view: type[PrivateView]) -> Any:
-    """A `get` of its own, so that each section's description stays its own."""
-
-    def get(self: PrivateView, request: Request, **names: str) -> HttpResponseBase:
-        answer: HttpResponseBase = view.get(self, request, **names)  # type: ignore[attr-defined]  # both have one
-        return answer
-
-    get.__doc__ = view.__doc__
-    return get
+        yield path(f"api/v1/{section}", _list_view(section, item).as_view(), name=f"api-{section}")
+        yield path(f"api/v1/{section}/<path:key>", _item_view(section, item).as_view(), name=f"api-{section}-item")
 
 
 class FindingSerializer(serializers.Serializer[Any]):

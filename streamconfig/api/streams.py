@@ -10,7 +10,8 @@ from rest_framework.request import Request
 
 from streamconfig.api.filters import InstrumentFilter, StreamFilter, narrow, narrow_instruments
 from streamconfig.api.listing import PAGE_NAMES, PAGE_PARAMETERS, chosen_fields, cut, filter_parameters, page
-from streamconfig.api.public import UNCHANGED, ProblemSerializer
+from streamconfig.api.problems import ProblemSerializer
+from streamconfig.api.public import UNCHANGED
 from streamconfig.api.serializers import (
     InstrumentAnswerSerializer,
     InstrumentListSerializer,
