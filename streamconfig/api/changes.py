@@ -17,7 +17,7 @@ from streamconfig.api.history_json import (
     ChangeRequestAnswerSerializer,
     ChangeRequestListSerializer,
     ChangeRequestSerializer,
-    RemarkSerializer,
+    CommentSerializer,
     StepSerializer,
     VerdictSerializer,
 )
@@ -89,6 +89,6 @@ def change_as_json(number: int) -> dict[str, Any]:
         **trial_as_json(examining.examine(row)),
         "changes": [one.as_json() for one in row.changes],
         "verdicts": VerdictSerializer(row.verdicts.all(), many=True).data,
-        "comments": RemarkSerializer(row.comments.all(), many=True).data,
+        "comments": CommentSerializer(row.comments.all(), many=True).data,
         "steps": StepSerializer(row.steps.all(), many=True).data,
     }
