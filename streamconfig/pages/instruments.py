@@ -29,7 +29,7 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "on": ("ok", "On"),
     "closed": ("paused", "Window closed"),
     "expired": ("warn", "Expired"),
-    "silent": ("warn", "Its stream is off"),
+    "silent": ("warn", "Stream silent"),
     "stopped": ("fail", "Stopped"),
 }
 
@@ -74,10 +74,10 @@ def _shown(snapshot: Snapshot, key: str, item: Mapping[str, Any], at: datetime) 
         state = "stopped"
     elif (item.get("expires_on") or "9") < at.date().isoformat():
         state = "expired"
-    elif stream is None or not stream.is_enabled or not stream_facts.is_open(stream):
-        state = "silent"
     elif opening and not opening.is_open:
         state = "closed"
+    elif stream is None or not stream.is_enabled or not stream_facts.is_open(stream):
+        state = "silent"
     return Shown(
         key=key,
         title=str(item.get("title") or ""),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from eventplatform import panels
 from streamconfig import lookups
+from streamconfig.configuration.document import merged
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Stream
 from streamconfig.pages import facts as stream_facts
@@ -78,14 +79,16 @@ def _tabs(snapshot: Snapshot, one: Configured, name: str, current: str) -> list[
 
 def _now(snapshot: Snapshot, one: Configured, name: str) -> dict[str, Any]:
     entry, at = one.entry, datetime.now(UTC)
-    stream, item = one.named(name), {**one.settings, **entry.own}
+    document = snapshot.stream_set.document
+    # As written: what a window or a ramp makes of it now stands in `one`.
+    stream, item = one.named(name), {**merged(document.defaults, entry), **entry.own}
     about = {"review_on": entry.about.review_on, "expires_on": entry.about.expires_on}
     pending = requests.by_item().get(("streams", entry.name), ())
     every = instruments.of_stream(snapshot, entry.name)
     return {
         "sampling": stream_facts.sampling_words(stream.sampling),
         "opening": holding.opening_of(entry.own, at),
-        "overrides": holding.overrides_of(entry.name, snapshot.stream_set.document, settings.ENVIRONMENT),
+        "overrides": holding.overrides_of(entry.name, document, settings.ENVIRONMENT),
         "late": holding.late_words(entry.own),
         "log": holding.log_words(entry.own),
         "headers": holding.headers_of(stream.settings),
