@@ -1,10 +1,15 @@
-"""A second process that keeps a snapshot, as an intake does: `follow` tells each one it sees, `obey` does what it reads."""
+"""A second process that keeps a snapshot, as an intake does.
+
+`follow` tells each snapshot that it sees, `judge` posts events by each and tells answers that no one configuration gives,
+`obey` does what it reads; `ask` does so too, without a keeper, as the web role.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from http import HTTPStatus
 from typing import Any
 
 import django
@@ -14,9 +19,13 @@ from eventplatform import env
 env.use_settings()
 django.setup()
 
-from django.db import connection  # noqa: E402  # likewise
+from django.db import connection  # noqa: E402  # needs Django
+from django.test import Client  # noqa: E402  # likewise
 
-from streamconfig import lookups  # noqa: E402  # needs Django
+from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
+from eventplatform.guard.request_head import RequestHead  # noqa: E402  # likewise
+from intake.service import Intake  # noqa: E402  # likewise
+from streamconfig import lookups  # noqa: E402  # likewise
 from streamconfig.snapshots import SnapshotKeeper  # noqa: E402  # likewise
 from tests import configuring  # noqa: E402  # likewise
 
@@ -27,29 +36,68 @@ def tell(**facts: Any) -> None:
 
 def follow() -> None:
     """Until it is killed."""
-    seen = -1
+    seen = ""
     while True:
         snapshot = lookups.snapshot()
-        if snapshot.revision != seen:
-            seen = snapshot.revision
-            tell(revision=seen, at=time.time(), rates=rates())
+        if snapshot.tag != seen:
+            seen = snapshot.tag
+            tell(revision=snapshot.revision, at=time.time(), rates=rates(), tag=seen)
         time.sleep(0.005)
 
 
+def judge() -> None:
+    """Two streams of which each revision stops exactly one: both or neither is half a configuration."""
+    intake = Intake(configuration=lookups.snapshot, producer=MemoryLog().producer())
+    events = json.dumps([{"meta": {"stream": name}, "$schema": "/x/1.0.0"} for name in ("left", "right")]).encode()
+    head = RequestHead(content_type="application/json", content_length=str(len(events)))
+    judged, half, revision, told_at = 0, 0, -1, 0.0
+    while True:
+        body = intake.open_body(head)
+        body.feed(events)
+        answer = json.loads(intake.submit(body, head).body)  # type: ignore[union-attr]  # refused whole: nothing is to be waited for
+        codes = sorted(str(one["code"]) for one in answer.get("error", ()))
+        judged += 1
+        half += codes != ["schema.unknown", "stream.disabled"]
+        now = lookups.snapshot().revision
+        if now != revision or time.time() - told_at > 1:
+            revision, told_at = now, time.time()
+            tell(revision=revision, at=told_at, judged=judged, half=half, codes=codes)
+
+
 def obey() -> None:
-    """A word a line: `state`, or a rate to publish."""
+    """A word a line: `state`, `api`, or a rate to publish, perhaps with the moment at which its window closes."""
     for line in sys.stdin:
-        if line.strip() != "state":
-            connection.close()  # as at the end of every request
-            sample = {"streams": {"s": {"sample": {"unit": "session", "rate": float(line)}}}}
-            configuring.configure(sample, author="tests", reason="")
-        tell(revision=lookups.snapshot().revision, age=lookups.age_seconds(), rates=rates())
+        word = line.strip()
+        connection.close_if_unusable_or_obsolete()  # as at the end of every request
+        if word == "api":
+            answer = Client(HTTP_HOST="localhost").get("/api/v1/streams")
+            tell(status=answer.status_code, headers={name.lower(): value for name, value in answer.items()})
+        else:
+            if word != "state":
+                rate, *closes = word.split()
+                entry = {"sample": {"unit": "session", "rate": float(rate)}, "windows": [{"until": one} for one in closes]}
+                configuring.configure({"streams": {"s": entry}})
+            tell(revision=lookups.snapshot().revision, age=lookups.age_seconds(), rates=rates(), door=door())
 
 
-def rates() -> dict[str, float | None]:
-    return {name: one.sampling.rate if one.sampling else None for name, one in lookups.snapshot().streams.items()}
+def door() -> str:
+    """What an intake over this configuration says of an event to the stream `s`."""
+    intake = Intake(configuration=lookups.snapshot, producer=MemoryLog().producer())
+    event = b'{"meta": {"stream": "s"}, "$schema": "/x/1.0.0"}'
+    head = RequestHead(content_type="application/json", content_length=str(len(event)))
+    body = intake.open_body(head)
+    body.feed(event)
+    answer = intake.submit(body, head)
+    is_judged = answer.status == HTTPStatus.BAD_REQUEST  # type: ignore[union-attr]  # refused: nothing to wait for
+    return "judged" if is_judged else str(answer)
+
+
+def rates() -> dict[str, Any]:
+    """What the API says of each stream's rate."""
+    return {name: (one.settings.get("sample") or {}).get("rate") for name, one in lookups.snapshot().streams.items()}
 
 
 if __name__ == "__main__":
-    SnapshotKeeper().start(wait_seconds=10)
-    {"follow": follow, "obey": obey}[sys.argv[1]]()
+    if sys.argv[1] != "ask":
+        SnapshotKeeper().start(wait_seconds=10)
+    {"follow": follow, "judge": judge, "obey": obey, "ask": obey}[sys.argv[1]]()

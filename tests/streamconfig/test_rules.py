@@ -8,8 +8,6 @@ import pytest
 
 from streamconfig.compatible import constraints
 from streamconfig.configuration import document, php
-from streamconfig.configuration.changes import changes_between
-from streamconfig.configuration.document import Document, Entry
 from streamconfig.configuration.merge import array_replace_recursive
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.configuration.topics import BadPatternError, compile_pattern, topics_of
@@ -172,35 +170,6 @@ def test_find__pattern__computes_remembers_and_stays_bounded() -> None:
     assert streams.find("job.\n") is None  # no topic can be named so
     assert streams.find(r"/^job\./") is None
     assert streams.find("other") is None
-
-
-def test_changes__absent_null_and_types__are_told_apart() -> None:
-    before = Document({}, (Entry("a", {"x": None, "n": 1, "gone": {"deep": [1]}}), Entry("b", {})))
-    after = Document({}, (Entry("a", {"n": 1.0, "flag": True}), Entry("c", {"m": {}})))
-
-    found = [change.as_json() for change in changes_between(before, after)]
-
-    assert found == [
-        {
-            "stream": "a",
-            "kind": "changed",
-            "fields": [
-                {"path": "x", "was": None},
-                {"path": "gone.deep", "was": [1]},
-                {"path": "flag", "becomes": True},
-            ],
-        },
-        {"stream": "b", "kind": "removed", "fields": []},
-        {"stream": "c", "kind": "added", "fields": [{"path": "m", "becomes": {}}]},
-    ]
-
-
-def test_changes__order_alone__is_a_change() -> None:
-    one, two = Entry("a", {}), Entry("b", {})
-
-    found = changes_between(Document({}, (one, two)), Document({}, (two, one)))
-
-    assert {change.kind for change in found} == {"moved"}
 
 
 SETTINGS = [

@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from streamconfig import lookups, services
+from streamconfig.change_control.errors import ConflictError
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.configuration.stream_set import StreamSet
@@ -46,8 +47,8 @@ def test_import__part_of_the_streams__leaves_the_others(streams: None) -> None:
 
     revision = Revision.objects.get(number=2)
     assert len(lookups.snapshot().streams) == 2
-    fields = [{"path": "sample.rate", "was": 0.5, "becomes": 0.25}]
-    assert revision.changes == [{"stream": "ui.click", "kind": "changed", "fields": fields}]
+    fields = [{"path": "sample.rate", "keys": ["sample", "rate"], "was": 0.5, "becomes": 0.25}]
+    assert revision.changes == [{"section": "streams", "name": "ui.click", "kind": "changed", "fields": fields}]
     assert (revision.author, revision.reason) == ("ann", "less is enough")
 
 
@@ -94,8 +95,10 @@ def test_save__read_before_another_change__is_refused(streams: None) -> None:
     entry = Stream.objects.get(name="ui.click").entry
     configuring.configure(rate("ui.click", 0.25), author="ben", reason="")
 
-    with pytest.raises(services.ChangedMeanwhileError, match=r"ben changed ui\.click"):
-        configuring.save(entry, author="ann", reason="", is_new=False, base_revision=1)
+    changed = replace(entry, settings={**entry.settings, "sample": {"unit": "session", "rate": 0.1}})
+    with pytest.raises(ConflictError, match=r"streams ui\.click sample\.rate"):
+        configuring.publish(services.with_stream(changed, is_new=False), author="ann", base_revision=1)
+    assert lookups.snapshot().streams["ui.click"].settings["sample"]["rate"] == 0.25
 
 
 def test_save__new_stream_with_a_taken_name__is_refused(streams: None) -> None:
