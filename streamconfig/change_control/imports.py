@@ -64,7 +64,9 @@ def of_given(given: Given, *, by: Actor, is_complete: bool = False) -> Trial:
     revision, before = lookups.newest_revision(), lookups.current_document()
     changes: Sequence[Change] = ()
     try:
-        held, wanted = before.as_json(), services.with_document(given.document, is_complete=is_complete)(before).as_json()
+        held = before.as_json()
+        document = given.completed(held) if is_complete else given.document
+        wanted = services.with_document(document, is_complete=is_complete)(before).as_json()
         changes = changes_between(held, wanted)
         if changes:
             changes = [*changes, *key_moves(held, wanted, but=OWN_KEYS)]

@@ -20,8 +20,7 @@ def entries_of(streams: Mapping[str, Any], before: Document) -> tuple[dict[str, 
     found: dict[str, Any] = {}
     notices = []
     for name, answered in streams.items():
-        pattern = answered.get("stream")
-        settings = _settings(answered, pattern if isinstance(pattern, str) else name)
+        settings = _settings(answered, name)
         entry = known.get(name)
         if entry is not None and same(_settings(merged(before.defaults, entry), name), settings):
             found[name] = entry.settings

@@ -33,6 +33,12 @@ class Given:
     document: Mapping[str, Any]
     notices: tuple[str, ...] = ()
     place: Place = field(default=_by_name, repr=False)  # where in the file a problem stands
+    parts: frozenset[str] | None = None  # what a complete file says all of; None: every part that there is
+
+    def completed(self, held: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The whole document where the file is complete: parts that its form has no words for are as they are held."""
+        others = held if self.parts is not None else {}
+        return {**{part: items for part, items in others.items() if part not in (self.parts or ())}, **self.document}
 
     def finding(self, problem: Problem) -> Finding:
         """A problem of the document, told by its place in the file."""
@@ -78,7 +84,7 @@ def read(content: bytes, *, form: str, before: Document) -> Given:
 
 def _read_csv(text: str, before: Document) -> Given:
     entries, rows = tables.read(text, before)
-    return Given({"streams": entries}, place=lambda problem: f"row {rows.get(problem.stream, 1)}")
+    return Given({"streams": entries}, (), lambda problem: f"row {rows.get(problem.stream, 1)}", frozenset({"streams"}))
 
 
 def _read_php(text: str, before: Document) -> Given:
@@ -95,7 +101,7 @@ def _read_php(text: str, before: Document) -> Given:
     twice = tuple(
         f"Line {line}: {'.'.join(path)} stands there a second time; the later one holds." for path, line in file.repeated
     )
-    return Given(meaning.document, (*meaning.notices, *twice), place)
+    return Given(meaning.document, (*meaning.notices, *twice), place, meaning.parts)
 
 
 def _endings(lines: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
@@ -118,7 +124,7 @@ def _read_document(text: str, before: Document, *, is_json: bool) -> Given:
         raise UnreadableError(f"{error} {error.hint} [{error.code}]", error.line) from None
     meaning = shapes.meaning_of(parsed, before)
     if not meaning.is_ours:
-        return Given(meaning.document, meaning.notices)
+        return Given(meaning.document, meaning.notices, parts=meaning.parts)
     line_of = documents.lines_of(text)
 
     def place(problem: Problem) -> str:

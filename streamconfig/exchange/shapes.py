@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streamconfig.configuration import php
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.sections import NAMES, is_scope
 from streamconfig.exchange.api_answers import entries_of
@@ -31,6 +32,11 @@ class Meaning:
     document: dict[str, Any]
     notices: tuple[str, ...] = ()
     is_ours: bool = False
+
+    @property
+    def parts(self) -> frozenset[str] | None:
+        """The parts that the file says all of, where it is complete; None: every one that there is."""
+        return None if self.is_ours else frozenset(self.document)
 
 
 def meaning_of(parsed: Any, before: Document) -> Meaning:
@@ -90,6 +96,8 @@ def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
     notices = []
     for name, value in parsed.items():
         part = _PARTS.get(str(name))
+        if (part or name == _LAYERED) and not php.is_array(value):
+            raise UnreadableError(f"{name} is no array of settings.")
         if part:
             layers = dict(value) if _is_layered(value) else {_PLAIN: value}
             document[part] = _map(layers.pop(_PLAIN))
@@ -102,13 +110,17 @@ def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
         for key, held in layers.items():
             overrides.setdefault(str(key), {})[part] = _named(held) if part == "streams" else _map(held)
     if "streams" in document:
-        document["streams"] = with_own_keys(_named(document["streams"]), before)
-    return Meaning({**document, **({"overrides": overrides} if overrides else {})}, tuple(notices))
+        named = _named(document["streams"])
+        document["streams"] = with_own_keys(named, before) if isinstance(named, Mapping) else named
+    is_layered = _LAYERED in parsed or any(map(_is_layered, parsed.values()))
+    return Meaning({**document, **({"overrides": overrides} if is_layered else {})}, tuple(notices))
 
 
-def _named(streams: Any) -> dict[str, Any]:
+def _named(streams: Any) -> Any:
     """Streams by name; an entry without a key of its own takes the name from its setting `stream`."""
     found: dict[str, Any] = {}
+    if not php.is_array(streams):
+        return streams
     for key, held in _map(streams).items():
         name = key
         if str(key).isdigit() and isinstance(held, Mapping) and isinstance(held.get("stream"), str):

@@ -136,6 +136,29 @@ def test_import__complete__removes_what_the_file_does_not_name(streams: None, tm
     assert "removed ui.click" in told
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "gone"),
+    [
+        ("a.csv", "name\npage.change\n", ["ui.click", "/^job\\..+/"]),
+        ("a.php", "$wgEventStreams = ['page.change' => ['schema_title' => 'page/change']];", ["ui.click", "/^job\\..+/"]),
+        ("a.php", "return ['wgEventStreams' => ['default' => ['page.change' => []], '+x' => []]];", ["ui.click", "+enwiki"]),
+        ("a.yaml", "streams: {page.change: {schema_title: page/change}}", ["ui.click", "teams web", "overrides +enwiki"]),
+    ],
+)
+def test_import__complete__takes_away_only_what_the_form_has_words_for(
+    streams: None, tmp_path: Path, name: str, text: str, gone: list[str]
+) -> None:
+    configuring.configure({"teams": {"web": {"title": "Web"}}, "overrides": {"+enwiki": {"streams": {"ui.click": {"x": 1}}}}})
+    file = tmp_path / name
+    file.write_text(text)
+
+    told = run("import_streams", file, "--complete", "--dry-run")
+
+    assert all(one in told for one in gone)
+    assert ("removed teams web" in told) == (name == "a.yaml")
+    assert ("removed overrides +enwiki" in told) == ("+x" in text or name == "a.yaml")
+
+
 def test_import__php_with_a_bad_value__told_by_its_line(streams: None, tmp_path: Path) -> None:
     file = tmp_path / "streams.php"
     file.write_text("<?php\n$wgEventStreams = [\n 'a.b' => [\n  'sample' => [\n   'rate' => 7,\n  ],\n ],\n];\n")
