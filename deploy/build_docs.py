@@ -162,9 +162,27 @@ def pages() -> dict[Path, str]:
         "commands.md": commands_page(),
         "connectors.md": connectors_page(),
         "guidelines.md": guidelines_page(),
+        "findings.md": findings_page(),
     }
     texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
     return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n"}
+
+
+def findings_page() -> str:
+    """What lint finds in the stream configuration."""
+    from streamconfig.lint import linter
+
+    lines = [
+        "# Findings of the stream configuration",
+        "",
+        "What `manage.py check_streams`, `/streams/findings` and `/api/v1/findings` tell. error: something doesn't work.",
+        "warning: it most likely isn't what somebody meant. info: it could be tidier. Words in braces are the facts of the place.",
+        "",
+        "| code | level | message | remedy |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{kind.code}` | {kind.level} | {_cell(kind.message)} | {_cell(kind.remedy)} |" for kind in linter.kinds()]
+    return "\n".join(lines)
 
 
 def connectors_page() -> str:

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from streamconfig.api.changes_shown import trial_as_json
 from streamconfig.api.filters import YesOrNo
 from streamconfig.api.history_json import (
+    ChangeCommentSerializer,
     ChangeRequestAnswerSerializer,
     ChangeRequestListSerializer,
     ChangeRequestSerializer,
-    CommentSerializer,
     StepSerializer,
     VerdictSerializer,
 )
@@ -89,6 +89,6 @@ def change_as_json(number: int) -> dict[str, Any]:
         **trial_as_json(examining.examine(row)),
         "changes": [one.as_json() for one in row.changes],
         "verdicts": VerdictSerializer(row.verdicts.all(), many=True).data,
-        "comments": CommentSerializer(row.comments.all(), many=True).data,
+        "comments": ChangeCommentSerializer(row.comments.all(), many=True).data,
         "steps": StepSerializer(row.steps.all(), many=True).data,
     }

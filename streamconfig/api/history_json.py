@@ -20,7 +20,7 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
         fields = ("name", "kind", "content_hash", "comment", "at")
 
 
-class CommentSerializer(serializers.ModelSerializer[Comment]):
+class ChangeCommentSerializer(serializers.ModelSerializer[Comment]):
     """A remark."""
 
     class Meta:
@@ -78,7 +78,7 @@ class ChangeRequestAnswerSerializer(ChangeRequestSerializer):
     is_applicable = serializers.BooleanField()
     refusal = serializers.CharField()
     verdicts = VerdictSerializer(many=True)
-    comments = CommentSerializer(many=True)
+    comments = ChangeCommentSerializer(many=True)
     steps = StepSerializer(many=True)
 
     class Meta(ChangeRequestSerializer.Meta):
