@@ -56,9 +56,9 @@ def _now_words(item: Mapping[str, Any], at: datetime, *, is_enabled: bool) -> st
     return f"{sampling}, but the window is closed" if opening and not opening.is_open else sampling
 
 
-def _past(name: str, section: str) -> list[tuple[datetime, Sequence[changes.Field]]]:
+def _past(name: str, section: str) -> Sequence[tuple[datetime, Sequence[changes.Field]]]:
     """Publishes that changed who sends: when each began to hold and its fields, newest first."""
-    found = []
+    found: list[tuple[datetime, Sequence[changes.Field]]] = []
     for row in facts.revisions_of(name, section=section)[: 4 * _PAST_SHOWN]:
         fields = [field for one in _own(row, name, section) for field in one.fields if field.keys[0] in _TIMED]
         if fields:

@@ -109,7 +109,7 @@ def test_entry_of__all_steps__as_the_configuration_has_it() -> None:
 
 
 def test_without__a_stream__takes_what_stands_on_it_along() -> None:
-    sections = {
+    sections: dict[str, dict[str, dict[str, Any]]] = {
         "instruments": {"a": {"stream": "gone"}, "b": {"stream": "kept"}},
         "overrides": {"enwiki": {"streams": {"gone": {"x": 1}, "kept": {"x": 1}}}, "frwiki": {"streams": {"gone": {"x": 1}}}},
     }

@@ -12,6 +12,8 @@ from django.test import Client
 from eventplatform import panels
 from eventplatform.eventlog import event_log
 from streamconfig import lookups
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
 from streamconfig.models import ChangeRequest, KnownTopic, TopicCheck, TopicRemoval
 from tests import configuring
 
@@ -46,7 +48,7 @@ def newest() -> ChangeRequest:
 
 
 def approved() -> None:
-    configuring.requests.approve(newest().pk, by=configuring.of_user(configuring.approver("ann")), seen=newest().edit)
+    requests.approve(newest().pk, by=of_user(configuring.approver("ann")), seen=newest().edit)
 
 
 def test_retire__page__says_who_uses_it(engineer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
