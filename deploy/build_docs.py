@@ -176,7 +176,7 @@ def findings_page() -> str:
         "# Findings of the stream configuration",
         "",
         "What `manage.py check_streams`, `/streams/findings` and `/api/v1/findings` tell. error: something doesn't work.",
-        "warning: it most likely isn't what somebody meant. info: it could be tidier. Words in braces are the facts of the place.",
+        "warning: it most likely isn't what somebody meant. info: it could be tidier. Words in braces are facts of the place.",
         "",
         "| code | level | message | remedy |",
         "|---|---|---|---|",
