@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -47,6 +48,13 @@ class BrowserAuthentication(SessionAuthentication):
     def enforce_csrf(self, request: Request) -> None:
         """Ask Django's own request: DRF's would read the body to look for the token there."""
         super().enforce_csrf(request._request)  # type: ignore[arg-type]  # noqa: SLF001  # see above
+
+
+class BrowserScheme(SessionScheme):  # type: ignore[no-untyped-call]  # likewise
+    """Tells the API's description of sessions."""
+
+    target_class = BrowserAuthentication  # type: ignore[assignment]  # a class, or its path
+    name = "session"
 
 
 WRITERS = (TokenAuthentication, BrowserAuthentication)

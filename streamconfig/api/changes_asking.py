@@ -24,7 +24,7 @@ from streamconfig.change_control.examining import preview
 from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.models import ChangeRequest
 
-_REFUSED = {400: ProblemSerializer, 401: ProblemSerializer, 403: ProblemSerializer, 409: ProblemSerializer}
+_REFUSED = dict.fromkeys((400, 401, 403, 409), ProblemSerializer)
 _API = ChangeRequest.Source.API
 
 

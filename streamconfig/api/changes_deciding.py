@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +30,7 @@ class SeenSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=5000, allow_blank=True, default="")
 
 
-class CommentSerializer(serializers.Serializer[Any]):
+class SaidSerializer(serializers.Serializer[Any]):
     """What is said."""
 
     text = serializers.CharField(max_length=5000)
@@ -77,7 +77,7 @@ VERBS: Mapping[str, Verb] = {
     "ask": Verb(SeenSerializer, lambda number, by, body: requests.ask_for_changes(number, by=by, **_seen(body))),
     "cancel": Verb(SeenSerializer, lambda number, by, body: requests.cancel(number, by=by, **_seen(body))),
     "retry": Verb(SeenSerializer, lambda number, by, body: requests.retry(number, by=by, seen=body["edit"])),
-    "comment": Verb(CommentSerializer, lambda number, by, body: requests.comment(number, by=by, text=body["text"])),
+    "comment": Verb(SaidSerializer, lambda number, by, body: requests.comment(number, by=by, text=body["text"])),
     "merge": Verb(
         MergeSerializer,
         lambda number, by, body: requests.merge(number, by=by, seen=body["edit"], choices=body["choices"]),
@@ -99,13 +99,15 @@ class Deciding(WriteView):
 
 
 def _view_of(name: str) -> type[Deciding]:
+    words = name.replace("-", " ")
     described = extend_schema(
         operation_id=f"changes_{name.replace('-', '_')}",
         request=VERBS[name].body,
         responses={200: RequestSerializer, **_ANSWERS},
         tags=["changes"],
     )
-    return described(type(f"Deciding{name.title().replace('-', '')}", (Deciding,), {"verb": name, "__doc__": f"{name}."}))
+    view = type(f"Deciding{words.title().replace(' ', '')}", (Deciding,), {"verb": name, "__doc__": f"{words}.".capitalize()})
+    return extend_schema_view(post=described)(view)
 
 
 VIEWS: Mapping[str, type[Deciding]] = {name: _view_of(name) for name in VERBS}

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,6 +71,8 @@ class _Known(BasePermission):
 
 class Writing(APIView):
     """Gives a view writes by somebody who is known; reads of the same address stay as the view has them."""
+
+    parser_classes: Any = [JSONParser]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Writers show a token or a session."""

@@ -14,6 +14,7 @@ from streamconfig.notifying.kinds import Kind
 
 _MOST_LINES = 30
 _MOST_CHARACTERS = 120
+_MOST_CHANGES = 100  # that a webhook gets; an import may hold thousands, which are read at `url`
 
 
 def subject(request: ChangeRequest, kind: Kind) -> str:
@@ -53,7 +54,8 @@ def as_json(request: ChangeRequest, step: RequestStep, kind: Kind) -> dict[str, 
             "is_emergency": request.is_emergency,
             "effective_at": request.effective_at.isoformat() if request.effective_at else None,
             "revision": request.applied_revision,
-            "changes": [one.as_json() for one in request.changes],
+            "changes": [one.as_json() for one in request.changes[:_MOST_CHANGES]],
+            "changes_total": len(request.changes),
             "url": url,
         },
     }
