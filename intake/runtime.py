@@ -18,6 +18,7 @@ from intake.service import Configuration, Intake, Limits
 if TYPE_CHECKING:
     from streamconfig.snapshots import Snapshot, SnapshotKeeper
 
+_LATE_SECONDS = 10.0
 _FIRST_SNAPSHOT_SECONDS = 5.0  # then the intake starts without, and answers 503 until there is one
 _lock = threading.Lock()
 _opened: tuple[int, Intake] | None = None
@@ -90,7 +91,9 @@ class ProcessRuntime:
         snapshot = self._keeper.current if self._keeper else None
         document: dict[str, Any] = {"status": "ok" if snapshot else "unavailable", "configuration": "not read yet"}
         if self._keeper and snapshot:
-            document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(self._keeper.age_seconds(), 3)}
+            age = self._keeper.age_seconds()
+            state = "late" if age > _LATE_SECONDS else "ok"  # told, no more: the last good configuration serves
+            document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(age, 3), "state": state}
         if self._intake:
             document["log"] = self._intake.log_trouble or "ok"
         return snapshot is not None, document

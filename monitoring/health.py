@@ -17,8 +17,10 @@ from eventplatform.eventlog import event_log
 from eventplatform.panels import Trouble
 from monitoring import lookups, refusals, stages
 from monitoring.models import RoleHeartbeat
+from monitoring.volumes import LATE_SECONDS
 from registry.schema.schema_set import SchemaSet
 from streamconfig.lookups import age_seconds, snapshot
+from streamconfig.snapshots import Snapshot
 
 _WORKERS = "Workers"
 _FRESH = timedelta(seconds=30)
@@ -43,7 +45,7 @@ def parts() -> tuple[Part, ...]:
         _beaten("Intake", beats.get("intake"), now, settings.INTAKE_URL.removeprefix("http://")),
         _beaten("Log", beats.get("log"), now, _log_words()),
         Part("Registry", "ok" if config.schemas.titles() else "warn", _schemas_words(config.schemas), "/schemas"),
-        Part("Configuration", "ok" if config.streams else "warn", f"{len(config.streams)} streams", "/streams"),
+        _configuration(config),
         _beaten(_WORKERS, beats.get("worker"), now, "with beat"),
         *_connectors(),
     )
@@ -53,7 +55,7 @@ def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
     dead = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
     seen = dead or _canary_troubles(lookups.canary_paths())
-    return seen + refusals.troubles(lookups.intake_counts()) + _log_troubles()
+    return seen + _late_configuration() + refusals.troubles(lookups.intake_counts()) + _log_troubles()
 
 
 def readiness(*, now: datetime) -> dict[str, Any]:
@@ -61,9 +63,28 @@ def readiness(*, now: datetime) -> dict[str, Any]:
     config = snapshot()
     beat = lookups.heartbeats().get("log")
     return {
-        "configuration": {"revision": config.revision, "age_seconds": round(age_seconds(), 3)},
+        "configuration": {
+            "revision": config.revision,
+            "age_seconds": round(age := age_seconds(), 3),
+            "state": "late" if age > LATE_SECONDS else "ok",
+        },
         "log": _beaten("Log", beat, now, "ok").detail,
     }
+
+
+def _configuration(config: Snapshot) -> Part:
+    """This process's configuration: yellow while it is the last good one of a database that is away."""
+    age = age_seconds()
+    if age > LATE_SECONDS:
+        return Part("Configuration", "warn", f"revision {config.revision}, read {figures.age(age)} ago", "/streams")
+    return Part("Configuration", "ok" if config.streams else "warn", f"{len(config.streams)} streams", "/streams")
+
+
+def _late_configuration() -> list[Trouble]:
+    """A warning where a process doesn't follow the configuration any more."""
+    found = [part for part in parts()[:5] if part.state == "warn" and (part.name == "Intake" or " ago" in part.detail)]
+    meaning = "It goes on with the last good one. Is its database there? Else start that process again."
+    return [Trouble("warn", f"{part.name}: {part.detail}", meaning, "/overview#parts", "See parts") for part in found]
 
 
 def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> Part:
@@ -73,6 +94,8 @@ def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> 
         silence = figures.age((now - beat.beat_at).total_seconds())
         # Workers look after the others: while they are silent, nobody knows.
         return Part(name, "fail" if name == _WORKERS else "unknown", f"silent for {silence}")
+    if beat.is_well and beat.detail:
+        return Part(name, "warn", beat.detail)
     return Part(name, "ok" if beat.is_well else "fail", well if beat.is_well else beat.detail)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from eventplatform import figures
 from eventplatform.broker.base import Log, partitions_of
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 _MINUTE = timedelta(minutes=1)
 _MAX_MINUTES = 60  # looked back after a pause of the sampler; what is older stays a gap
 _COUNTER = "eventplatform_intake_events"
+LATE_SECONDS = 10.0  # processes confirm their configuration every second; one that is older isn't followed any more
 
 
 def sample(event_log: Log) -> None:
@@ -43,10 +46,10 @@ def sample(event_log: Log) -> None:
 
 def sample_intake(intake: Intake) -> bool:
     """Count what the intake answered since the last sample; False where it told nothing."""
-    is_well = _count(intake, source="intake")
-    detail = "" if is_well else f"{settings.INTAKE_URL} does not answer"
-    services.beat(role="intake", now=timezone.now(), is_well=is_well, detail=detail)
-    return is_well
+    text = _count(intake, source="intake")
+    detail = f"{settings.INTAKE_URL} does not answer" if text is None else configuration_trouble(text, now=time.time())
+    services.beat(role="intake", now=timezone.now(), is_well=text is not None, detail=detail)
+    return text is not None
 
 
 def headers_of_the_proxy() -> dict[str, str]:
@@ -58,19 +61,34 @@ def headers_of_the_proxy() -> dict[str, str]:
 
 def sample_web(web: Intake) -> bool:
     """Count what the door of the web role answered since the last sample; False where that told nothing."""
-    is_well = _count(web, source="web")
+    is_well = _count(web, source="web") is not None
     if not is_well:
         log.warning("volumes.web_unread", extra={"url": settings.WEB_URL})
     return is_well
 
 
-def _count(door: Intake, *, source: str) -> bool:
+def _count(door: Intake, *, source: str) -> str | None:
+    """What the door told; nothing where it is silent."""
     text = door.text("/metrics")
-    if text is None:
-        return False
-    minute = timezone.now().replace(second=0, microsecond=0)
-    services.record_intake_totals(minute=minute, totals=intake_totals(text), source=source)
-    return True
+    if text is not None:
+        minute = timezone.now().replace(second=0, microsecond=0)
+        services.record_intake_totals(minute=minute, totals=intake_totals(text), source=source)
+    return text
+
+
+def configuration_trouble(text: str, *, now: float) -> str:
+    """What a scrape says of the process whose configuration is oldest; empty where all follow."""
+    found = {name: _least(text, f"eventplatform_snapshot_{name}") for name in ("confirmed_timestamp_seconds", "revision")}
+    confirmed_at = found["confirmed_timestamp_seconds"]
+    if not confirmed_at or now - confirmed_at <= LATE_SECONDS:
+        return ""
+    revision = f" (revision {found['revision']:.0f})" if found["revision"] is not None else ""
+    return f"a process has a configuration{revision} that is {figures.age(now - confirmed_at)} old"
+
+
+def _least(text: str, name: str) -> float | None:
+    families = (one for one in text_string_to_metric_families(text) if one.name == name)
+    return min((sample.value for family in families for sample in family.samples), default=None)
 
 
 def intake_totals(text: str) -> Mapping[services.Counter, int]:

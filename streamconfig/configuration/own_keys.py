@@ -22,7 +22,7 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
 
 def _is_date(value: Any) -> bool:
     try:
-        return value == "" or date.fromisoformat(value).isoformat() == value
+        return value == "" or bool(date.fromisoformat(value).isoformat() == value)
     except (TypeError, ValueError):
         return False
 
@@ -62,7 +62,7 @@ def problems_of(name: str, own: Mapping[str, Any], *, section: str = "streams") 
 
 def about_problems(name: str, about: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the dates and choices that people say of a stream."""
-    checks = {
+    checks: Mapping[tuple[str, ...], Check] = {
         ("sensitivity",): Check(
             lambda value: value == "" or value in SENSITIVITIES, f"must be {words(SENSITIVITIES)}.", "Choose one."
         ),

@@ -48,8 +48,8 @@ class StreamSet:
         self._patterns = tuple(one for one in found if one.pattern)
         self.streams: Mapping[str, Stream] = MappingProxyType({one.entry.name: one.stream for one in found if not one.pattern})
         self._remembered: dict[str, Stream] = {}
-        moments = (one.valid_until for one in (*found, *self.instruments.values()) if one.valid_until is not None)
-        self.valid_until = min(moments, default=None)
+        moments = [*(one.valid_until for one in found), *(one.valid_until for one in self.instruments.values())]
+        self.valid_until = min((moment for moment in moments if moment is not None), default=None)
 
     def _instruments(self, known: StreamSet | None) -> dict[str, Instrument]:
         """The instruments at this moment; those that neither changed nor came to a boundary are the known ones."""

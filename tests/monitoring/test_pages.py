@@ -31,7 +31,7 @@ def busy(world: World) -> World:
     world.produce("hostile", b"\xff\xfe no json " + HOSTILE.encode())
     volumes.sample(world.log)
     for role in ("intake", "worker", "log"):
-        services.beat(role=role, now=datetime.now(UTC), detail=HOSTILE)
+        services.beat(role=role, now=datetime.now(UTC), detail="" if role == "intake" else HOSTILE)
     return world
 
 

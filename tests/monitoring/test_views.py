@@ -28,7 +28,7 @@ def test_readyz__all_well__tells_the_age_of_the_configuration(client: Client, wo
 
     body = response.json()
     assert response.status_code == 200
-    assert body["configuration"] == {"revision": 7, "age_seconds": 0.5}
+    assert body["configuration"] == {"revision": 7, "age_seconds": 0.5, "state": "ok"}
 
 
 def test_readyz__database_away__is_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
