@@ -25,6 +25,7 @@ from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSourc
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 1.0
+_FORGOTTEN = -_CHECK_SECONDS
 
 
 class _Kept:
@@ -33,24 +34,28 @@ class _Kept:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.source = SnapshotSource()
-        self.checked_at = -_CHECK_SECONDS
+        self.checked_at = _FORGOTTEN
 
     def snapshot(self) -> Snapshot:
         current = self.source.current
         if current is not None and time.monotonic() - self.checked_at < _CHECK_SECONDS:
             return current
-        with self.lock:
-            try:
-                return self.source.refresh()
-            except DatabaseError as error:
-                connection.close_if_unusable_or_obsolete()  # outside of requests nobody else would ever connect again
-                if self.source.current is None:
-                    raise SnapshotMissingError from error
-                metrics.SNAPSHOT_AGE.set(self.source.age_seconds())
-                log.warning("snapshot.database_away", extra={"revision": self.source.current.revision})
-                return self.source.current
-            finally:
-                self.checked_at = time.monotonic()
+        # One thread asks. The others go on with what there is, or a database that hangs would hold them all; but who has
+        # just published wants to see it.
+        if not self.lock.acquire(blocking=current is None or self.checked_at == _FORGOTTEN) and current is not None:
+            return current
+        try:
+            return self.source.refresh()
+        except DatabaseError as error:
+            connection.close_if_unusable_or_obsolete()  # outside of requests nobody else would ever connect again
+            if self.source.current is None:
+                raise SnapshotMissingError from error
+            metrics.SNAPSHOT_AGE.set(self.source.age_seconds())
+            log.warning("snapshot.database_away", extra={"revision": self.source.current.revision})
+            return self.source.current
+        finally:
+            self.checked_at = time.monotonic()
+            self.lock.release()
 
 
 _kept = _Kept()
@@ -96,7 +101,7 @@ def age_seconds() -> float:
 
 def forget() -> None:
     """Look again at the next call, whatever time it is; a process sees a change of its own at once."""
-    _kept.checked_at = -_CHECK_SECONDS
+    _kept.checked_at = _FORGOTTEN
 
 
 def current_document() -> Document:
