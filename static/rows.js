@@ -25,6 +25,12 @@
     });
   }
 
+  function isEmpty(row) {
+    return Array.from(row.querySelectorAll("input, select, textarea")).every(function (one) {
+      return one.hasAttribute("data-zone") || (one.type === "checkbox" ? !one.checked : !one.value);
+    });
+  }
+
   function begin(table) {
     const template = table.querySelector("template");
     if (!template) return;
@@ -33,7 +39,10 @@
     const head = document.createElement("th");
     head.scope = "col";
     table.querySelector("thead tr").append(head);
-    Array.from(body.rows).forEach(remover);
+    Array.from(body.rows).forEach(function (row) {
+      if (isEmpty(row)) zone(row);
+      remover(row);
+    });
     const add = document.createElement("button");
     add.type = "button";
     add.className = "row-add";

@@ -178,5 +178,7 @@ class ProposingAdmin(ModelAdmin):
         context["pending"] = [(one, telling.pending_words(one)) for one in pending.of_items(items)]
         context["zones"] = sorted(available_timezones())
         context["show_save_and_continue"] = context["show_save_and_add_another"] = False
+        if getattr(context["adminform"].form, "is_foreign", False):
+            context["show_save"] = False
         response: HttpResponse = super().render_change_form(request, context, *arguments, **facts)
         return response

@@ -6,12 +6,13 @@ from django.contrib import messages
 
 from streamconfig.change_control import approvals
 from streamconfig.change_control.requests import Outcome
-from streamconfig.configuration import changes
 from streamconfig.models import ChangeRequest
 from streamconfig.pages import changes_words
+from streamconfig.pages.changes_words import Leaf
 from streamconfig.pages.pending import Pending
 
 _State = ChangeRequest.State
+_NAMED = 3  # settings that a line has room for
 
 
 def words(outcome: Outcome | None) -> tuple[int, str]:
@@ -34,11 +35,16 @@ def _missing(request: ChangeRequest) -> list[str]:
     return [f"{one.missing} by {' or '.join(one.by)} ({one.title})" for one in approvals.missing(request)]
 
 
+def _sets(leaf: Leaf) -> str:
+    return f"changes {leaf.label}" if leaf.is_long else f"sets {leaf.label} to {leaf.becomes}"
+
+
 def pending_words(one: Pending) -> str:
     """What an open change makes of the item: `sets Sampling rate to 50 % from Mon 30 Nov 2026, 00:00 UTC`."""
     (told,) = changes_words.told([one.change])
-    named = [f"sets {leaf.label} to {leaf.becomes}" for leaf in told.leaves[:3] if not leaf.is_long]
+    named = [_sets(leaf) for leaf in told.leaves[:_NAMED]]
+    more = [f"changes {len(told.leaves) - _NAMED} more settings"] if len(told.leaves) > _NAMED else []
     kinds = {"added": "adds it", "removed": "removes it", "moved": "moves it"}
-    what = kinds.get(one.change.kind) or ", ".join(named) or f"changes {len(list(changes.leaves(one.change.fields)))} settings"
+    what = kinds.get(one.change.kind) or " and ".join([*named, *more])
     when = f" from {changes_words.moment_words(one.effective_at)}" if one.effective_at else ""
     return f"{what}{when}"

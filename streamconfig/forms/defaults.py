@@ -36,7 +36,7 @@ class DefaultsForm(StreamFields, ProposingForm):
         unset_words(self, "Nothing is said")
 
     @property
-    def key(self) -> str:
+    def item_name(self) -> str:
         return DEFAULTS
 
     def item_in(self, document: Document) -> Mapping[str, Any] | None:

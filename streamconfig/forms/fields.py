@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.html import format_html, format_html_join
@@ -187,8 +187,13 @@ def many(label: str, choices: Sequence[tuple[str, str]], help_text: str = "") ->
     return forms.MultipleChoiceField(label=label, choices=choices, help_text=help_text, required=False, widget=widget)
 
 
+def choices_of(field: forms.ChoiceField) -> list[tuple[str, str]]:
+    """The choices as pairs; ours are never grouped."""
+    return list(cast("Iterable[tuple[str, str]]", field.choices))
+
+
 def unset_words(form: forms.BaseForm, words: str) -> None:
     """Other words for the choice that says nothing, where there are no defaults to speak for it."""
     for field in form.fields.values():
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.MultipleChoiceField):
-            field.choices = [(key, words if word == AS_DEFAULTS else word) for key, word in field.choices]
+            field.choices = [(key, words if word == AS_DEFAULTS else word) for key, word in choices_of(field)]

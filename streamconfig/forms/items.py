@@ -31,7 +31,7 @@ class SectionForm(ProposingForm):
 
     def wish(self, item: Mapping[str, Any]) -> Wish:
         """A new item doesn't replace one that is there."""
-        key, is_new = self.key, not self.instance.pk
+        key, is_new = self.item_name, not self.instance.pk
         put = services.with_item(self.section, key, item)
 
         def wish(before: Document) -> Document:

@@ -110,7 +110,7 @@ class OverrideForm(SectionForm):
         self.fields["place"].widget.suggestions = ["*", *sorted({*known, *tags})]
 
     @property
-    def key(self) -> str:
+    def item_name(self) -> str:
         if self.instance.pk:
             return str(self.instance.key)
         held = self.cleaned_data

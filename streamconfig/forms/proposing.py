@@ -44,14 +44,14 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
 
     def __init__(self, *arguments: Any, **facts: Any) -> None:
         super().__init__(*arguments, **facts)
-        self.base_revision = self._opened_at()
-        self.document = lookups.document_of(self.base_revision) if self.base_revision else lookups.current_document()
+        self.opened_at = self._revision_opened()
+        self.document = lookups.document_of(self.opened_at) if self.opened_at else lookups.current_document()
         found = self.item_in(self.document) if self.instance.pk else {}
         self.is_gone = found is None
         self.base: Mapping[str, Any] = found or {}
         self.item: dict[str, Any] = {}
         self.changes: list[Change] = []
-        self.initial.update({**values_of(self.base, self.bindings), "base_revision": self.base_revision})
+        self.initial.update({**values_of(self.base, self.bindings), "base_revision": self.opened_at})
         if TAIL in self.fields:
             self.initial[TAIL] = tail_of(self.base, self.bindings)
         self.locked = self._locked()
@@ -62,28 +62,28 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
     def _locked(self) -> dict[str, str]:
         if not self.instance.pk:
             return {}
-        is_own = locks.is_own(self.actor, self.document, self.section, self.key, self.base)
+        is_own = locks.is_own(self.actor, self.document, self.section, self.item_name, self.base)
         return locks.locked(self.actor, self.section, self.bindings, is_own=is_own)
 
-    def _opened_at(self) -> int:
+    def _revision_opened(self) -> int:
         posted = str(self.data.get(self.add_prefix("base_revision"), "")) if self.is_bound else ""
         return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 19 else lookups.newest_revision()  # noqa: PLR2004  # a bigint
 
     # What each form says of itself
 
     @property
-    def key(self) -> str:
+    def item_name(self) -> str:
         """The item's name; of a new one, what is written."""
         name: str = self.instance.key if self.instance.pk else self.cleaned_data.get("key", "")
         return name
 
     def item_in(self, document: Document) -> Mapping[str, Any] | None:
         """The item as a document has it."""
-        return document.section(self.section).get(self.key)
+        return document.section(self.section).get(self.item_name)
 
     def wish(self, item: Mapping[str, Any]) -> Wish:
         """What the form asks for."""
-        return services.with_item(self.section, self.key, item)
+        return services.with_item(self.section, self.item_name, item)
 
     def inherited(self) -> Mapping[str, Any]:
         """What holds where a field says nothing."""
@@ -95,7 +95,7 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
         cleaned = super().clean() or {}
         self._refuse_tampering()
         if self.is_gone:
-            self.add_error(None, f"{self.key} was not there in revision {self.base_revision}, or is gone. Open it again.")
+            self.add_error(None, f"{self.item_name} was not there in revision {self.opened_at}, or is gone. Open it again.")
         self.cleaned_data["effective_at"] = self._effective_at(cleaned)
         if not self.errors:
             self._build(cleaned)
@@ -111,7 +111,7 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
             return
         self.item = written(self.base, cleaned, self.bindings, tail)
         try:
-            self.changes = services.changes_of(self.wish(self.item), base_revision=self.base_revision)
+            self.changes = services.changes_of(self.wish(self.item), base_revision=self.opened_at)
             services.check(self.changes, by=self.actor)
         except DocumentInvalidError as error:
             for problem in error.problems:
@@ -135,7 +135,7 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
 
     def field_of(self, problem: Problem) -> str | None:
         """The field that a problem is told at."""
-        if problem.stream not in {self.key, self.section} or problem.section != self.section:
+        if problem.stream not in {self.item_name, self.section} or problem.section != self.section:
             return None
         path = tuple(part.replace("~1", "/").replace("~0", "~") for part in problem.pointer.split("/")[1:])
         return self._field_at(path) if path else self.name_field
@@ -173,16 +173,22 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
 
     def save(self, commit: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002  # Django's signature
         """The row as it is: publishing writes it."""
-        self.save_m2m = lambda: None
         return self.instance
+
+    @property
+    def is_foreign(self) -> bool:
+        """True where the item is another team's, so that nothing of it can be proposed."""
+        return locks.FOREIGN in self.locked.values()
 
     @property
     def lock_words(self) -> str:
         """Why fields are grey, where it is the person and not the field."""
-        reasons = set(self.locked.values())
-        if locks.FOREIGN in reasons:
+        if self.is_foreign:
             return f"{locks.FOREIGN} You can look; ask that team, or an engineer, to change it."
-        return "Grey fields are for engineers to change." if locks.ENGINEERS in reasons else ""
+        return "Grey fields are for engineers to change." if locks.ENGINEERS in self.locked.values() else ""
+
+    def save_m2m(self) -> None:
+        """Nothing is kept beside it."""
 
     # What is proposed
 
@@ -199,7 +205,7 @@ class ProposingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
             "title": title_of(self.changes),
             "reason": self.cleaned_data.get("reason", ""),
             "source": ChangeRequest.Source.ADMIN,
-            "base_revision": self.base_revision,
+            "base_revision": self.opened_at,
             "effective_at": self.cleaned_data.get("effective_at"),
         }
         return Outcome(requests.draft(**facts)) if self.is_draft else requests.propose(**facts)
@@ -222,7 +228,7 @@ def _percent(rate: Any) -> Any:
 def _show(field: forms.Field, value: Any) -> None:
     told = words(value)
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.MultipleChoiceField):
-        field.choices = [(key, f"{word}: {told}" if key == "" else word) for key, word in field.choices]
+        field.choices = [(key, f"{word}: {told}" if key == "" else word) for key, word in fields.choices_of(field)]
     elif isinstance(field, RowsField | forms.MultipleChoiceField) or isinstance(field.widget, forms.Textarea):
         field.help_text = f"{field.help_text} The defaults say: {told}.".strip()
     else:

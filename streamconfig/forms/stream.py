@@ -118,19 +118,19 @@ class StreamForm(StreamFields, TimedFields, ProposingForm):
         self.fields["schema_title"].widget.suggestions = list(registry.schemas().titles())[:NAMES]
 
     @property
-    def key(self) -> str:
+    def item_name(self) -> str:
         name: str = self.instance.name if self.instance.pk else self.cleaned_data.get("name", "")
         return name
 
     def item_in(self, document: Document) -> Mapping[str, Any] | None:
-        entry = document.get(self.key)
+        entry = document.get(self.item_name)
         return entry.as_json() if entry else None
 
     def inherited(self) -> Mapping[str, Any]:
         return self.document.defaults
 
     def wish(self, item: Mapping[str, Any]) -> Wish:
-        entry, problems = documents.read_entry(self.key, item)
+        entry, problems = documents.read_entry(self.item_name, item)
         if entry is None:
             raise DocumentInvalidError(problems)
         return services.with_stream(entry, is_new=not self.instance.pk)

@@ -56,7 +56,7 @@ class TogetherForm(TimedFields):
         cleaned = super().clean() or {}
         wanted = {name for key, _, names in self.offered if key in cleaned.get("chosen", ()) for name in names}
         for name in [one for one in self.errors if one in self._offered_names() - wanted]:
-            del self._errors[name]
+            self.errors.pop(name)
         return cleaned
 
     def _offered_names(self) -> set[str]:
