@@ -120,7 +120,7 @@ def forecast(
     share, most = now.over(past), now.most(past)
     level = {one.day.weekday(): one.scaled or 0.0 for one in used}
     mean = sum(one.scaled or 0.0 for one in used) / len(used) if used else None
-    known = mean is not None and share > 0
+    known = bool(mean) and share > 0  # of nothing that came, a share says nothing either
 
     def line(shares: Shares) -> tuple[float | None, ...]:
         if not known:
@@ -138,8 +138,8 @@ def forecast(
         days=tuple(days),
         without=line(without),
         with_change=line(with_change),
-        before=_times(mean, before, share),
-        after=_times(mean, after, share),
+        before=_times(mean, before, share) if known else None,
+        after=_times(mean, after, share) if known else None,
         peak_before=_times(peak, without.most(week), most),
         peak_after=_times(peak, with_change.most(week), most),
         share_before=before,

@@ -69,7 +69,7 @@ class Preview:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Those that were off while they were counted: nothing follows from that."""
+        """Those of which nothing came while they were counted, or that were off: nothing follows from that."""
         return tuple(name for name, one in self.counted.items() if one.before is None)
 
     def total(self, figure: str) -> float | None:

@@ -36,12 +36,12 @@ _STEP_WORDS = {
     "asked": "asked for changes",
     "asked_for_changes": "asked for changes",
     "cancelled": "cancelled it",
-    "scheduled": "It is scheduled",
-    "applied": "It is applied",
+    "scheduled": "Scheduled",
+    "applied": "Applied",
     "commented": "",
     "merged": "merged it with what was published since",
     "looked_back": "looked back at it",
-    "conflict": "It could not be applied",
+    "conflict": "Could not be applied",
 }
 
 
@@ -155,11 +155,11 @@ def _step(change: ChangeRequest, state: str, distance: int, requirements: Sequen
     return Step(word, "", "todo", is_current=False)
 
 
-def policy(effects: Sequence[Any], requirements: Sequence[Any]) -> list[tuple[Any, list[str]]]:
-    """Each effect, and which policies ask for approvals because of it."""
+def policy(effects: Sequence[Any], requirements: Sequence[Any]) -> list[tuple[Any, list[str], bool]]:
+    """Each effect, which policies ask for approvals because of it, and whether any of those is still missing."""
+    found = [(one, [wanted for wanted in requirements if wanted.approvals and one in wanted.effects]) for one in effects]
     return [
-        (one, [f"{wanted.title}: {wanted.approvals}" for wanted in requirements if wanted.approvals and one in wanted.effects])
-        for one in effects
+        (one, [f"{each.title}: {each.approvals}" for each in asks], any(each.missing for each in asks)) for one, asks in found
     ]
 
 
@@ -185,7 +185,8 @@ def discussion(change: ChangeRequest, verdicts: Sequence[Verdict]) -> list[Said]
         if one.what not in told_by_verdict:
             what = _STEP_WORDS.get(one.what, one.what.replace("_", " "))
             text = "" if one.note == change.reason else _note(one.note)
-            found.append(Said(one.at, one.who, what, text, "info" if one.what == "submitted" else "", "dot"))
+            who = "" if what[:1].isupper() else one.who  # nobody did that: it happened
+            found.append(Said(one.at, who, what, text, "info" if one.what == "submitted" else "", "dot"))
     return sorted(found, key=lambda one: one.at)
 
 

@@ -72,7 +72,13 @@ def _course(
     section, name, keys = place
     moments = [] if change.applied_revision else [Moment(_held(document, place), None, 0, is_mine=False, state="info")]
     moments += [
-        Moment(mine[place], change.effective_at, change.pk, is_mine=True, state="ok" if change.applied_revision else "warn")
+        Moment(
+            mine[place],
+            change.effective_at or change.closed_at,
+            change.pk,
+            is_mine=True,
+            state="ok" if change.applied_revision else "warn",
+        )
     ]
     for other in others:
         value = _values(other).get(place)

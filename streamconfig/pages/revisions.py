@@ -16,6 +16,7 @@ from streamconfig.change_control.actors import of_user
 from streamconfig.configuration import changes
 from streamconfig.configuration.authorship import Level
 from streamconfig.models import Revision
+from streamconfig.pages.changes_detail import units
 from streamconfig.pages.changes_words import told
 
 _PAGE = 50
@@ -51,7 +52,7 @@ def _page(request: HttpRequest, number: int, error: RejectedError | None = None)
     actor = of_user(request.user)
     context = {
         "revision": row,
-        "told": told(found),
+        "told": told(found, units(found)),
         "start": start,
         "before": number - 1,
         "newest": lookups.newest_revision(),

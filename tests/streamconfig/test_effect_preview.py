@@ -86,6 +86,12 @@ def test_forecast__off_while_it_was_counted__says_nothing() -> None:
     assert (found.before, found.after, found.with_change[0]) == (None, None, None)
 
 
+def test_forecast__nothing_came__says_nothing() -> None:
+    found = expected(whole([0] * 7), configured(), configured(**rate(0.5)))
+
+    assert (found.before, found.after, found.peak_before) == (None, None, None)
+
+
 def test_forecast__nothing_counted__says_nothing() -> None:
     found = expected(whole([None] * 7), configured(), configured(**rate(0.5)))
 
