@@ -1,12 +1,20 @@
-"""What a browser would post: the fields of a page's form as they stand, but those that are disabled."""
+"""What a browser would post to the admin: the fields of a form as they stand, but those that are disabled; and by whom."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Any
 
+from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
+
+from monitoring.demo_users import ensure_groups
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
+from streamconfig.models import ChangeRequest
+from tests import configuring
 
 Fields = dict[str, list[str]]
 
@@ -92,3 +100,31 @@ def errors(response: Any) -> dict[str, list[str]]:
 def said(response: Any) -> str:
     """The page's messages."""
     return " ".join(str(message) for message in response.context["messages"])
+
+
+def user(role: str, *teams: str) -> User:
+    """Somebody of a role, and of teams."""
+    ensure_groups()
+    made = User.objects.create_user(f"{role} {' '.join(teams)}".strip(), is_staff=True)
+    made.groups.add(Group.objects.get(name=role), *(Group.objects.get_or_create(name=f"team: {one}")[0] for one in teams))
+    return made
+
+
+def add_page(kind: str) -> str:
+    return reverse(f"admin:streamconfig_{kind}_add")
+
+
+def proposed() -> ChangeRequest:
+    return ChangeRequest.objects.order_by("-pk")[0]
+
+
+def approved() -> None:
+    """The newest request, by as many as it needs."""
+    for name in configuring.APPROVERS:
+        request = proposed()
+        if request.state == ChangeRequest.State.IN_REVIEW:
+            requests.approve(request.pk, by=of_user(configuring.approver(name)), seen=request.edit)
+
+
+def leaves(request: ChangeRequest) -> dict[str, Any]:
+    return {one.path: one.becomes for change in request.changes for one in change.fields}

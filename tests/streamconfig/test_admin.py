@@ -6,35 +6,22 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from monitoring.demo_users import ensure_groups
 from registry import services as registry
 from streamconfig import lookups
-from streamconfig.change_control import requests
-from streamconfig.change_control.actors import of_user
-from streamconfig.models import ChangeRequest, Defaults, Instrument, Item, Revision, Stream
+from streamconfig.models import ChangeRequest, Revision, Stream
 from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
-from tests.streamconfig.posting import errors, form_of, post, said, send
+from tests.streamconfig.posting import add_page, approved, errors, form_of, leaves, post, proposed, said, send, user
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
 FORM = "stream_form"
-
-
-def user(role: str, *teams: str) -> User:
-    """Somebody of a role, and of teams."""
-    ensure_groups()
-    made = User.objects.create_user(f"{role} {' '.join(teams)}".strip(), is_staff=True)
-    made.groups.add(Group.objects.get(name=role), *(Group.objects.get_or_create(name=f"team: {one}")[0] for one in teams))
-    return made
 
 
 @pytest.fixture
@@ -57,26 +44,6 @@ def administrator(client: Client) -> Client:
 
 def address(name: str) -> str:
     return reverse("admin:streamconfig_stream_change", args=[Stream.objects.get(name=name).pk])
-
-
-def add(kind: str) -> str:
-    return reverse(f"admin:streamconfig_{kind}_add")
-
-
-def proposed() -> ChangeRequest:
-    return ChangeRequest.objects.order_by("-pk")[0]
-
-
-def approved() -> None:
-    """The newest request, by as many as it needs."""
-    for name in configuring.APPROVERS:
-        request = proposed()
-        if request.state == ChangeRequest.State.IN_REVIEW:
-            requests.approve(request.pk, by=of_user(configuring.approver(name)), seen=request.edit)
-
-
-def leaves(request: ChangeRequest) -> dict[str, Any]:
-    return {one.path: one.becomes for change in request.changes for one in change.fields}
 
 
 def test_editor__halves_the_rate__it_holds_once_it_is_approved(editor: Client) -> None:
@@ -213,7 +180,7 @@ def test_form__shows_what_the_defaults_say(editor: Client) -> None:
     ],
 )
 def test_editor__posts_wiring__is_refused_and_nothing_changes(editor: Client, field: str, value: str) -> None:
-    marker = {f"{field.split('-')[0]}-rows": "1"} if "-" in field else {}
+    marker = {f"{field.split('-', maxsplit=1)[0]}-rows": "1"} if "-" in field else {}
 
     answer = post(editor, address("ui.click"), FORM, **{field: value, **marker, "sampling_percent": "1"})
 
@@ -290,8 +257,8 @@ def registered(tmp_path: Path) -> str:
 def test_engineer__new_stream__is_proposed_and_then_there(engineer: Client, registered: str) -> None:
     facts = {"name": "test.new", "service": "main", "topic_rule": "prefixes", "topic_values": "a.\nb."}
 
-    unknown = post(engineer, add("stream"), FORM, **facts, schema_title="test/evnt")
-    answer = post(engineer, add("stream"), FORM, **facts, schema_title=registered)
+    unknown = post(engineer, add_page("stream"), FORM, **facts, schema_title="test/evnt")
+    answer = post(engineer, add_page("stream"), FORM, **facts, schema_title=registered)
 
     assert errors(unknown)["schema_title"] == ["No schema test/evnt is registered. Did you mean sample/test_event?"]
     assert "waits for approval" in said(answer)
@@ -309,7 +276,7 @@ def test_engineer__new_stream__is_proposed_and_then_there(engineer: Client, regi
     ],
 )
 def test_engineer__bad_name__is_told_at_its_field(engineer: Client, registered: str, name: str, told: str) -> None:
-    answer = post(engineer, add("stream"), FORM, name=name, schema_title=registered)
+    answer = post(engineer, add_page("stream"), FORM, name=name, schema_title=registered)
 
     assert told in errors(answer)["name"][0]
 
@@ -374,76 +341,6 @@ def test_together__nothing_to_do__shows_no_preview(editor: Client, wanted: dict[
     assert ChangeRequest.objects.count() == 1
 
 
-def test_instrument__made_changed_and_stopped__by_an_editor(editor: Client) -> None:
-    facts = {
-        "key": "banner",
-        "stream": "ui.click",
-        "sampling_percent": "1",
-        "sampling_unit": "session",
-        "sites": "enwiki\ndewiki",
-    }
-    post(editor, add("instrument"), "instrument_form", **facts, attributes=["page_id", "page_title"], is_enabled="on")
-    approved()
-
-    row = Instrument.objects.get()
-    assert row.item == {
-        "stream": "ui.click",
-        "sample": {"unit": "session", "rate": 0.01},
-        "audience": {"sites": ["enwiki", "dewiki"]},
-        "contextual_attributes": ["page_id", "page_title"],
-    }
-
-    path = reverse("admin:streamconfig_instrument_change", args=[row.pk])
-    post(editor, path, "instrument_form", is_enabled=None)
-    assert proposed().title == "banner: switched off"
-    assert f"Change {proposed().pk}</a>" in editor.get(path).content.decode()
-    unknown = post(editor, path, "instrument_form", stream="nowhere")
-    assert "There is no stream nowhere." in errors(unknown)["stream"]
-    again = post(editor, add("instrument"), "instrument_form", **facts)
-    assert "There is a banner in instruments already" in errors(again)["key"][0]
-
-
-def test_override__scope_in_parts__streams_in_rows(engineer: Client) -> None:
-    rows = {"streams-0-name": "ui.click", "streams-0-sampling_percent": "1", "streams-0-others": '{"x": 1}'}
-    post(engineer, add("override"), "override_form", environment="staging", mode="+", place="private", **rows)
-    approved()
-
-    row = Item.objects.get(section="overrides")
-    assert (row.key, row.item) == ("staging:+private", {"streams": {"ui.click": {"x": 1, "sample": {"rate": 0.01}}}})
-    path = reverse("admin:streamconfig_override_change", args=[row.pk])
-    assert "Nothing differs" in str(errors(post(engineer, path, "override_form")))
-    post(engineer, path, "override_form", **{"streams-0-sampling_percent": "2"})
-    assert leaves(proposed()) == {"streams.ui.click.sample.rate": 0.02}
-
-
-@pytest.mark.parametrize(
-    ("kind", "facts", "item"),
-    [
-        ("team", {"key": "web", "title": "Web", "email": "web@example.org"}, {"title": "Web", "email": "web@example.org"}),
-        ("intakeservice", {"key": "main", "url": "https://x.example", "audience": "internal"}, {"url": "https://x.example", "audience": "internal"}),
-        ("site", {"key": "enwiki", "tags": "big\nwiki", "hosts": "en.example"}, {"tags": ["big", "wiki"], "hosts": ["en.example"]}),
-        (
-            "policy",
-            {"key": "big", "effects": ["rate_up"], "rate_factor": "2", "approvals": "2", "by": ["engineer"], "outside_team": "on"},
-            {"effects": ["rate_up"], "rate_factor": 2.0, "approvals": 2, "by": ["engineer"], "outside_team": True},
-        ),
-    ],
-)  # fmt: skip
-def test_item__made_by_an_administrator__holds_what_was_written(
-    administrator: Client, kind: str, facts: dict[str, Any], item: dict[str, Any]
-) -> None:
-    post(administrator, add(kind), f"{kind}_form", **facts)
-    approved()
-
-    row = Item.objects.get()
-    assert (row.key, row.item) == (facts["key"], item)
-    path = reverse(f"admin:streamconfig_{kind}_change", args=[row.pk])
-    assert "Nothing differs" in str(errors(post(administrator, path, f"{kind}_form")))
-    administrator.post(reverse(f"admin:streamconfig_{kind}_delete", args=[row.pk]), {"post": "yes"})
-    approved()
-    assert not Item.objects.exists()
-
-
 def test_viewer__looks_but_posts_are_refused(client: Client) -> None:
     client.force_login(user("viewer"))
     page = client.get(address("ui.click"))
@@ -454,46 +351,9 @@ def test_viewer__looks_but_posts_are_refused(client: Client) -> None:
     assert ChangeRequest.objects.count() == 1
 
 
-def test_defaults__by_an_engineer__change_what_is_said(engineer: Client) -> None:
-    path = reverse("admin:streamconfig_defaults_change", args=[Defaults.objects.get().pk])
-
-    assert "Nothing differs" in str(errors(post(engineer, path, "defaults_form")))
-    post(engineer, path, "defaults_form", canary="off", reason="quiet")
-    approved()
-
-    assert not lookups.snapshot().streams["page.change"].canary_events_enabled
-    assert lookups.current_document().defaults["topic_prefixes"] is None
-
-
-def test_history__of_an_item__leads_to_its_revisions(administrator: Client) -> None:
-    post(administrator, add("site"), "site_form", key="enwiki")
-    approved()
-    row = Item.objects.get()
-
-    page = administrator.get(reverse("admin:streamconfig_site_history", args=[row.pk]), follow=True)
-
-    assert [one.number for one in page.context["cl"].result_list] == [2]
-    stream = Stream.objects.get(name="ui.click")
-    moved = administrator.get(reverse("admin:streamconfig_stream_history", args=[stream.pk]))
-    assert moved["Location"] == "/streams/ui.click#history"
-
-
-@pytest.mark.parametrize("kind", ["revision", "changerequest", "verdict", "requeststep"])
-def test_history__is_shown_and_never_edited(administrator: Client, kind: str) -> None:
-    post(administrator, address("ui.click"), FORM, sampling_percent="25")
-    approved()
-    rows = administrator.get(reverse(f"admin:streamconfig_{kind}_changelist"))
-    pk = rows.context["cl"].result_list[0].pk
-
-    assert rows.status_code == 200
-    assert administrator.post(reverse(f"admin:streamconfig_{kind}_change", args=[pk]), {"author": "eve"}).status_code in {
-        302,
-        403,
-    }
-    assert administrator.post(reverse(f"admin:streamconfig_{kind}_delete", args=[pk]), {"post": "yes"}).status_code == 403
-    assert administrator.get(reverse(f"admin:streamconfig_{kind}_add")).status_code == 403
-
-
-@pytest.mark.parametrize("query", ["mine=1", "sampled=all", "sampled=some", "sampled=none", "due=review", "due=soon", "due=expired", "due=never", "q=click"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    ["mine=1", "sampled=all", "sampled=some", "sampled=none", "due=review", "due=soon", "due=expired", "due=never", "q=click"],
+)
 def test_list__filtered__answers(editor: Client, query: str) -> None:
     assert editor.get(f"{reverse('admin:streamconfig_stream_changelist')}?{query}").status_code == 200
