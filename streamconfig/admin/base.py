@@ -45,6 +45,7 @@ class ProposingAdmin(ModelAdmin):
     view_fields: ClassVar[list[Any]] = []
     name_of_row: ClassVar[str] = "key"
     change_form_template = "admin/streamconfig/item_form.html"
+    list_before_template = "admin/streamconfig/list_before.html"
     delete_confirmation_template = "admin/streamconfig/remove.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
