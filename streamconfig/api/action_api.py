@@ -36,6 +36,7 @@ _kept = Kept()
 class ActionApi(PublicView):
     """`action=streamconfigs` of MediaWiki's Action API: settings by stream; errors are 200 with their code in a header."""
 
+    renderer_classes = [JSONRenderer]
     user: Any = None
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
