@@ -95,18 +95,20 @@ def _facts(request: HttpRequest, name: str, form: StepForm) -> dict[str, Any]:
     title = str(form.said.get("schema", {}).get("schema_title", ""))
     if name == "schema":
         words = request.GET.get("q", "").replace("\0", "")[:200]
-        return {"q": words, "chosen": form["schema_title"].value() or "", "found": found_schemas(form.snapshot.schemas, words)}
+        chosen = str(request.GET.get("schema_title") or form["schema_title"].value() or "")[:200]
+        return {"q": words, "chosen": chosen, "found": found_schemas(form.snapshot.schemas, words, chosen)}
     if name == "about":
         return {"schema_title": title, **_name_facts(str(form["name"].value() or ""), title)}
     return {"schema_title": title}
 
 
-def found_schemas(schemas: SchemaSet, words: str) -> list[FoundSchema]:
-    """The titles in which every word occurs, those without successors first."""
+def found_schemas(schemas: SchemaSet, words: str, chosen: str = "") -> list[FoundSchema]:
+    """The titles in which every word occurs, those that are meant for streams first; before them the one that is chosen."""
     wanted = words.lower().split()
     titles = [title for title in schemas.titles() if all(word in title.lower() for word in wanted)]
+    titles = sorted(titles, key=lambda title: (_is_hardly_meant(schemas, title), title))[:_FOUND]
     found = []
-    for title in sorted(titles, key=lambda title: (_is_hardly_meant(schemas, title), title))[:_FOUND]:
+    for title in dict.fromkeys([*([chosen] if schemas.has_title(chosen) else []), *titles]):
         why = schemas.deprecation(title)
         text = f"{why.reason.rstrip('. ')}. {f'Use {why.replacement} instead.' if why.replacement else ''}" if why else ""
         found.append(FoundSchema(title, schemas.versions(title)[-1], text, len(lookups.streams_of_title(title))))

@@ -40,10 +40,13 @@ def look(page: Page, name: str) -> None:
 def describe(page: Page) -> None:
     """The steps before the review."""
     page.get_by_role("link", name="Create a stream").click()
+    page.wait_for_url("**/schema")  # with its scripts: what is typed before them finds nothing
     page.get_by_label("Search schemas").fill("newsletter")
+    expect(page.get_by_role("radio")).to_have_count(1)
     page.get_by_label("newsletter/signup").check()
     look(page, "new-stream-schema")
     page.keyboard.press("Enter")  # a form is sent so, too
+    page.wait_for_url("**/about")
 
     page.get_by_label("Name").fill("page.change")
     expect(page.locator("#name-check")).to_contain_text("There is a stream page.change already")

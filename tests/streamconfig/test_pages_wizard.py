@@ -195,6 +195,8 @@ def test_schema_step__search__narrows(engineer: Client) -> None:
 
     assert found("scroll ui") == ["ui/scroll"]
     assert found("nothing") == []
+    page = engineer.get("/streams/new/schema", {"q": "nothing", "schema_title": "ui/scroll"})
+    assert [one.title for one in page.context["found"]] == ["ui/scroll"]  # what was chosen stays in sight
 
 
 def test_followed__no_new_stream__is_404(engineer: Client) -> None:
