@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.urls import reverse
@@ -154,21 +154,24 @@ class Item(models.Model):
         return item
 
 
-class _Section(models.Manager["Item"]):
+_AnyItem = TypeVar("_AnyItem", bound=Item)
+
+
+class _Section(models.Manager[_AnyItem]):
     """The items of one section."""
 
     def __init__(self, section: str = "") -> None:
         super().__init__()
         self.section = section
 
-    def get_queryset(self) -> models.QuerySet[Item]:
+    def get_queryset(self) -> models.QuerySet[_AnyItem]:
         return super().get_queryset().filter(section=self.section)
 
 
 class Team(Item):
     """Who owns streams; people belong to one by the group `team: <key>`."""
 
-    objects = _Section("teams")
+    objects: ClassVar[_Section[Team]] = _Section("teams")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True
@@ -177,7 +180,7 @@ class Team(Item):
 class IntakeService(Item):
     """An intake that streams are posted to."""
 
-    objects = _Section("services")
+    objects: ClassVar[_Section[IntakeService]] = _Section("services")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True
@@ -187,7 +190,7 @@ class IntakeService(Item):
 class Site(Item):
     """A web property whose configuration may differ."""
 
-    objects = _Section("sites")
+    objects: ClassVar[_Section[Site]] = _Section("sites")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True
@@ -196,7 +199,7 @@ class Site(Item):
 class Override(Item):
     """What differs for a site, a tag of sites or an environment."""
 
-    objects = _Section("overrides")
+    objects: ClassVar[_Section[Override]] = _Section("overrides")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True
@@ -205,7 +208,7 @@ class Override(Item):
 class Instrument(Item):
     """What a product manager steers on top of a stream."""
 
-    objects = _Section("instruments")
+    objects: ClassVar[_Section[Instrument]] = _Section("instruments")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True
@@ -214,7 +217,7 @@ class Instrument(Item):
 class Policy(Item):
     """When a change needs which approvals."""
 
-    objects = _Section("policies")
+    objects: ClassVar[_Section[Policy]] = _Section("policies")  # type: ignore[assignment]  # a proxy's manager is narrower
 
     class Meta:
         proxy = True

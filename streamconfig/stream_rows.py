@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from streamconfig.configuration.changes import Change
-from streamconfig.configuration.document import DEFAULTS, STREAMS, Document
+from streamconfig.configuration.changes import DEFAULTS, Change
+from streamconfig.configuration.document import STREAMS, Document
 from streamconfig.configuration.stream_set import Configured, StreamSet
 from streamconfig.item_rows import day
 from streamconfig.models import Defaults, Stream

@@ -75,7 +75,7 @@ def test_command__published__prints_what_is_found_and_passes_without_errors() ->
 
 @pytest.mark.usefixtures("streams")
 def test_command__error_or_stricter_bound__fails() -> None:
-    with pytest.raises(CommandError, match="0 error, [1-9]"):
+    with pytest.raises(CommandError, match=r"0 error, [1-9]"):
         run("--fail-on", "warning")
 
     configuring.configure(BROKEN)

@@ -51,7 +51,12 @@ def test_upgrade__published_before__is_read_and_proven_as_ever(earlier: Any) -> 
 
     row = Revision.objects.get()
     (found,) = from_json(row.changes)
-    assert (row.effective_at, found.section, found.name, found.fields[0].keys) == (MADE, "streams", "ui.click", ("sample", "rate"))
+    assert (row.effective_at, found.section, found.name, found.fields[0].keys) == (
+        MADE,
+        "streams",
+        "ui.click",
+        ("sample", "rate"),
+    )
     assert lookups.broken_revision() is None
     assert Stream.objects.get().entry.about.owner == "web"
     with pytest.raises(Exception, match="never change"):
