@@ -47,6 +47,7 @@ class ProposingAdmin(ModelAdmin):
     change_form_template = "admin/streamconfig/item_form.html"
     list_before_template = "admin/streamconfig/list_before.html"
     delete_confirmation_template = "admin/streamconfig/remove.html"
+    delete_selected_confirmation_template = "admin/streamconfig/remove_selected.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only look sees what holds, not the fields of a form."""
@@ -57,6 +58,14 @@ class ProposingAdmin(ModelAdmin):
         """The form for this person, which refuses what they may not ask for."""
         form = super().get_form(request, obj, change, **facts)
         return type(form.__name__, (form,), {"actor": actor_of(request)})
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Django's own words for a removal would promise too much."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if "delete_selected" in actions:
+            function, name, _ = actions["delete_selected"]
+            actions["delete_selected"] = (function, name, "Propose to remove…")
+        return actions
 
     def item_name(self, row: Any) -> str:
         """The item's name in its section."""

@@ -317,6 +317,13 @@ def test_action__switches_off__shows_what_it_would_do_and_proposes_one_change(ed
     assert not any(lookups.snapshot().streams[name].is_enabled for name in ("ui.click", "page.change"))
 
 
+def test_action__removes__says_that_it_is_a_proposal(engineer: Client) -> None:
+    page = together(engineer, "delete_selected", "ui.click").content.decode()
+
+    assert "Propose to take these out" in page
+    assert ChangeRequest.objects.count() == 1
+
+
 def test_together__chosen_fields_alone__become_what_was_written(editor: Client) -> None:
     path = reverse("admin:streamconfig_stream_together")
     fields = form_of(together(editor, "edit_together", "ui.click", "page.change"), "together")
