@@ -120,8 +120,8 @@ def _change(section: str, name: str, was: Mapping[str, Any] | None, becomes: Map
 
 def _move(section: str, old: list[str], new: list[str]) -> list[Change]:
     """Order alone: the first pattern that matches a name wins."""
-    kept = frozenset(new)
-    grown = [*(name for name in old if name in kept), *(name for name in new if name not in frozenset(old))]
+    kept, known = frozenset(new), frozenset(old)
+    grown = [*(name for name in old if name in kept), *(name for name in new if name not in known)]
     return [] if grown == new else [Change(section, "", "moved", (Field(ORDER, old, new),))]
 
 
