@@ -75,7 +75,9 @@ VERBS = [
     Verb("headers", stream(), "stream_form", {"headers-0-field": "a.b", "headers-0-header": "x-ip"}, ENGINEERS),
     Verb("sensitivity", stream(), "stream_form", {"sensitivity": "public"}, ENGINEERS),
     Verb("free settings", stream(), "stream_form", {"other_settings": '{"x": 1}'}, ENGINEERS),
-    Verb("defaults", lambda: page("defaults", "change", Defaults.objects.get().pk), "defaults_form", {"canary": "off"}, ENGINEERS),
+    Verb(
+        "defaults", lambda: page("defaults", "change", Defaults.objects.get().pk), "defaults_form", {"canary": "off"}, ENGINEERS
+    ),
     Verb("instrument", item("instrument", "banner"), "instrument_form", {"sampling_percent": "1"}, OWNERS),
     Verb("new instrument", lambda: page("instrument", "add"), "instrument_form", {"key": "new", "stream": "ui.click"}, OWNERS),
     Verb("override", item("override", "+tag"), "override_form", {"streams-0-sampling_percent": "1"}, OWNERS),
@@ -83,8 +85,14 @@ VERBS = [
     Verb("site", lambda: page("site", "add"), "site_form", {"key": "enwiki"}, ENGINEERS),
     Verb("service", lambda: page("intakeservice", "add"), "intakeservice_form", {"key": "main"}, ENGINEERS),
     Verb("team", item("team", "web"), "team_form", {"contact": "#web"}, {"administrator"}),
-    Verb("policy", lambda: page("policy", "add"), "policy_form", {"key": "open", "effects": ["*"], "approvals": "0"}, {"administrator"}),
-]  # fmt: skip
+    Verb(
+        "policy",
+        lambda: page("policy", "add"),
+        "policy_form",
+        {"key": "open", "effects": ["*"], "approvals": "0"},
+        {"administrator"},
+    ),
+]
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ def clients(db: None) -> dict[str, Client]:
 def live() -> tuple[Any, ...]:
     """Everything that only a publish may change."""
     kinds = (Stream, Defaults, Item, Revision, Comment)
-    return tuple(list(kind.objects.order_by("pk").values()) for kind in kinds)  # type: ignore[attr-defined]  # models all
+    return tuple(list(kind.objects.order_by("pk").values()) for kind in kinds)
 
 
 def asked(clients: dict[str, Client], path: str, sent: dict[str, Any]) -> set[str]:
@@ -130,8 +138,13 @@ def test_form__posted_by_each_role__asks_only_where_it_may(clients: dict[str, Cl
 
 @pytest.mark.parametrize(
     ("kind", "model", "may"),
-    [("stream", Stream, ENGINEERS), ("instrument", Instrument, OWNERS), ("override", Override, OWNERS), ("team", Team, {"administrator"})],
-)  # fmt: skip
+    [
+        ("stream", Stream, ENGINEERS),
+        ("instrument", Instrument, OWNERS),
+        ("override", Override, OWNERS),
+        ("team", Team, {"administrator"}),
+    ],
+)
 def test_removal__posted_by_each_role__asks_only_where_it_may(
     clients: dict[str, Client], kind: str, model: Any, may: set[str]
 ) -> None:
@@ -163,8 +176,11 @@ def test_action__posted_by_each_role__writes_nothing(clients: dict[str, Client],
 
 @pytest.mark.parametrize(
     ("sent", "may"),
-    [({"chosen": ["is_enabled"]}, OWNERS), ({"chosen": ["consumers"], "consumers-rows": "1", "consumers-0-name": "a", "consumers-0-enabled": "on"}, OWNERS)],
-)  # fmt: skip
+    [
+        ({"chosen": ["is_enabled"]}, OWNERS),
+        ({"chosen": ["consumers"], "consumers-rows": "1", "consumers-0-name": "a", "consumers-0-enabled": "on"}, OWNERS),
+    ],
+)
 def test_together__posted_by_each_role__asks_only_where_it_may(
     clients: dict[str, Client], sent: dict[str, Any], may: set[str]
 ) -> None:
