@@ -85,6 +85,11 @@ class Facts:
         return "" if self.refused is None else percent(self.refused)
 
     @property
+    def is_much_refused(self) -> bool:
+        """True where the intake refuses more than a few of its events."""
+        return self.refused is not None and self.refused >= _MANY_REFUSED
+
+    @property
     def next_at(self) -> datetime | None:
         """When the next settled change begins to hold."""
         return next((one.effective_at for one in self.pending if one.is_scheduled), None)

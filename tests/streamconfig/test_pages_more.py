@@ -238,3 +238,16 @@ def test_send_test__by_roles__and_what_became_of_it(monkeypatch: pytest.MonkeyPa
     assert sent == ["ui.click"]
     assert "Ask the stream" in refused.content.decode()
     assert "took a test event" in taken.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "buttons"),
+    [
+        ((), []),
+        (("change_stream",), ["Send a test event", "Retire", "Propose a change"]),
+    ],
+)
+def test_stream__by_permission__shows_the_buttons_that_work(permissions: tuple[str, ...], buttons: list[str]) -> None:
+    page = signed_in("somebody", *permissions).get("/streams/ui.click").content.decode()
+
+    assert [word for word in ("Send a test event", "Retire", "Propose a change") if f"{word}</" in page] == buttons
