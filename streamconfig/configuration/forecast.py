@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.stream_set import StreamSet
+from streamconfig.configuration.topics import is_pattern
 
 _DAY = timedelta(days=1)
 _LOOKS = 12  # a day is looked at every two hours: windows begin and end on some hour
@@ -47,11 +48,21 @@ class Shares:
         self._name = name
         self._document_at = document_at
         self._days: dict[date, list[float]] = {}
+        # By id; the document is kept beside, so that no other gets its id.
         self._seen: dict[int, tuple[Document, Document]] = {}
+        self._steady: dict[int, float | None] = {}
 
     def at(self, moment: datetime) -> float | None:
         """The share at a moment; None where there is no such stream then."""
-        stream = StreamSet(self._alone(self._document_at(moment)), at=moment).find(self._name)
+        alone = self._alone(self._document_at(moment))
+        if any(entry.own.get(key) for entry in alone.entries for key in ("windows", "ramp")):
+            return self._share(alone, moment)
+        if id(alone) not in self._steady:
+            self._steady[id(alone)] = self._share(alone, moment)
+        return self._steady[id(alone)]
+
+    def _share(self, alone: Document, moment: datetime) -> float | None:
+        stream = StreamSet(alone, at=moment).find(self._name)
         if stream is None:
             return None
         if not (stream.is_enabled and stream.is_open):
@@ -78,13 +89,12 @@ class Shares:
         return self._days[day]
 
     def _alone(self, document: Document) -> Document:
-        """The document with this stream's entries only: a set of all of them would be built for every moment."""
+        """The document with this stream's entry only: a set of all of them would be built for every moment."""
         held = self._seen.get(id(document))
         if held is None:
-            mine = StreamSet(document).configured(self._name) if document.get(self._name) is None else None
-            entry = mine.entry if mine else document.get(self._name)
-            alone = Document(document.defaults, (entry,) if entry else ())
-            held = self._seen[id(document)] = (document, alone)  # kept, so that no other document gets its id
+            mine = document.get(self._name)
+            entries = (mine,) if mine else tuple(entry for entry in document.entries if is_pattern(entry.name))
+            held = self._seen[id(document)] = (document, Document(document.defaults, entries))
         return held[1]
 
 

@@ -28,6 +28,7 @@ from streamconfig.models import ChangeRequest, Revision
 _DAY = timedelta(days=1)
 LOOKED_AHEAD = 14
 _MOST_DAYS_BEFORE = 30  # until the change, drawn in one chart
+_MOST_LOOKED_AT = 1000  # of the streams that a change of the defaults touches
 _MOST_STREAMS = 40  # whose volumes are looked up for one page; the rest is named
 
 
@@ -90,12 +91,14 @@ class Preview:
 
 def preview_of(request: ChangeRequest, *, now: datetime | None = None) -> Preview:
     """What publishing it does; of an applied one, what it did."""
-    now = now or timezone.now()
+    now, number = now or timezone.now(), request.pk or 0
     if request.applied_revision is not None:
-        base, moment, others = lookups.document_of(request.applied_revision - 1), _applied_at(request), ()
-    else:
-        base, moment, others = lookups.current_document(), max(request.effective_at or now, now), _scheduled(request)
-    return preview(base, request.changes, moment=moment, others=others, now=now, number=request.pk or 0)
+        base, moment = lookups.document_of(request.applied_revision - 1), _applied_at(request.applied_revision)
+        return preview(base, request.changes, moment=moment, now=now, number=number)
+    moment = max(request.effective_at or now, now)
+    return preview(
+        lookups.current_document(), request.changes, moment=moment, others=_scheduled(request), now=now, number=number
+    )
 
 
 def preview(
@@ -117,7 +120,7 @@ def preview(
     mine = Scheduled(moment, tuple(changes), number, "")
     with_change = Timeline(base, (*others, mine))
     touched = touched_streams(planned, after, changes)
-    moved = [name for name in touched if _differs(name, planned, after, moment)]
+    moved = [name for name in touched[:_MOST_LOOKED_AT] if _differs(name, planned, after, moment)]
     seen = moved[:_MOST_STREAMS]
     begins = first_day(max(moment, now))
     days = _shown_days(begins, now)
@@ -127,7 +130,7 @@ def preview(
         moment=moment,
         begins=begins,
         streams=found,
-        left_out=tuple(moved[_MOST_STREAMS:]),
+        left_out=(*moved[_MOST_STREAMS:], *touched[_MOST_LOOKED_AT:]),
         stored=tuple(places),
         partials=tuple(_partials(planned, after, changes)),
         audiences=tuple(audience.audience_of(name, planned, after, changes) for name in touched[:_MOST_STREAMS]),
@@ -165,8 +168,8 @@ def _scheduled(request: ChangeRequest) -> tuple[Scheduled, ...]:
     return tuple(Scheduled(one.effective_at, one.changes, one.pk, one.title) for one in rows if one.effective_at)
 
 
-def _applied_at(request: ChangeRequest) -> datetime:
-    row = Revision.objects.filter(number=request.applied_revision).values_list("effective_at", flat=True).first()
+def _applied_at(revision: int) -> datetime:
+    row = Revision.objects.filter(number=revision).values_list("effective_at", flat=True).first()
     return row or timezone.now()
 
 

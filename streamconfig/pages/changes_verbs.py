@@ -98,7 +98,7 @@ def _comment(request: HttpRequest, change: ChangeRequest, by: Actor, said: str) 
 
 
 def _merge(request: HttpRequest, change: ChangeRequest, by: Actor, said: str) -> Done:  # noqa: ARG001  # likewise
-    choices = {name.removeprefix(_MERGE): value for name, value in request.POST.items() if name.startswith(_MERGE)}
+    choices = {name.removeprefix(_MERGE): request.POST.get(name, "") for name in request.POST if name.startswith(_MERGE)}
     outcome = requests.merge(change.pk, by=by, seen=_seen(request), choices=choices)
     if outcome.published:
         return _told(change.pk, outcome)

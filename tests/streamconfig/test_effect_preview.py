@@ -37,8 +37,8 @@ def whole(events: Sequence[int | None], *, until: date = date(2026, 11, 17)) -> 
 
 def expected(days: Sequence[Day], before: Document, after: Document) -> Any:
     ahead = [MONDAY.date() + timedelta(days=number) for number in range(14)]
-    shares = [Shares(NAME, lambda _, held=held: held) for held in (before, before, after)]
-    return forecast(days, ahead, MONDAY.date(), now=shares[0], without=shares[1], with_change=shares[2])
+    shares, changed = Shares(NAME, lambda _: before), Shares(NAME, lambda _: after)
+    return forecast(days, ahead, MONDAY.date(), now=shares, without=shares, with_change=changed)
 
 
 def test_forecast__rate_halved__half_of_the_events() -> None:
