@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,6 +105,10 @@ def environment(own_postgres: Postgres) -> dict[str, str]:
     return made
 
 
+def _wait(process: subprocess.Popen[str], condition: Callable[[Told], bool], seconds: float) -> None:
+    eventually(lambda: bool(condition(ask(process, "state"))), seconds)
+
+
 def test_database_killed__last_good_configuration_serves_says_so_and_goes_on_by_itself(
     own_postgres: Postgres, environment: dict[str, str]
 ) -> None:
@@ -117,7 +121,7 @@ def test_database_killed__last_good_configuration_serves_says_so_and_goes_on_by_
         own_postgres.kill()
 
         for process in (intake, web):
-            eventually(lambda process=process: bool(ask(process, "state")["age"] > 6), seconds=30)
+            _wait(process, lambda state: state["age"] > 6, seconds=30)
             state = ask(process, "state")
             assert (state["rates"], state["door"], state["revision"]) == ({"s": 0.5}, "judged", 1)
         answer = ask(web, "api")
@@ -128,10 +132,10 @@ def test_database_killed__last_good_configuration_serves_says_so_and_goes_on_by_
         own_postgres.start()
 
         for process in (intake, web):
-            eventually(lambda process=process: bool(ask(process, "state")["age"] < 1.5), seconds=15)
+            _wait(process, lambda state: state["age"] < 1.5, seconds=15)
         ask(intake, "0.25")
         for process in (intake, web):
-            assert eventually(lambda process=process: ask(process, "state")["rates"] == {"s": 0.25}, seconds=2) < 2
+            _wait(process, lambda state: state["rates"] == {"s": 0.25}, seconds=2)
         assert "warning" not in ask(web, "api")["headers"]
 
 
@@ -142,5 +146,5 @@ def test_database_killed__a_window_still_closes_at_its_moment(own_postgres: Post
 
         own_postgres.kill()
 
-        eventually(lambda: ask(process, "state")["rates"] == {"s": 0}, seconds=40)
+        _wait(process, lambda state: state["rates"] == {"s": 0}, seconds=40)
         assert 0 <= (datetime.now(UTC) - closes).total_seconds() < 0.5

@@ -42,11 +42,8 @@ class Follower:
 
     def first(self, is_it: Callable[[Told], bool], seconds: float = 15) -> Told:
         """The first telling of that kind, waited for."""
-        found: list[Told] = []
-        eventually(
-            lambda: bool(found) or bool(found.extend([one for one in self.told if is_it(one)][:1])) or bool(found), seconds
-        )
-        return found[0]
+        eventually(lambda: any(map(is_it, tuple(self.told))), seconds)
+        return next(filter(is_it, self.told))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from streamconfig.models import Revision
 from streamconfig.snapshots import SnapshotKeeper, SnapshotSource
 from tests import configuring
 from tests.streamconfig.conftest import DOCUMENT
-from tests.streamconfig.following import eventually, followers
+from tests.streamconfig.following import Told, eventually, followers
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +40,11 @@ def rate(value: float, **own: Any) -> dict[str, Any]:
 
 def shown(name: str = "ui.click") -> Any:
     return (lookups.snapshot().streams[name].settings.get("sample") or {}).get("rate")
+
+
+def shows(value: float) -> Callable[[Told], bool]:
+    """Whether a follower told that rate."""
+    return lambda told: bool(told["rates"]["ui.click"] == value)
 
 
 def schedule(seconds: float, document: dict[str, Any]) -> datetime:
@@ -69,7 +74,7 @@ def test_publish__every_process_and_a_polling_client__see_it_within_two_seconds(
             published_at = time.time()
             answer = client.get("/w/api.php?action=streamconfigs&streams=ui.click").json()
             assert answer["streams"]["ui.click"]["sample"]["rate"] == wanted
-            told = [one.first(lambda told, wanted=wanted: told["rates"]["ui.click"] == wanted) for one in found]
+            told = [one.first(shows(wanted)) for one in found]
             assert {one["revision"] for one in told} == {number + 1}
             delays += [one["at"] - published_at for one in told]
 
@@ -85,8 +90,8 @@ def test_boundaries__of_a_window_and_a_schedule__hold_in_every_process_at_their_
         configuring.configure(rate(0.5, windows=[{"until": closes.isoformat()}]))
         changes = schedule(4, rate(0.25, windows=[]))
 
-        closed = [one.first(lambda told: told["rates"]["ui.click"] == 0) for one in found]
-        changed = [one.first(lambda told: told["rates"]["ui.click"] == 0.25) for one in found]
+        closed = [one.first(shows(0)) for one in found]
+        changed = [one.first(shows(0.25)) for one in found]
 
     for told, moment in [*((one, closes) for one in closed), *((one, changes) for one in changed)]:
         assert 0 <= told["at"] - moment.timestamp() < 0.25
