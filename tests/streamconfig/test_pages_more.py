@@ -251,3 +251,15 @@ def test_stream__by_permission__shows_the_buttons_that_work(permissions: tuple[s
     page = signed_in("somebody", *permissions).get("/streams/ui.click").content.decode()
 
     assert [word for word in ("Send a test event", "Retire", "Propose a change") if f"{word}</" in page] == buttons
+
+
+def test_list__many_streams__asks_the_database_as_often_as_for_few(
+    client: Client, django_assert_max_num_queries: Any, schemas_known: None
+) -> None:
+    configuring.configure({"streams": {f"many.{number}": {"schema_title": "x"} for number in range(250)}})
+    client.get("/streams")  # what is kept per revision is worked out here
+
+    with django_assert_max_num_queries(20):
+        page = client.get("/streams").context["page"]
+
+    assert page.paginator.count == 253
