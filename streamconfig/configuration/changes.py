@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from streamconfig.configuration import key_order
@@ -21,7 +22,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 DEFAULTS = "defaults"  # the one section that is an item itself
 ORDER = ("order",)  # the path of a move
 _ABSENT = object()
-_EMPTY: Mapping[str, Any] = {}
+_EMPTY: Mapping[str, Any] = MappingProxyType({})  # never a dict: what has no parent would be written into it
 
 
 @dataclass(frozen=True, slots=True)

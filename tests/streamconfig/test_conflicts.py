@@ -11,6 +11,7 @@ from streamconfig.change_control.errors import (
     ConflictError,
     RequestEmptyError,
 )
+from streamconfig.configuration.changes import Change, Field
 from streamconfig.models import Revision
 from tests import configuring
 from tests.streamconfig.wishing import (
@@ -144,3 +145,11 @@ def test_submit__in_conflict_already__is_refused_and_stays_a_draft(people: Peopl
     with pytest.raises(ConflictError):
         requests.submit(request.pk, by=people["editor"], seen=1)
     assert state_of(request) == "draft"
+
+
+def test_apply__place_whose_parent_is_gone__is_a_conflict_and_leaves_nothing_behind(people: People) -> None:
+    orphan = [Change("streams", "ui.load", "changed", (Field(("sample", "rate"), becomes=0.5),))]
+
+    for _ in range(2):
+        request = requests.draft(by=people["editor"], changes=orphan, title="Orphan")
+        assert [one.place for one in requests.examine(request).conflicts] == ["streams ui.load sample.rate"]
