@@ -132,6 +132,7 @@ def broken_revision() -> int | None:
             author=row.author,
             reason=row.reason,
             document_text=row.document_text,
+            effective_at=row.effective_at,
         )
         if row.hash != expected or previous not in (None, row.previous_hash):
             return row.number

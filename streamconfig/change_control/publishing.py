@@ -53,7 +53,7 @@ def publish(request: ChangeRequest, *, effective_at: datetime | None = None) -> 
         state.revision += 1
         state.save(update_fields=["revision"])
         author = request.author_name
-        _append(state.revision, after, changes, request, effective_at or timezone.now())
+        _append(state.revision, after, changes, request, effective_at)
         stream_rows.write(before, streams, changes, revision=state.revision, author=author)
         item_rows.write(after, changes, revision=state.revision, author=author)
         wake(f"streams {state.revision}")
@@ -110,7 +110,9 @@ def problems_touched(after: Document, streams: StreamSet, changes: Collection[Ch
     return [one for one in found if is_everywhere or (one.section, one.stream) in touched or not one.stream]
 
 
-def _append(number: int, after: Document, changes: Collection[Change], request: ChangeRequest, effective_at: datetime) -> None:
+def _append(
+    number: int, after: Document, changes: Collection[Change], request: ChangeRequest, effective_at: datetime | None
+) -> None:
     last = Revision.objects.order_by("-number").values_list("hash", flat=True).first()
     facts: dict[str, Any] = {
         "number": number,
@@ -119,10 +121,10 @@ def _append(number: int, after: Document, changes: Collection[Change], request: 
         "reason": request.reason or request.title,
         "document_text": json.dumps(after.as_json(), ensure_ascii=False, allow_nan=False),
     }
+    facts["effective_at"] = effective_at or facts["created_at"]
     previous = last or _FIRST_HASH
     Revision.objects.create(
         **facts,
-        effective_at=effective_at,
         request=request,
         changes=[one.as_json() for one in changes],
         previous_hash=previous,

@@ -276,8 +276,22 @@ def content_hash(changes: Iterable[Change], *parts: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def chain_hash(*, previous: str, number: int, created_at: datetime, author: str, reason: str, document_text: str) -> str:
-    """The hash of a revision: over everything that it says and the hash before it."""
+def chain_hash(
+    *,
+    previous: str,
+    number: int,
+    created_at: datetime,
+    author: str,
+    reason: str,
+    document_text: str,
+    effective_at: datetime | None = None,
+) -> str:
+    """The hash of a revision: over everything that it says and the hash before it.
+
+    `effective_at` counts where it is another moment than `created_at`: revisions of before schedules had none.
+    """
     document = hashlib.sha256(document_text.encode()).hexdigest()
     facts = [previous, number, created_at.isoformat(), author, reason, document]
+    if effective_at not in (None, created_at):
+        facts.append(effective_at.isoformat())
     return hashlib.sha256(json.dumps(facts, ensure_ascii=True).encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,10 +124,14 @@ def test_revisions__form_a_chain_that_a_change_would_break(streams: None) -> Non
         "number": 3,
         "created_at": newest.created_at,
         "author": "eve",
-        "reason": "",
+        "reason": newest.reason,
         "document_text": newest.document_text,
     }
     assert chain_hash(previous=newest.previous_hash, **facts) != newest.hash  # another author, another hash
+    facts["author"] = "ben"
+    assert chain_hash(previous=newest.previous_hash, **facts) == newest.hash
+    moved = newest.created_at + timedelta(hours=1)
+    assert chain_hash(previous=newest.previous_hash, effective_at=moved, **facts) != newest.hash  # nor another moment
 
 
 @pytest.mark.parametrize("verb", [lambda: Revision.objects.update(author="eve"), lambda: Revision.objects.all().delete()])
