@@ -136,6 +136,8 @@ def flow(change: ChangeRequest, requirements: Sequence[Any]) -> list[Step]:
         return [Step("Draft", "ok", "ok", is_current=False), Step(change.get_state_display(), ended, symbol, is_current=True)]
     is_timed = change.effective_at is not None
     way = [state for state in _FLOW if state != State.SCHEDULED or is_timed]
+    if change.is_emergency:
+        way = [State.DRAFT, State.APPLIED]  # nobody was asked
     here = way.index(State(change.state)) if change.state in way else len(way) - 1
     return [_step(change, state, place - here, requirements) for place, state in enumerate(way)]
 
@@ -158,9 +160,12 @@ def _step(change: ChangeRequest, state: str, distance: int, requirements: Sequen
 def policy(effects: Sequence[Any], requirements: Sequence[Any]) -> list[tuple[Any, list[str], bool]]:
     """Each effect, which policies ask for approvals because of it, and whether any of those is still missing."""
     found = [(one, [wanted for wanted in requirements if wanted.approvals and one in wanted.effects]) for one in effects]
-    return [
-        (one, [f"{each.title}: {each.approvals}" for each in asks], any(each.missing for each in asks)) for one, asks in found
-    ]
+    return [(one, [_wanted(each) for each in asks], any(each.missing for each in asks)) for one, asks in found]
+
+
+def _wanted(requirement: Any) -> str:
+    number = requirement.approvals
+    return f"{requirement.title}: {number} approval{'s' if number > 1 else ''}"
 
 
 def _sides(one: Conflict) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from streamconfig.pages.facts import percent
 
 ABSENT = "not set"
 RATE = ("sample", "rate")
+_OTHERWISE = {RATE: f"{ABSENT}, so everybody", ("is_enabled",): f"{ABSENT}, so on"}
 _SHORT = 60
 _SAID = {"windows", "ramp", "description", "purpose", "reason", "title"}  # words tell all of them
 
@@ -130,7 +131,11 @@ def _leaves(change: Change, unit: str, defaults: Mapping[str, Any]) -> Iterator[
     fields = sorted(changes.leaves(change.fields), key=lambda one: one.keys != RATE)  # what people look for first
     drawn = next((one.becomes for one in fields if one.path.endswith("sample.unit") and one.is_set), unit)
     for one in fields:
-        absent = _absent(one.keys, defaults) if change.section == "streams" else ABSENT
+        absent = (
+            _absent(one.keys, defaults if change.section == "streams" else {})
+            if change.section in {"streams", "instruments"}
+            else ABSENT
+        )
         was = words(one.keys, one.was, str(drawn)) if one.was_set else absent
         becomes = words(one.keys, one.becomes, str(drawn)) if one.is_set else absent
         is_long = one.keys[-1] not in _SAID and (
@@ -165,7 +170,7 @@ def _absent(keys: tuple[str, ...], defaults: Mapping[str, Any]) -> str:
         held = held.get(key) if isinstance(held, Mapping) else None
     if held is not None:
         return f"{ABSENT}, so {words(keys, held)} by default"
-    return f"{ABSENT}, so everybody" if keys == RATE else ABSENT
+    return _OTHERWISE.get(keys, ABSENT)
 
 
 def words(keys: tuple[str, ...], value: Any, unit: str = "") -> str:
