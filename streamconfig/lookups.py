@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -106,8 +107,7 @@ def forget() -> None:
 
 def current_document() -> Document:
     """The document of the newest revision."""
-    newest = Revision.objects.order_by("-number").first()
-    return document.read(newest.document) if newest else Document()
+    return document_of(newest_revision())
 
 
 def newest_revision() -> int:
@@ -117,8 +117,14 @@ def newest_revision() -> int:
 
 def document_of(number: int) -> Document:
     """The document of one revision; an empty one where there is no such revision."""
-    found = Revision.objects.filter(number=number).first()
-    return document.read(found.document) if found else Document()
+    known = Revision.objects.filter(number=number).values_list("hash", flat=True).first()
+    return Document() if known is None else _document(number, known)
+
+
+# What a hash stands for never changes; judging several requests asks for the same document again and again.
+@lru_cache(maxsize=4)
+def _document(number: int, known: str) -> Document:
+    return document.read(Revision.objects.get(number=number, hash=known).document)
 
 
 def broken_revision() -> int | None:
