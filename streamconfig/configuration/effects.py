@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,8 +117,8 @@ def _of_steered(before: Document, after: Document, change: Change) -> Iterator[E
     found = list(leaves(change.fields))
     for leaf in found:
         yield from _of_leaf(section, name, leaf, is_new=change.kind == "added")
-    if change.kind == "changed" and any(leaf.keys[0] in {"sample", "ramp", "stream"} for leaf in found):
-        yield from _of_rates(section, name, was, becomes)
+    if change.kind == "changed":
+        yield from _of_sampling(section, name, found, (was, becomes))
 
 
 def _of_leaf(section: str, name: str, leaf: Field, *, is_new: bool) -> Iterator[Effect]:
@@ -136,7 +136,16 @@ def _of_leaf(section: str, name: str, leaf: Field, *, is_new: bool) -> Iterator[
         yield from () if is_new and code != "stores" else (Effect(code, section, name, f"{CODES[code]}: {leaf.path}."),)
 
 
+def _of_sampling(section: str, name: str, fields: Collection[Field], sides: tuple[Rates, Rates]) -> Iterator[Effect]:
+    """What becomes of the rates; where they stay, each place that differs, since what has no effect wants no approval."""
+    touched = [leaf for leaf in fields if leaf.keys[0] in {"sample", "ramp"}]
+    told = list(_of_rates(section, name, *sides)) if touched or any(leaf.keys[0] == "stream" for leaf in fields) else []
+    yield from told or [Effect("settings", section, name, f"{CODES['settings']}: {leaf.path}.") for leaf in touched]
+
+
 def _code(section: str, keys: tuple[str, ...]) -> str:
+    if section == STREAMS and keys[0] != "about" and keys[0] in _WORDS | _DATES:
+        return "settings"  # what clients read, whatever it is called
     top = keys[1] if keys[0] == "about" and len(keys) > 1 else keys[0]
     if keys[-1] in _RETENTION and keys[0] in {"consumers", "log"}:
         return "retention"

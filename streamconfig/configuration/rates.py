@@ -30,12 +30,17 @@ NOTHING = Rates(0.0, 0.0)
 
 def factor(was: Rates, becomes: Rates) -> float:
     """How many times as much at most; without bound from nothing, or where the units can't be compared."""
-    is_other_unit = bool(was.unit and becomes.unit and was.unit != becomes.unit)
+    is_other_unit = was.unit != becomes.unit and not (_is_everything(was.low, was) or _is_everything(becomes.high, becomes))
     if becomes.high == 0:
         return 0.0
     if was.low == 0 or is_other_unit:
         return math.inf
     return becomes.high / was.low
+
+
+def _is_everything(rate: float, rates: Rates) -> bool:
+    """True where no unit is drawn at all, so that a share of any unit is less."""
+    return rate >= 1 and not rates.unit
 
 
 def of_item(document: Document, section: str, name: str) -> Rates:

@@ -74,6 +74,13 @@ HEADERS = ("producers", "eventgate", "enrich_fields_from_http_headers")
         (click("sample", "rate", value=0.3), {"rate_up"}),
         (click("sample", "rate", value=0.05), {"rate_down"}),
         (click("sample", "unit", value="device"), {"rate_up"}),
+        (click("sample", value={"rate": 0.1}), {"rate_up"}),
+        (click("sample", "other", value=1), {"settings"}),
+        (click("ramp", value=[{"at": "2027-01-01T00:00:00Z", "rate": 0.1}]), {"settings"}),
+        (click("title", value="Not one of our words"), {"settings"}),
+        (click("description", value="Nor this"), {"settings"}),
+        (put("streams", "page.change", "sample", value={"unit": "session", "rate": 1}), {"settings"}),
+        (put("streams", "page.change", "sample", value={"unit": "session", "rate": 0.5}), {"rate_down"}),
         (click("is_enabled", value=False), {"switched_off"}),
         (click("windows", value=[{"from": "2027-01-01T00:00:00Z"}]), {"window"}),
         (click("late_events", value={"action": "drop"}), {"window"}),
@@ -127,6 +134,8 @@ def test_rate__three_times_as_much__has_the_factor() -> None:
     [
         ({"rate": 0}, {"rate": 0.01}, math.inf),
         ({"rate": 0.5, "unit": "session"}, {"rate": 0.5, "unit": "device"}, math.inf),
+        ({"rate": 0.5, "unit": "session"}, {"rate": 0.5}, math.inf),
+        ({"rate": 0.5}, {"rate": 0.5, "unit": "session"}, math.inf),
         ({"rate": 0.25}, None, 4.0),
     ],
 )
@@ -198,6 +207,23 @@ def test_effects__know_the_team_whose_item_it_is() -> None:
     (of_instrument,) = effects(put("instruments", "menu", "sample", "rate", value=0.2))
 
     assert (of_stream.owner, of_instrument.owner) == ("web", "web")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        click("sample", "unit", value="session "),
+        click("sample", "unit", value=None),
+        click("sample", value=None),
+        click("ramp", value=[]),
+        click("is_enabled", value=True),
+        put("instruments", "menu", "sample", "other", value=1),
+        put("instruments", "menu", "ramp", value=[]),
+    ],
+)
+def test_effects__whatever_differs__has_one(edit: Callable[[dict[str, Any]], object]) -> None:
+    """A change without an effect would want no approval."""
+    assert codes(edit)
 
 
 def test_as_json__without_bound__is_json() -> None:
