@@ -1,16 +1,18 @@
-"""Who may see pages, and the admin's content policy."""
+"""Who may see pages, what their addresses and forms may hold, and the admin's content policy."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote, urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,6 +31,8 @@ _OPEN = (
 )
 _EVENTS = ("/v1/events", "/v1/events/")
 _ADMIN = "/admin/"
+_NULL = "\0"
+_NULL_REFUSED = "A text holds the character U+0000, which can't be stored."
 
 
 class PagesNeedLogin:
@@ -41,6 +45,40 @@ class PagesNeedLogin:
         if settings.PAGES_NEED_LOGIN and not request.path.startswith(_OPEN) and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         return self.get_response(request)
+
+
+class TextsCanBeKept:
+    """Keeps the character U+0000, which the database takes in no text, away from pages; no person types it.
+
+    In a path it names nothing, in a query it is left out, a form that holds it is refused. The APIs answer it in words of
+    their own.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_page(request.path_info) and _NULL in request.path_info:
+            raise Http404(_NULL_REFUSED)
+        if _is_page(request.path_info) and _NULL in unquote(request.META.get("QUERY_STRING", "")):
+            kept = [(name.replace(_NULL, ""), one.replace(_NULL, "")) for name, one in _pairs(request.GET)]
+            request.GET = QueryDict(urlencode(kept))
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Answer, *_: object) -> HttpResponse | None:
+        """After the check of the form's token, which has read it already."""
+        is_form = request.method == "POST" and _is_page(request.path_info) and not getattr(view, "csrf_exempt", False)
+        if is_form and any(_NULL in name or _NULL in one for name, one in _pairs(request.POST)):
+            return render(request, "400.html", {"code": "text.null_character", "message": _NULL_REFUSED}, status=400)
+        return None
+
+
+def _is_page(path: str) -> bool:
+    return path.startswith(_ADMIN) or not path.startswith(_OPEN)
+
+
+def _pairs(given: QueryDict) -> Iterator[tuple[str, str]]:
+    return ((name, str(one)) for name, values in given.lists() for one in values)
 
 
 class DoorTakesAnyHost:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
 from eventplatform import panels
-from eventplatform.access import AdminPolicy, PagesNeedLogin
+from eventplatform.access import AdminPolicy, PagesNeedLogin, TextsCanBeKept
 from eventplatform.navigation import navigation
 
 OPEN = ["/admin/login/", "/api/v1/streamconfigs", "/w/api.php", "/repositories/primary", "/v1/events", "/healthz", "/metrics"]
@@ -112,3 +112,34 @@ def test_navigation__every_entry__leads_somewhere() -> None:
     paths = [entry.path for group in found["groups"] for entry in group.entries]
     assert paths[:2] == ["/overview", "/"]
     assert len(found["tabs"]) <= 4
+
+
+@pytest.mark.parametrize("path", ["/streams/a%00b", "/retire/a%00b", "/teams/%00"])
+def test_texts__null_character_in_a_path__names_nothing(path: str, client: Client) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_texts__null_character_in_a_query__is_left_out() -> None:
+    found = RequestFactory().get("/changes?author=a%00b&state=%00&state=draft")
+
+    TextsCanBeKept(answer)(found)
+
+    assert (found.GET["author"], found.GET.getlist("state")) == ("ab", ["", "draft"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/changes/1/comment", "/retire/test.event", "/streams/topics/ask", "/kill", "/changes/1/edit"]
+)
+def test_texts__null_character_in_a_form__is_refused_and_told(path: str, client: Client) -> None:
+    response = client.post(path, {"reason": "a\0b"})
+
+    assert response.status_code == 400
+    assert b"text.null_character" in response.content
+
+
+def test_texts__null_character_for_an_api__is_answered_there() -> None:
+    found = RequestFactory().get("/w/api.php?streams=%00")
+
+    TextsCanBeKept(answer)(found)
+
+    assert found.GET["streams"] == "\0"
