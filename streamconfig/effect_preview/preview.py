@@ -29,6 +29,7 @@ _DAY = timedelta(days=1)
 LOOKED_AHEAD = 14
 _MOST_DAYS_BEFORE = 30  # until the change, drawn in one chart
 _MOST_LOOKED_AT = 1000  # of the streams that a change of the defaults touches
+_MOST_CHANGED = 300  # items of one request; an import brings thousands, and reading each takes its time
 _MOST_STREAMS = 40  # whose volumes are looked up for one page; the rest is named
 
 
@@ -112,6 +113,7 @@ def preview(
 ) -> Preview:
     """The effect of changes that hold from `moment` on, on top of a document and what else is scheduled."""
     now = now or timezone.now()
+    changes, unseen = _narrowed(changes)
     without = Timeline(base, others)
     planned = without.document_at(moment)
     after, conflicts, _ = applied(planned, changes)
@@ -130,12 +132,21 @@ def preview(
         moment=moment,
         begins=begins,
         streams=found,
-        left_out=(*moved[_MOST_STREAMS:], *touched[_MOST_LOOKED_AT:]),
+        left_out=(*moved[_MOST_STREAMS:], *touched[_MOST_LOOKED_AT:], *unseen),
         stored=tuple(places),
         partials=tuple(_partials(planned, after, changes)),
         audiences=tuple(audience.audience_of(name, planned, after, changes) for name in touched[:_MOST_STREAMS]),
         upset=_upset(without, with_change, others),
     )
+
+
+def _narrowed(changes: Sequence[Change]) -> tuple[Sequence[Change], tuple[str, ...]]:
+    """The changes that are looked at, and the streams of the others. An order of more than these can't be made of them."""
+    seen, rest = changes[:_MOST_CHANGED], changes[_MOST_CHANGED:]
+    if not rest:
+        return changes, ()
+    names = dict.fromkeys(one.name for one in rest if one.section == STREAMS and one.name)
+    return [one for one in seen if one.kind != "moved"], tuple(names)
 
 
 def _upset(without: Timeline, with_change: Timeline, others: Sequence[Scheduled]) -> tuple[Scheduled, ...]:

@@ -25,6 +25,7 @@ from streamconfig.pages import changes_effect, changes_lists, changes_schedule
 from streamconfig.pages.changes_words import moment_words, told, words
 
 State = ChangeRequest.State
+_MOST_TOLD = 100  # items of a request, and effects; an import brings thousands, which the API tells
 _WORST = {"approve": "ok", "reject": "fail", "ask": "warn"}
 _FLOW = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED, State.APPLIED)
 _STEP_WORDS = {
@@ -86,6 +87,7 @@ def page(
 def _context(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
     actor = of_user(request.user)
     asked = change.changes
+    shown = asked[:_MOST_TOLD]
     examination = requests.examine(change)
     verdicts = list(change.verdicts.all())
     state, word, symbol = changes_lists.BADGES[change.state]
@@ -94,14 +96,16 @@ def _context(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
         "badge": (state, word, symbol),
         "moment": moment_words(change.effective_at) if change.effective_at else "",
         "steps": flow(change, examination.requirements),
-        "told": told(asked, units(asked), examination.before.defaults),
+        "told": told(shown, units(shown), examination.before.defaults),
+        "untold": len(asked) - len(shown),
         "leaves": sum(len(list(differences.leaves(one.fields))) for one in asked),
-        "as_json": [one.as_json() for one in asked],
+        "as_json": [one.as_json() for one in shown],
         "examination": examination,
         "requirements": examination.requirements,
         "missing": (missing := sum(one.missing for one in examination.requirements)),
         "missing_words": f"{missing} to come",
-        "policy": policy(examination.effects, examination.requirements),
+        "policy": (why := policy(examination.effects, examination.requirements))[:_MOST_TOLD],
+        "more_why": max(len(why) - _MOST_TOLD, 0),
         "conflicts": [(one, *_sides(one)) for one in examination.conflicts],
         "verbs": verbs.may(change, actor, is_conflicting=bool(examination.conflicts)),
         "actor": actor,
@@ -158,8 +162,13 @@ def _step(change: ChangeRequest, state: str, distance: int, requirements: Sequen
 
 
 def policy(effects: Sequence[Any], requirements: Sequence[Any]) -> list[tuple[Any, list[str], bool]]:
-    """Each effect, which policies ask for approvals because of it, and whether any of those is still missing."""
-    found = [(one, [wanted for wanted in requirements if wanted.approvals and one in wanted.effects]) for one in effects]
+    """Each effect, which policies ask for approvals because of it, and whether any of those is still missing.
+
+    What most policies ask about comes first, so that it is never among what is too much to show.
+    """
+    wanting = [(wanted, frozenset(wanted.effects)) for wanted in requirements if wanted.approvals]
+    found = [(one, [wanted for wanted, its in wanting if one in its]) for one in effects]
+    found.sort(key=lambda each: -len(each[1]))
     return [(one, [_wanted(each) for each in asks], any(each.missing for each in asks)) for one, asks in found]
 
 
