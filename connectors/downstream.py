@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from connectors import lookups
 from connectors.lookups import ConnectorView
@@ -21,10 +20,9 @@ def downstream(stream: str) -> Sequence[Downstream]:
     known = configuration.snapshot().find_stream(stream)
     if known is None:
         return []
-    unswitched = replace(known, consumers={})
     views = {view.name: view for view in lookups.overview()}
     rows = Connector.objects.select_related("target")
-    return [_told(views[one.name], one, known) for one in rows if one.name in views and one.route.takes(unswitched)]
+    return [_told(views[one.name], one, known) for one in rows if one.name in views and one.route.fits(known)]
 
 
 def _told(view: ConnectorView, connector: Connector, stream: Stream) -> Downstream:

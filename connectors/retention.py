@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 def apply(now: datetime | None = None) -> dict[str, int]:
     """Go through every running connector and stream with a retention; how much went, by connector and stream.
 
+    Also of a stream whose storing is switched off: what was promised to be deleted is, whether more comes or not.
     A store that is away is tried again at the next tick, and keeps no other waiting.
     """
     now = now or timezone.now()
@@ -35,7 +36,7 @@ def apply(now: datetime | None = None) -> dict[str, int]:
 def _apply_to(connector: Connector, now: datetime) -> dict[str, int]:
     route = connector.route
     streams = configuration.snapshot().streams.values()
-    wishes = {one.name: steering(one, route.names).retention_days for one in streams if route.takes(one)}
+    wishes = {one.name: steering(one, route.names).retention_days for one in streams if route.fits(one)}
     wanted = {name: days for name, days in wishes.items() if days is not None}
     gone: dict[str, int] = {}
     if not wanted:

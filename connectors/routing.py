@@ -16,10 +16,13 @@ class Route:
     patterns: tuple[str, ...]
     names: tuple[str, ...]
 
+    def fits(self, stream: Stream) -> bool:
+        """True where a name or pattern fits, whatever the stream's own settings say."""
+        return any(fnmatchcase(stream.name, pattern) for pattern in self.patterns)
+
     def takes(self, stream: Stream) -> bool:
-        """True where a name or pattern fits, and the stream's own settings don't say `consumers.<name>.enabled: false`."""
-        is_wanted = any(fnmatchcase(stream.name, pattern) for pattern in self.patterns)
-        return is_wanted and all(stream.consumers.get(name, {}).get("enabled", True) for name in self.names)
+        """True where it fits, and the stream's own settings don't say `consumers.<name>.enabled: false`."""
+        return self.fits(stream) and all(stream.consumers.get(name, {}).get("enabled", True) for name in self.names)
 
     def topics(self, streams: Iterable[Stream]) -> dict[str, str]:
         """The topics that carry the taken streams, each with its stream's name; a shared topic counts for the first stream."""
