@@ -26,12 +26,6 @@ REVIEW_DUE = Kind(
     "Since {day} its owner should confirm that it is still needed.",
     "Confirm it with a new review date, or retire it.",
 )
-NOBODY_APPROVES = Kind(
-    "policy.nobody_approves",
-    "error",
-    "It wants approvals but names no group that may give them, so no change under it is ever approved.",
-    "Name groups in `by`.",
-)
 UNKNOWN_GROUP = Kind(
     "policy.unknown_group", "warning", "There is no group {group}.", "Choose a group that exists, such as approver."
 )
@@ -75,9 +69,6 @@ def _day(value: object) -> date | None:
 
 def _policies(subject: Subject) -> Iterator[Finding]:
     for key, item in subject.document.section("policies").items():
-        groups = item.get("by") or []
-        if not groups and item.get("approvals", 1) and not item.get("waives"):
-            yield NOBODY_APPROVES.at("policies", key, "/by")
-        for index, group in enumerate(groups if subject.groups is not None else ()):
+        for index, group in enumerate(item.get("by") or () if subject.groups is not None else ()):
             if group not in (subject.groups or ()):
                 yield UNKNOWN_GROUP.at("policies", key, f"/by/{index}", group=group)

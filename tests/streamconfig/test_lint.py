@@ -105,7 +105,6 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("expiry.passed", of_stream({"about": {**SAID, "expires_on": "2026-11-30"}}), {}, "/about/expires_on"),
     ("review.due", of_stream({"about": {**SAID, "review_on": "2026-12-01"}}), {}, "/about/review_on"),
     ("expiry.passed", of_instrument({"expires_on": "2026-11-30"}), {}, "/expires_on"),
-    ("policy.nobody_approves", of_stream({}, policies={"p": {"effects": ["rate_up"], "by": []}}), {}, "/by"),
     (
         "policy.unknown_group",
         of_stream({}, policies={"p": {"effects": ["x"], "by": ["boss"]}}),
@@ -146,6 +145,7 @@ def test_rules__each_kind__has_a_case_and_a_code_of_its_own() -> None:
         of_stream({"windows": [{"days": ["mon"], "start": "09:00", "end": "10:00", "time_zone": "Europe/Berlin"}]}),
         of_stream({"anything": {"of": "ours"}, "consumers": {"own": {"enabled": True}}}),
         of_stream({"topic_prefixes": None}, defaults={"topic_prefixes": ["a."]}),
+        of_stream({}, policies={"p": {"effects": ["rate_up"]}, "q": {"effects": ["*"], "by": []}}),  # any approver
         of_stream(headers(ua="user-agent", id="x-request-id")),
         of_stream({"about": {**SAID, "sensitivity": ""}, **headers(ua=False, id="x-request-id")}),
         of_stream({"a": True}, defaults={"a": 1}),
