@@ -25,7 +25,7 @@ from eventplatform.outbound.errors import (
     OutboundUrlError,
     PrivateAddressError,
 )
-from eventplatform.outbound.urls import target_of
+from eventplatform.outbound.urls import require_no_inner_address, target_of
 
 
 class Canary(ThreadingHTTPServer):
@@ -371,3 +371,16 @@ def test_errors__all__carry_a_remedy() -> None:
             fetch(url, max_bytes=1, seconds=1)
 
         assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/", "http://[::1]:80/", "http://169.254.169.254/", "http://0x7f.1/", "ftp://a/"]
+)
+def test_form__an_inner_address_or_no_url__is_refused_while_one_types(url: str) -> None:
+    with pytest.raises((PrivateAddressError, OutboundUrlError)):
+        require_no_inner_address(url, private_hosts=())
+
+
+def test_form__a_name_or_an_address_that_is_meant__is_taken() -> None:
+    require_no_inner_address("https://hooks.example.org/x", private_hosts=())
+    require_no_inner_address("http://127.0.0.1/", private_hosts=["127.0.0.1"])

@@ -97,6 +97,17 @@ def checked_addresses(target: Target, *, private_hosts: Collection[str], resolve
     return found
 
 
+def require_no_inner_address(url: str, *, private_hosts: Collection[str]) -> None:
+    """Refuse what can be seen without asking a name server: for forms, whose author is still there to be told.
+
+    Raises:
+        RejectedError: the URL is none, or its host is written as an address that is not public.
+    """
+    target = target_of(url)
+    if ":" in target.host or _NUMBER.fullmatch(target.host):
+        checked_addresses(target, private_hosts=private_hosts, resolve=lambda host, _: [host])
+
+
 def system_resolve(host: str, port: int) -> Sequence[str]:
     """All addresses of a name, as this machine finds them."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
 from eventplatform.core.errors import RejectedError
-from eventplatform.outbound.urls import target_of
+from eventplatform.outbound.urls import require_no_inner_address, target_of
 from streamconfig.change_control.actors import of_user
 from streamconfig.models import Notification, NotificationTarget
 from streamconfig.notifying import webhooks
@@ -55,10 +56,10 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
             self.initial["secret"] = MASK if self.kept else ""
 
     def clean_url(self) -> str:
-        """An address that the platform would call; where it leads is checked whenever it is called."""
+        """An address that the platform would call; where a name leads is checked whenever it is called."""
         url = str(self.cleaned_data["url"]).strip()
         try:
-            target_of(url)
+            require_no_inner_address(url, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS)
         except RejectedError as error:
             raise forms.ValidationError(f"{error} {error.hint}") from None
         return url

@@ -11,6 +11,7 @@ from eventplatform.broker.base import Log
 from eventplatform.core.errors import PlatformError, RejectedError
 from streamconfig import lookups
 from streamconfig.change_control.actors import Actor
+from streamconfig.change_control.errors import RequestReasonError
 from streamconfig.models import KnownTopic, TopicRemoval
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,10 @@ def ask(topic: str, *, by: Actor, reason: str) -> TopicRemoval:
     """Ask for the removal of a topic; the same again is the request that is open already."""
     _require_engineer(by)
     _require_unused(topic)
+    if not reason.strip():
+        raise RequestReasonError
     known, is_new = TopicRemoval.objects.get_or_create(
-        topic=topic, done_at=None, defaults={"asked_by": by.name, "reason": reason}
+        topic=topic, done_at=None, defaults={"asked_by": by.name, "reason": reason.strip()[:1000]}
     )
     if is_new:
         log.info("topics.removal_asked", extra={"topic": topic, "who": by.name})
@@ -66,9 +69,17 @@ def ask(topic: str, *, by: Actor, reason: str) -> TopicRemoval:
 
 
 def withdraw(number: int, *, by: Actor) -> None:
-    """Take a request back."""
+    """Take a request back.
+
+    Raises:
+        TopicRemovalGoneError: it is done, or was taken back already.
+    """
     _require_engineer(by)
-    TopicRemoval.objects.filter(pk=number, done_at=None).delete()
+    row = TopicRemoval.objects.filter(pk=number, done_at=None).first()
+    if row is None:
+        raise TopicRemovalGoneError
+    row.delete()
+    log.info("topics.removal_withdrawn", extra={"topic": row.topic, "asked": row.asked_by, "who": by.name})
 
 
 def confirm(number: int, *, by: Actor, event_log: Log) -> TopicRemoval:

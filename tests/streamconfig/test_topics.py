@@ -12,6 +12,7 @@ from eventplatform.broker.base import Log, Topic
 from eventplatform.core.streams import Stream
 from streamconfig import services
 from streamconfig.change_control.actors import Actor
+from streamconfig.change_control.errors import RequestReasonError
 from streamconfig.models import KnownTopic, TopicCheck, TopicRemoval
 from streamconfig.topics import reconcile, removals, troubles
 from streamconfig.topics.wishes import HOUR_MS, Step, Wish, drift, steps, wishes
@@ -112,6 +113,8 @@ def test_removal__asked_and_confirmed_by_another__topic_is_gone(streams: None, m
     reconcile.reconcile(memory)
     configuring.publish(services.without_streams(["ui.click"]))
 
+    with pytest.raises(RequestReasonError):
+        removals.ask("ui.click", by=ANN, reason=" ")
     asked = removals.ask("ui.click", by=ANN, reason="retired")
     with pytest.raises(removals.TopicRemovalForbiddenError):
         removals.confirm(asked.pk, by=ANN, event_log=memory)
@@ -139,6 +142,8 @@ def test_removal__topic_in_use_again_of_others_or_by_an_editor__is_refused(strea
         removals.ask("ui.click", by=EDITOR, reason="")
     assert "ui.click" in memory.topics()
     removals.withdraw(asked.pk, by=BEN)
+    with pytest.raises(removals.TopicRemovalGoneError):
+        removals.withdraw(asked.pk, by=BEN)
     assert not TopicRemoval.objects.exists()
 
 
