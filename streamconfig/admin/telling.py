@@ -47,4 +47,5 @@ def pending_words(one: Pending) -> str:
     kinds = {"added": "adds it", "removed": "removes it", "moved": "moves it"}
     what = kinds.get(one.change.kind) or " and ".join([*named, *more])
     when = f" from {changes_words.moment_words(one.effective_at)}" if one.effective_at else ""
-    return f"{what}{when}"
+    stuck = ", but not before its author merges it: the same was changed since" if one.is_stuck else ""
+    return f"{what}{when}{stuck}"

@@ -111,7 +111,7 @@ def _context(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
         "actor": actor,
         "approves_now": _is_last(examination.requirements),
         "discussion": discussion(change, verdicts),
-        "schedule": changes_schedule.of(change),
+        "schedule": changes_schedule.of(change, is_stuck=change.is_open and bool(examination.conflicts)),
         "newest": lookups.newest_revision(),
         "since": changes_schedule.revisions_since(change),
         "places": sorted({(one.section, one.name) for one in asked if one.name}),

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from streamconfig.change_control.actors import Actor, of_user
 from streamconfig.configuration.changes import Change
 from streamconfig.models import ChangeRequest, Stream, Verdict
+from streamconfig.pages import pending
 from streamconfig.request_models import OPEN
 
 State = ChangeRequest.State
@@ -51,11 +52,11 @@ def waiting_for(actor: Actor) -> Requests:
 
 
 def asked_of_author(actor: Actor) -> Requests:
-    """The person's own open ones that a reviewer asked to change, or that could not be applied, or are not submitted."""
+    """The person's own open ones that a reviewer asked to change, that can't be applied, or that are not submitted."""
     if actor.user is None:
         return ChangeRequest.objects.none()
     asked = Verdict.objects.filter(request=OuterRef("pk"), kind=Verdict.Kind.ASK, content_hash=OuterRef("content_hash"))
-    is_stuck = Q(Exists(asked)) | ~Q(problem="") | Q(state=State.DRAFT)
+    is_stuck = Q(Exists(asked)) | ~Q(problem="") | Q(state=State.DRAFT) | Q(pk__in=pending.stuck_numbers())
     return _every().filter(is_stuck, author=actor.user, state__in=OPEN)
 
 

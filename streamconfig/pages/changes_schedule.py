@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from streamconfig import lookups
 from streamconfig.configuration import changes as differences
 from streamconfig.models import ChangeRequest, Revision
+from streamconfig.pages import pending
 from streamconfig.pages.changes_words import RATE, label, moment_words, words
 
 _MOST_PLACES = 4
@@ -26,11 +27,13 @@ class Moment:
     number: int
     is_mine: bool
     state: str
+    is_stuck: bool = False  # it doesn't fit what holds, so its moment would pass it by
 
     @property
     def when(self) -> str:
         """From when, in words."""
-        return moment_words(self.at) if self.at else ""
+        when = moment_words(self.at) if self.at else ""
+        return f"Not before it is merged{f'; was to hold from {when}' if when else ''}" if self.is_stuck else when
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,15 @@ class Course:
     moments: tuple[Moment, ...]
 
 
-def of(change: ChangeRequest) -> tuple[Course, ...]:
-    """The course of the first few places that the request changes."""
+def of(change: ChangeRequest, *, is_stuck: bool = False) -> tuple[Course, ...]:
+    """The course of the first few places that the request changes. `is_stuck`: it is in conflict with what holds."""
     document = lookups.current_document().as_json()
     mine = _values(change)
     others = [one for one in _others(change) if one.effective_at]
+    stuck = pending.stuck_numbers() | ({change.pk} if is_stuck else frozenset())
     return tuple(
-        _course(place, change, mine, others, document) for place in sorted(mine, key=lambda one: one[2] != RATE)[:_MOST_PLACES]
+        _course(place, change, mine, others, document, stuck)
+        for place in sorted(mine, key=lambda one: one[2] != RATE)[:_MOST_PLACES]
     )
 
 
@@ -67,7 +72,12 @@ def _values(change: ChangeRequest) -> dict[Place, str]:
 
 
 def _course(
-    place: Place, change: ChangeRequest, mine: Mapping[Place, str], others: list[ChangeRequest], document: Mapping[str, Any]
+    place: Place,
+    change: ChangeRequest,
+    mine: Mapping[Place, str],
+    others: list[ChangeRequest],
+    document: Mapping[str, Any],
+    stuck: Collection[int],
 ) -> Course:
     section, name, keys = place
     moments = [] if change.applied_revision else [Moment(_held(document, place), None, 0, is_mine=False, state="info")]
@@ -77,13 +87,16 @@ def _course(
             change.effective_at or change.closed_at,
             change.pk,
             is_mine=True,
-            state="ok" if change.applied_revision else "warn",
+            state="ok" if change.applied_revision else "fail" if change.pk in stuck else "warn",
+            is_stuck=change.pk in stuck,
         )
     ]
     for other in others:
         value = _values(other).get(place)
         if value is not None:
-            moments.append(Moment(value, other.effective_at, other.pk, is_mine=False, state=""))
+            is_stuck = other.pk in stuck
+            state = "fail" if is_stuck else ""
+            moments.append(Moment(value, other.effective_at, other.pk, is_mine=False, state=state, is_stuck=is_stuck))
     head, *rest = moments
     rest.sort(key=lambda one: (one.at is not None, one.at.timestamp() if one.at else 0.0))
     where = "" if section == differences.DEFAULTS else f"{name}: "

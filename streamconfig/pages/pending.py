@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 
+from streamconfig import lookups
 from streamconfig.configuration import changes
 from streamconfig.models import ChangeRequest
 from streamconfig.request_models import OPEN
@@ -33,6 +34,7 @@ class Pending:
     author: str
     effective_at: datetime | None
     change: changes.Change
+    is_stuck: bool = False  # its moment would pass it by: somebody changed the same places since
 
     @property
     def is_scheduled(self) -> bool:
@@ -42,6 +44,8 @@ class Pending:
     @property
     def badge(self) -> tuple[str, str]:
         """State and word."""
+        if self.is_stuck:
+            return "fail", "In conflict"
         return _BADGES[self.state]
 
     @property
@@ -69,11 +73,19 @@ def link_of(number: int) -> str:
 def by_item() -> Mapping[Item, tuple[Pending, ...]]:
     """The open requests of every item, soonest first; those without a moment come before."""
     found: dict[Item, list[Pending]] = defaultdict(list)
+    stuck = stuck_numbers()
     for row in ChangeRequest.objects.filter(state__in=OPEN):
         for one in row.changes:
-            pending = Pending(row.pk, row.title, row.state, row.author_name, row.effective_at, one)
+            pending = Pending(row.pk, row.title, row.state, row.author_name, row.effective_at, one, row.pk in stuck)
             found[one.section, one.name].append(pending)
     return {item: tuple(sorted(several, key=_soonest)) for item, several in found.items()}
+
+
+def stuck_numbers() -> frozenset[int]:
+    """The scheduled requests that don't fit any more, so that readers leave them out when their moment comes."""
+    timeline = lookups.snapshot().timeline
+    ends = timeline.boundaries[-1:]
+    return frozenset(one.scheduled.number for end in ends for one in timeline.conflicts_at(end))
 
 
 def of_items(items: Iterable[Item], known: Mapping[Item, tuple[Pending, ...]] | None = None) -> list[Pending]:

@@ -119,4 +119,6 @@ def _dates(dates: Mapping[str, str], at: datetime) -> list[Point]:
 def _pending(one: Pending, item: Mapping[str, Any]) -> Point:
     text = one.title if one.rate is None else f"{percent(one.rate)} of {holding.unit_of(item)}"
     lead = "" if one.effective_at else "once it is approved"
+    if one.is_stuck:
+        text, lead = f"{text}: not before it is merged", "was to hold from"
     return Point("future", text, one.effective_at, lead, one.badge, one.link, f"Change {one.number}")
