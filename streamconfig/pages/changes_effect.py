@@ -178,6 +178,11 @@ def _notes(effect: Preview) -> list[tuple[str, str]]:
     """What people ask about who stays in."""
     found = []
     for one in effect.audiences:
+        apart = [kept.scope for kept in one.overrides if kept.rate is not None and not kept.is_changed]
+        if apart and one.stream in effect.counted and one.rate_before != one.rate_after:
+            scopes = ", ".join(apart)
+            text = f"Sites of {scopes} keep a rate of their own. They are in what was counted, nobody knows how many of it: "
+            found.append(("warn", f"{text}{one.stream} changes by less than these numbers say."))
         old, new = percent(one.rate_before or 0), percent(one.rate_after or 0)
         unit = one.unit_after or "session"
         if one.is_subset:

@@ -50,10 +50,8 @@ def of(change: ChangeRequest, *, is_stuck: bool = False) -> tuple[Course, ...]:
     mine = _values(change)
     others = [one for one in _others(change) if one.effective_at]
     stuck = pending.stuck_numbers() | ({change.pk} if is_stuck else frozenset())
-    return tuple(
-        _course(place, change, mine, others, document, stuck)
-        for place in sorted(mine, key=lambda one: one[2] != RATE)[:_MOST_PLACES]
-    )
+    places = sorted(mine, key=lambda one: one[2] != RATE)[:_MOST_PLACES]
+    return tuple(_course(place, change, mine, others, document, stuck=stuck) for place in places)
 
 
 def _others(change: ChangeRequest) -> list[ChangeRequest]:
@@ -77,6 +75,7 @@ def _course(
     mine: Mapping[Place, str],
     others: list[ChangeRequest],
     document: Mapping[str, Any],
+    *,
     stuck: Collection[int],
 ) -> Course:
     section, name, keys = place

@@ -207,9 +207,12 @@ def test_preview__override_kept__named_as_unchanged(counted: list[Day]) -> None:
     kept = {"overrides": {"enwiki": {"streams": {NAME: {"sample": {"rate": 0.01}}}}}}
     before, after = (documents.read({**one.as_json(), **kept}) for one in (configured(), configured(**rate(0.5))))
 
-    (audience,) = previewed(before, after).audiences
+    effect = previewed(before, after)
+    (audience,) = effect.audiences
 
     assert [(one.scope, one.rate, one.is_changed) for one in audience.overrides] == [("enwiki", 0.01, False)]
+    said = [text for state, text in changes_effect.shown(effect)["notes"] if state == "warn"]
+    assert [text.startswith("Sites of enwiki keep a rate of their own.") for text in said] == [True]
 
 
 @pytest.mark.slow
