@@ -11,7 +11,7 @@ from typing import Any
 from eventplatform.core.errors import RejectedError
 from registry import lookups as registry
 from streamconfig import deprecated_schemas, lookups
-from streamconfig.change_control import approvals, publishing, requests
+from streamconfig.change_control import approvals, ledger, publishing, requests
 from streamconfig.change_control.actors import Actor
 from streamconfig.change_control.errors import ItemMissingError
 from streamconfig.change_control.requests import Outcome, Source
@@ -85,7 +85,7 @@ def propose(
 def is_asked(wish: Wish) -> bool:
     """True where nothing differs, or an open request asks for just that: who runs again and again asks once."""
     changes = changes_of(wish)
-    return not changes or requests.is_asked(changes)
+    return not changes or ledger.is_asked(changes)
 
 
 def check(changes: Sequence[Change], *, by: Actor) -> None:
@@ -181,16 +181,6 @@ def with_fields(
 def with_rates(names: Collection[str], rate: float, *, unit: str = "") -> Wish:
     """Another sampling rate for many streams; the unit of each stays where none is given."""
     return with_fields(names, {"sample.rate": rate, **({"sample.unit": unit} if unit else {})})
-
-
-def with_owner(names: Collection[str], team: str) -> Wish:
-    """Another owning team for many streams."""
-    return with_fields(names, {"about.owner": team})
-
-
-def with_consumers(names: Collection[str], connector: str, settings: Mapping[str, Any]) -> Wish:
-    """What a connector does with many streams: the settings that are named, such as enabled, retention_days, ttl_seconds."""
-    return with_fields(names, {("consumers", connector, key): value for key, value in settings.items()})
 
 
 def with_defaults(settings: Mapping[str, Any]) -> Wish:

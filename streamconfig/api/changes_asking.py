@@ -67,6 +67,7 @@ class OneChange(Writing, ChangeDetail):
             changes=changes_of(body) if has_wish(body) else found.changes,
             effective_at=body.get("effective_at", found.effective_at),
             base_revision=_base(body),
+            source=_API,
         )
         return Response(request_as_json(edited))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -121,11 +121,22 @@ def has_wish(body: Mapping[str, Any]) -> bool:
 
 def _patch(given: Any) -> tuple[Change, ...]:
     for number, one in enumerate(given):
-        if one["kind"] == "moved" and not _is_order(one.get("fields") or ()):
-            raise BodyInvalidError(
-                pointer=f"/changes/{number}/fields", reason="A move has one field, order, with lists of names."
-            )
+        for place, why in _flaws(one):
+            raise BodyInvalidError(pointer=f"/changes/{number}{place}", reason=why)
     return patches.from_json([{**one, "fields": one.get("fields") or []} for one in given])
+
+
+def _flaws(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What only the parts of a change together show to be none."""
+    kind, name, fields = change["kind"], change["name"], change.get("fields") or ()
+    if kind == "moved" and not _is_order(fields):
+        yield "/fields", "A move has one field, order, with lists of names."
+    if kind == "changed" and not fields:
+        yield "/fields", "A change of an item has fields."
+    if kind != "moved" and not name:
+        yield "/name", "Only a move of a section has no name."
+    if change["section"] == patches.DEFAULTS and (name != patches.DEFAULTS or kind in {"added", "removed"}):
+        yield "", "The defaults are one item, named defaults, which is changed."
 
 
 def _is_order(fields: Any) -> bool:

@@ -13,6 +13,7 @@ from streamconfig.api.problems import PlaceSerializer, conflict_as_json, place_o
 from streamconfig.change_control import approvals
 from streamconfig.change_control.approvals import Requirement
 from streamconfig.change_control.examining import Examination
+from streamconfig.configuration import effects
 from streamconfig.models import ChangeRequest
 
 
@@ -53,7 +54,8 @@ class EffectSerializer(serializers.Serializer[Any]):
     section = serializers.CharField()
     name = serializers.CharField()
     text = serializers.CharField()
-    factor = serializers.FloatField(allow_null=True)
+    factor = serializers.FloatField(allow_null=True, help_text="How many times as much is collected; null where nothing says.")
+    is_unbounded = serializers.BooleanField(help_text="From nothing, or of another unit: no factor says how much more.")
     is_personal = serializers.BooleanField()
     owner = serializers.CharField()
 
@@ -96,7 +98,7 @@ def trial_as_json(seen: Examination, *, refusal: str = "") -> dict[str, Any]:
         "is_applicable": seen.is_applicable and not refusal,
         "refusal": refusal or seen.refusal,
         "changes": [one.as_json() for one in seen.changes],
-        "effects": [asdict(one) for one in seen.effects],
+        "effects": [effects.as_json(one) for one in seen.effects],
         "requirements": _requirements(seen.requirements),
         "conflicts": [conflict_as_json(one) for one in seen.conflicts],
         "problems": [place_of(one) for one in seen.problems],

@@ -101,6 +101,14 @@ class MomentPassedError(RejectedError):
     remedy = "Set a moment that is still to come, or none, so that it holds once it is approved."
 
 
+class MomentFarError(RejectedError):
+    """A change is to begin so late that the year must be a typing mistake."""
+
+    code = "change.moment_too_far"
+    message = "Its moment, {moment}, is more than a thousand years away."
+    remedy = "Set an earlier moment, or none, so that it holds once it is approved."
+
+
 class RevisionMissingError(RejectedError):
     """There is no revision of that number."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from streamconfig.change_control.actors import Actor
 from streamconfig.change_control.errors import (
+    MomentFarError,
     MomentPassedError,
     RequestEditedError,
     RequestMissingError,
@@ -21,6 +22,7 @@ from streamconfig.models import ChangeRequest, RequestStep, Verdict
 from streamconfig.notifying import telling
 
 log = logging.getLogger(__name__)
+_FARTHEST = timedelta(days=365_000)  # beyond, computing with days ends
 
 
 def note(request: ChangeRequest, by: Actor, what: str, text: str = "", **facts: object) -> None:
@@ -84,13 +86,20 @@ def decide(request: ChangeRequest, by: Actor, kind: str, comment: str) -> None:
 
 
 def require_moment(effective_at: datetime | None) -> None:
-    """Refuse a moment that is over: what held then is history.
+    """Refuse a moment that is over: what held then is history; and one that nobody can mean.
 
     Raises:
-        MomentPassedError: it is.
+        MomentPassedError, MomentFarError: it is.
     """
-    if effective_at is not None and effective_at <= timezone.now():
-        raise MomentPassedError(moment=effective_at.isoformat(timespec="minutes"))
+    now = timezone.now()
+    if effective_at is not None and not now < effective_at < now + _FARTHEST:
+        error = MomentPassedError if effective_at <= now else MomentFarError
+        raise error(moment=effective_at.isoformat(timespec="minutes"))
+
+
+def is_asked(changes: Collection[Change]) -> bool:
+    """True where an open request asks for exactly these changes, as soon as it may."""
+    return ChangeRequest.objects.filter(closed_at=None, changes_text=text_of(changes), effective_at=None).exists()
 
 
 def text_of(changes: Collection[Change]) -> str:

@@ -101,8 +101,12 @@ def edit(
     changes: Sequence[Change],
     effective_at: datetime | None,
     base_revision: int | None = None,
+    source: str = Source.PAGE,
 ) -> ChangeRequest:
-    """Say something else. What others approved was what it said before, so their approvals don't count any more."""
+    """Say something else. What others approved was what it said before, so their approvals don't count any more.
+
+    Other changes than before come from `source`: a policy for rollbacks is not for what somebody makes of one.
+    """
     request = opened(number, seen, "edited", *_OPEN)
     _require_author(request, by)
     if not changes:
@@ -113,6 +117,7 @@ def edit(
         _require_usable(changes)
     request.title, request.reason, request.effective_at = title[:200], reason, effective_at
     request.base_revision = base_revision or request.base_revision
+    request.source = request.source if text_of(changes) == request.changes_text else source
     _rewrite(request, changes)
     note(request, by, "edited", "Approvals of what it said before don't count any more.")
     return request
@@ -228,11 +233,6 @@ def comment(number: int, *, by: Actor, text: str) -> Comment:
     made = Comment.objects.create(request=request, user=by.user, name=by.name, text=text.strip()[:5000])
     note(request, by, "commented", made.text)
     return made
-
-
-def is_asked(changes: Sequence[Change]) -> bool:
-    """True where an open request asks for exactly these changes, as soon as it may."""
-    return ChangeRequest.objects.filter(state__in=_OPEN, changes_text=text_of(changes), effective_at=None).exists()
 
 
 def _merged(request: ChangeRequest, choices: Mapping[str, str]) -> tuple[Sequence[Change], bool]:

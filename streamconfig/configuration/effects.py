@@ -232,4 +232,5 @@ def as_json(effect: Effect) -> dict[str, Any]:
         "factor": None if is_unbounded else effect.factor,
         "is_unbounded": is_unbounded,
         "is_personal": effect.is_personal,
+        "owner": effect.owner,
     }

@@ -119,6 +119,18 @@ def test_dry_run__writes_nothing_and_tells_effects(world: dict[str, Program]) ->
     assert ChangeRequest.objects.count() == 1  # the one that the world was made by
 
 
+def test_dry_run__of_something_new__has_no_factor_but_is_unbounded(world: dict[str, Program]) -> None:
+    """JSON has no infinity."""
+    new = {"streams": {"ui.other": {**CLICK, "schema_title": "ui/click"}}}
+
+    answer = world["dan"].post("changes/dry-run", new)
+    (effect,) = [one for one in answer.json()["effects"] if one["code"] == "new_stream"]
+    made = world["dan"].post("changes", {"title": "New", **new, "submit": False}).json()
+
+    assert (answer.status_code, effect["factor"], effect["is_unbounded"]) == (200, None, True)
+    assert world["dan"].send("GET", f"changes/{made['number']}").status_code == 200
+
+
 def test_dry_run__what_cannot_be__each_place_is_named(world: dict[str, Program]) -> None:
     bad = {"streams": {"ui.click": {**CLICK, "sample": {"unit": "session", "rate": 7}}}}
     seen = world["ann"].post("changes/dry-run", bad).json()
@@ -277,6 +289,10 @@ def test_session__without_its_csrf_token__refused_with_it_taken(world: dict[str,
         ({"title": "x", "changes": [{**HALF, "fields": [{"keys": []}]}]}, "api.bad_body", "/changes/0/fields/0/keys"),
         ({"title": "x", "changes": [HALVED], "streams": {}}, "api.bad_body", "/changes"),
         ({"title": "x", "changes": [{**HALF, "name": "", "kind": "moved"}]}, "api.bad_body", "/changes/0/fields"),
+        ({"title": "x", "changes": [{**HALF, "fields": []}]}, "api.bad_body", "/changes/0/fields"),
+        ({"title": "x", "changes": [{**HALVED, "name": ""}]}, "api.bad_body", "/changes/0/name"),
+        ({"title": "x", "changes": [{**HALVED, "section": "defaults"}]}, "api.bad_body", "/changes/0"),
+        ({"title": "x", "effective_at": "9999-12-31T00:00:00Z", "changes": [HALVED]}, "change.moment_too_far", ""),
         ({"title": "x", "effective_at": "tomorrow", "changes": [HALVED]}, "api.bad_body", "/effective_at"),
         ({"title": "x", "effective_at": "2099-01-01T00:00:00", "changes": [HALVED]}, "api.bad_body", "/effective_at"),
         ({"title": "x", "effective_at": "2020-01-01T00:00:00Z", "changes": [HALVED]}, "change.moment_passed", ""),

@@ -60,6 +60,22 @@ def test_roll_back__taken_back_already_or_unknown__is_refused(people: People) ->
         rollback.roll_back(99, by=people["editor"])
 
 
+def test_roll_back__of_which_something_else_was_made__is_judged_as_such(people: People) -> None:
+    """A policy that lets rollbacks through must not let through what somebody writes into one."""
+    configuring.publish(services.with_rates(["ui.click"], 0.25))
+    request = rollback.roll_back(2, by=people["editor"])
+    facts = {"title": "Another", "reason": "", "effective_at": None}
+
+    requests.edit(request.pk, by=people["editor"], seen=1, changes=request.changes, **facts)
+    request.refresh_from_db()
+    assert request.source == "rollback"
+
+    other = services.changes_of(services.with_rates(["ui.load"], 1.0))
+    requests.edit(request.pk, by=people["editor"], seen=2, changes=other, **facts)
+    request.refresh_from_db()
+    assert request.source == "page"
+
+
 def test_restore__earlier_revision__brings_back_all_of_it(people: People) -> None:
     configuring.publish(services.with_rates(["ui.click"], 0.25))
     configuring.publish(services.without_streams(["ui.load"]))
