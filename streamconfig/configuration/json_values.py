@@ -58,6 +58,8 @@ class _Walk:
             if not is_list and not isinstance(key, str):
                 message = f"The key {str(key)[:50]} of {_name(path)} must be text."
                 yield Flaw(path, "setting.bad_key", message, "Put the key in quotes.")
+            elif not is_list and _flaw_of_text(key):
+                yield Flaw(path, "setting.bad_key", f"A key of {_name(path)} {_flaw_of_text(key)}", "Write another key.")
             elif self.characters <= MAX_CHARACTERS:
                 self.characters += _SHARE + (0 if is_list else len(key))
                 yield from self.flaws(value, (*path, str(key)))
@@ -67,7 +69,7 @@ def _flaw_of_scalar(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
-        return "" if _is_unicode(value) else "holds half of a character, which no JSON can carry."
+        return _flaw_of_text(value)
     if isinstance(value, float):
         return "" if math.isfinite(value) else "must be a finite number."
     if isinstance(value, int):
@@ -75,12 +77,12 @@ def _flaw_of_scalar(value: Any) -> str:
     return f"is a {type(value).__name__}, which is no JSON."
 
 
-def _is_unicode(text: str) -> bool:
+def _flaw_of_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return "holds half of a character, which no JSON can carry."
+    return "holds the character U+0000, which no database keeps." if "\0" in text else ""
 
 
 def _name(path: tuple[str, ...]) -> str:

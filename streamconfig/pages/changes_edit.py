@@ -18,6 +18,7 @@ from eventplatform.core.errors import RejectedError
 from streamconfig.change_control import requests, verbs
 from streamconfig.change_control.actors import Actor, of_user
 from streamconfig.configuration.changes import Field
+from streamconfig.configuration.json_values import flaws_of
 from streamconfig.configuration.rewriting import Place, rewritten, settable
 from streamconfig.models import ChangeRequest
 from streamconfig.pages.changes_words import label
@@ -123,10 +124,14 @@ def _value(box: Box, request: HttpRequest) -> Any:
     if box.is_text:
         return box.text
     try:
-        return json.loads(box.text, parse_constant=_no_constant)
+        value = json.loads(box.text, parse_constant=_no_constant)
+        why = next((flaw.message.rstrip(".") for flaw in flaws_of({box.label: value})), "")
     except (ValueError, RecursionError) as error:
-        box.error = str(error)
-        raise ValueUnreadableError(place=box.label, why=error) from None
+        why = str(error)
+    if why:
+        box.error = why
+        raise ValueUnreadableError(place=box.label, why=why)
+    return value
 
 
 def _no_constant(name: str) -> Any:
@@ -139,9 +144,9 @@ def moment_of(text: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 or 9999, moved by an offset
         raise MomentUnreadableError(text=text[:40]) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _box(place: Place, leaf: Field) -> Box:
