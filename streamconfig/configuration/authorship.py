@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from streamconfig.configuration.changes import DEFAULTS, Change, Field, leaves
 from streamconfig.configuration.document import STREAMS, Document
@@ -184,8 +183,3 @@ def _is_override_sample(keys: tuple[str, ...]) -> bool:
 
 def _words(section: str) -> str:
     return "the defaults" if section == DEFAULTS else section
-
-
-def as_json(places: Iterable[Forbidden]) -> list[dict[str, Any]]:
-    """For the API."""
-    return [{"section": one.section, "name": one.name, "path": one.path, "why_not": one.why_not} for one in places]

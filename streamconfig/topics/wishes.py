@@ -21,7 +21,6 @@ class Wish:
     stream: str
     partitions: int | None = None
     retention_hours: int | None = None
-    is_keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def wishes(streams: Iterable[Stream]) -> dict[str, Wish]:
     found: dict[str, Wish] = {}
     for stream in streams:
         for topic in filter(is_topic_name, stream.topics):
-            wish = Wish(topic, stream.name, stream.partitions, stream.retention_hours, bool(stream.message_key_fields))
+            wish = Wish(topic, stream.name, stream.partitions, stream.retention_hours)
             found.setdefault(topic, wish)
     return found
 
