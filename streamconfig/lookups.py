@@ -25,6 +25,7 @@ from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSourc
 
 log = logging.getLogger(__name__)
 
+STALE_SECONDS = 5.0  # a process asks its database each second
 _CHECK_SECONDS = 1.0
 _FORGOTTEN = -_CHECK_SECONDS
 
@@ -98,6 +99,12 @@ def age_seconds() -> float:
     """Since this process last confirmed its snapshot."""
     keeper = snapshots.running()
     return keeper.age_seconds() if keeper else _kept.source.age_seconds()
+
+
+def stale_seconds() -> int | None:
+    """The age of what this process serves where it is so old that the answer must say so; None where it isn't."""
+    age = age_seconds()
+    return int(age) if age > STALE_SECONDS else None
 
 
 def forget() -> None:

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from streamconfig import lookups
 from streamconfig.api.packed import Kept, Packed, takes_gzip
-from streamconfig.api.public import QUERY, PublicView, parameter
+from streamconfig.api.public import QUERY, PublicView, parameter, say_if_stale
 from streamconfig.compatible import streamconfigs
 from streamconfig.compatible.streamconfigs import Query
 from streamconfig.configuration import scopes
@@ -88,6 +88,7 @@ class ActionApi(PublicView):
         else:
             response = _sent(_packed(snapshot, scope, query), request)
             _let_caches_keep(response, is_signed_in=self._is_signed_in())
+        say_if_stale(response)
         if parameters.get("origin") == "*":
             response["Access-Control-Allow-Origin"] = "*"
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from streamconfig.api.authentication import WRITERS
 from streamconfig.api.errors import SignInError
 from streamconfig.api.problems import ProblemSerializer
-from streamconfig.api.public import PublicView
+from streamconfig.api.public import PublicView, say_if_stale
 from streamconfig.history import HistoryAwayError
 
 READ_FAILURES = {400: ProblemSerializer, 401: ProblemSerializer, 404: ProblemSerializer, 503: ProblemSerializer}
@@ -53,6 +53,16 @@ class PrivateView(PublicView):
         made = super().finalize_response(request, response, *args, **kwargs)
         if not made.has_header("Cache-Control"):
             made["Cache-Control"] = "private, no-cache"
+        return made
+
+
+class PrivateSnapshotView(PrivateView):
+    """Answers to the same people from the snapshot, also while the database is away, and says so."""
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say how old an old snapshot is."""
+        made = super().finalize_response(request, response, *args, **kwargs)
+        say_if_stale(made)
         return made
 
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from eventplatform.core.errors import PlatformError, RetriableError
 from eventplatform.core.results import problem
+from streamconfig import lookups
 from streamconfig.api.errors import ParameterInvalidError
 
 QUERY: Literal["query"] = "query"
@@ -57,6 +58,14 @@ def problem_response(error: PlatformError) -> HttpResponse:
     if isinstance(error, RetriableError):
         response["Retry-After"] = str(error.retry_after_seconds)
     return response
+
+
+def say_if_stale(response: Any) -> None:
+    """Say of an answer made from the snapshot how old that is, where the database is away."""
+    age = lookups.stale_seconds()
+    if age is not None:
+        response["X-Config-Age"] = str(age)
+        response["Warning"] = '110 - "Response is Stale"'
 
 
 def share(response: Any) -> None:

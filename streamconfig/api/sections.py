@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from streamconfig import lookups
 from streamconfig.api.listing import PAGE_PARAMETERS, page
-from streamconfig.api.private_view import READ_FAILURES, PrivateView
+from streamconfig.api.private_view import READ_FAILURES, PrivateSnapshotView
 from streamconfig.api.public import parameter
 from streamconfig.change_control.errors import ItemMissingError
 from streamconfig.configuration.sections import SHAPES
@@ -41,8 +41,8 @@ def _list_serializer(section: str, item: type[serializers.Serializer[Any]]) -> t
     return type(f"{section.capitalize()}ListSerializer", (serializers.Serializer,), fields)
 
 
-def _list_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateView]:
-    class SectionList(PrivateView):
+def _list_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateSnapshotView]:
+    class SectionList(PrivateSnapshotView):
         """The items of the section, in configuration order."""
 
         @extend_schema(
@@ -59,8 +59,8 @@ def _list_view(section: str, item: type[serializers.Serializer[Any]]) -> type[Pr
     return SectionList
 
 
-def _item_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateView]:
-    class SectionItem(PrivateView):
+def _item_view(section: str, item: type[serializers.Serializer[Any]]) -> type[PrivateSnapshotView]:
+    class SectionItem(PrivateSnapshotView):
         """One item of the section."""
 
         @extend_schema(operation_id=f"{section}_read", parameters=[_KEY], responses={200: item, **READ_FAILURES})
@@ -105,7 +105,7 @@ class FindingListSerializer(serializers.Serializer[Any]):
 _NARROWED_BY = ("level", "code", "section", "name")
 
 
-class FindingList(PrivateView):
+class FindingList(PrivateSnapshotView):
     """What lint finds in the configuration as it holds now."""
 
     @extend_schema(

@@ -23,14 +23,13 @@ from streamconfig import lookups
 from streamconfig.api import waiting
 from streamconfig.api.errors import MomentInvalidError, ParameterInvalidError
 from streamconfig.api.packed import Kept, Packed, digest, takes_gzip
-from streamconfig.api.public import PublicView, parameter, share
+from streamconfig.api.public import PublicView, parameter, say_if_stale, share
 from streamconfig.configuration import scopes
 from streamconfig.configuration.moments import moment
 from streamconfig.configuration.scopes import Scope
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.snapshots import Snapshot, SnapshotMissingError
 
-STALE_SECONDS = 5.0  # a process asks its database each second
 _MAX_TEXT = 500  # of a parameter
 
 kept = Kept()
@@ -167,13 +166,11 @@ def _response(request: HttpRequest, snapshot: Snapshot, question: Hashable, answ
 
 def _headed(request: HttpRequest, response: HttpResponse, snapshot: Snapshot, question: Hashable) -> HttpResponse:
     """The headers of both, the full answer and 304."""
-    age = lookups.age_seconds()
     response["ETag"] = _etag(request, snapshot, question)
     response["Cache-Control"] = "no-cache"
     response["Vary"] = "Accept-Encoding"
     response["X-Config-Revision"] = str(snapshot.revision)
-    response["X-Config-Age"] = str(int(age))
-    if age > STALE_SECONDS:
-        response["Warning"] = '110 - "Response is Stale"'
+    response["X-Config-Age"] = str(int(lookups.age_seconds()))
+    say_if_stale(response)
     share(response)
     return response

@@ -165,6 +165,16 @@ def test_user__while_the_database_is_away__gets_the_last_answer_privately(
     assert (answer.status_code, answer["Cache-Control"]) == (200, "private, must-revalidate, max-age=600")
 
 
+def test_database_away__last_good_answer__says_how_old_it_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not client.get(API, {"action": "streamconfigs"}).has_header("X-Config-Age")  # the reference has no such header
+    monkeypatch.setattr(lookups, "age_seconds", lambda: 61.5)
+
+    for address, parameters in ((API, {"action": "streamconfigs"}), ("/api/v1/policies", {}), ("/api/v1/findings", {})):
+        answer = client.get(address, parameters)
+
+        assert (answer.status_code, answer["X-Config-Age"], answer["Warning"][:4]) == (200, "61", "110 "), address
+
+
 @pytest.mark.parametrize(
     ("parameters", "code", "info"),
     [

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from streamconfig import history, lookups
-from streamconfig.api import snapshot_view, streams
+from streamconfig.api import streams
 from tests import configuring
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
@@ -266,7 +266,7 @@ def test_database_away__last_good_snapshot__serves_and_says_so(client: Client, m
     for answer, status in ((full, 200), (unchanged, 304)):
         assert (answer.status_code, answer["X-Config-Age"]) == (status, "61")
         assert answer["Warning"].startswith("110 ")
-    monkeypatch.setattr(lookups, "age_seconds", lambda: snapshot_view.STALE_SECONDS)
+    monkeypatch.setattr(lookups, "age_seconds", lambda: lookups.STALE_SECONDS)
     assert not client.get(LIST).has_header("Warning")
 
 
