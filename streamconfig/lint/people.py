@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from streamconfig.configuration.effects import CODES
+from streamconfig.configuration.policies import ALL
 from streamconfig.lint.finding import Finding, Kind
 from streamconfig.lint.subject import Subject
 
@@ -28,6 +30,12 @@ REVIEW_DUE = Kind(
 )
 UNKNOWN_GROUP = Kind(
     "policy.unknown_group", "warning", "There is no group {group}.", "Choose a group that exists, such as approver."
+)
+UNKNOWN_EFFECT = Kind(
+    "policy.unknown_effect",
+    "error",
+    "No change has the effect {effect}, so the policy doesn't count there.",
+    "Name an effect such as rate_up, or * for all.",
 )
 
 
@@ -69,6 +77,9 @@ def _day(value: object) -> date | None:
 
 def _policies(subject: Subject) -> Iterator[Finding]:
     for key, item in subject.document.section("policies").items():
+        for index, effect in enumerate(item.get("effects") or ()):
+            if effect not in CODES and effect != ALL:
+                yield UNKNOWN_EFFECT.at("policies", key, f"/effects/{index}", effect=effect)
         for index, group in enumerate(item.get("by") or () if subject.groups is not None else ()):
             if group not in (subject.groups or ()):
                 yield UNKNOWN_GROUP.at("policies", key, f"/by/{index}", group=group)

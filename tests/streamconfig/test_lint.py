@@ -111,6 +111,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"groups": {"approver"}},
         "/by/0",
     ),
+    ("policy.unknown_effect", of_stream({}, policies={"p": {"effects": ["*", "all"]}}), {}, "/effects/1"),
     ("ramp.over", of_stream({"ramp": [{"at": PAST, "rate": 0.5}]}), {}, "/ramp"),
     ("window.never_again", of_stream({"windows": [{"until": PAST}]}), {}, "/windows"),
     ("window.never_again", of_instrument({"windows": [{"until": PAST}]}), {}, "/windows"),
