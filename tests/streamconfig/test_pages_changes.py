@@ -10,6 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from monitoring.demo_users import ensure_groups
+from streamconfig import lookups
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
+from streamconfig.configuration.changes import Change, Field
 from streamconfig.models import ChangeRequest
 from tests import configuring
 from tests.streamconfig.asking import ROLES, act, clicks, halved, person, signed_in, state_of, text
@@ -200,6 +204,14 @@ def test_verbs__unknown__404(verb: str) -> None:
 
 def test_verbs__by_get__405() -> None:
     assert signed_in("administrator").get(f"/changes/{halved().pk}/approve").status_code == 405
+
+
+def test_page__another_order_of_streams__names_no_stream_and_is_shown() -> None:
+    names = list(lookups.current_document().as_json()["streams"])
+    order = Change("streams", "", "moved", (Field(("order",), names, names[::-1]),))
+    asked = requests.draft(by=of_user(person("engineer")), changes=[order], title="Turn round", reason="Patterns first")
+
+    assert signed_in("engineer").get(f"/changes/{asked.pk}").status_code == 200
 
 
 def test_edit__value_reason_and_moment__saved_and_approvals_void() -> None:
