@@ -15,3 +15,5 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="openapi"),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "eventplatform.outage.server_error"

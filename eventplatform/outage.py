@@ -1,0 +1,49 @@
+"""What the web role answers where a request needs the database and that is away: 503 and what goes on meanwhile, no 500."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
+from django.views import defaults
+
+from eventplatform.core.errors import RetriableError
+from eventplatform.core.results import problem
+
+# What programs read; people read the rest.
+_MACHINES = ("/api/", "/w/", "/repositories/", "/confluent/", "/v1/")
+
+
+class DatabaseAwayError(RetriableError):
+    """A request needs the database, which can't be reached."""
+
+    code = "database.away"
+    message = "The platform's database can't be reached now."
+    remedy = "Ask again after the time that Retry-After names; it goes on by itself once the database is back."
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: a database that is away is told as such, whatever else happened is a fault of ours."""
+    happened = sys.exc_info()[1]
+    if not any(isinstance(one, OperationalError | InterfaceError) for one in _causes(happened)):
+        return defaults.server_error(request)
+    error = DatabaseAwayError()
+    if request.path_info.startswith(_MACHINES):
+        body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
+        response: HttpResponse = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
+    else:
+        # Without the request: what the shell shows of it stands in the database.
+        page = get_template("503.html").render({"code": error.code, "path": request.path})
+        response = HttpResponse(page, status=error.http_status)
+    response["Retry-After"] = str(error.retry_after_seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
