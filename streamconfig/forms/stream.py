@@ -179,7 +179,8 @@ def suggest(form: forms.BaseForm, document: Document) -> None:
 
 
 def stores_known(document: Document) -> list[str]:
-    """Connectors, and what the defaults name."""
-    connectors = [one.name for one in panels.call("connectors.names", default=())]
+    """What the defaults name, and connectors: one is obeyed by its own name or its store's, so never a row for both."""
     consumers = document.defaults.get("consumers")
-    return list(dict.fromkeys([*(consumers if isinstance(consumers, Mapping) else ()), *connectors]))
+    named = list(consumers) if isinstance(consumers, Mapping) else []
+    connectors = [one.name for one in panels.call("connectors.names", default=()) if one.target not in named]
+    return list(dict.fromkeys([*named, *connectors]))

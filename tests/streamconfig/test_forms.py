@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.http import QueryDict
 
+from eventplatform import panels
 from streamconfig.configuration import document, window_rules
 from streamconfig.forms.bindings import tail_of, tail_problems, values_of, written
 from streamconfig.forms.instruments import BINDINGS as INSTRUMENT
@@ -18,6 +19,7 @@ from streamconfig.forms.items import PolicyForm
 from streamconfig.forms.maps import ConsumerRow
 from streamconfig.forms.overrides import OverrideForm
 from streamconfig.forms.rows import RowForm, RowsField
+from streamconfig.forms.stream import stores_known
 from streamconfig.forms.stream_bindings import INHERITED, STREAM
 from streamconfig.forms.timing import OnceRow, StepRow, WeeklyRow
 
@@ -194,3 +196,14 @@ def test_instrument_and_policy__shown_and_not_touched__stay_to_the_letter() -> N
 
     assert again(instrument, INSTRUMENT) == instrument
     assert again(policy, PolicyForm.bindings) == policy
+
+
+def test_stores_known__store_of_a_connector_named_by_the_defaults__one_row_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [
+        panels.Downstream(name, "postgres", target, is_enabled=True, retention_days=None, link="")
+        for name, target in (("postgres-main", "warehouse"), ("search-clicks", "search"))
+    ]
+    monkeypatch.setitem(panels._functions, "connectors.names", lambda: places)
+    held = document.read({"defaults": {"consumers": {"warehouse": {"enabled": True}, "archive": {"enabled": True}}}})
+
+    assert stores_known(held) == ["warehouse", "archive", "search-clicks"]
