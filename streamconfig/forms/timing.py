@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
 from unfold import widgets
 
+from streamconfig.configuration import moments
 from streamconfig.configuration.windows import DAYS
 from streamconfig.forms import fields
 from streamconfig.forms.bindings import Item, Path, at, put, remove
@@ -123,10 +123,11 @@ class StepRow(RowForm):
 
 
 def aware(local: str, zone: str) -> datetime:
-    """The moment that a clock of the zone shows; the first of two where it shows it twice."""
+    """The moment that a clock of the zone shows: of two the first, and for one that it leaps over, when it leaps."""
     if fields.OFFSET.fullmatch(zone):
         return datetime.fromisoformat(f"{local}{zone}")
-    return timezone.make_aware(datetime.fromisoformat(local), ZoneInfo(zone))
+    known = ZoneInfo(zone)
+    return moments.from_local(datetime.fromisoformat(local), known, is_end=False).astimezone(known)
 
 
 def text_of(moment: datetime) -> str:

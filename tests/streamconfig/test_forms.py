@@ -21,7 +21,7 @@ from streamconfig.forms.overrides import OverrideForm
 from streamconfig.forms.rows import RowForm, RowsField
 from streamconfig.forms.stream import stores_known
 from streamconfig.forms.stream_bindings import INHERITED, STREAM
-from streamconfig.forms.timing import OnceRow, StepRow, WeeklyRow
+from streamconfig.forms.timing import OnceRow, StepRow, WeeklyRow, aware
 
 WEEKLY = {"days": ["mon", "fri"], "start": "09:00", "end": "17:00", "time_zone": "Europe/Berlin"}
 ODD: tuple[dict[str, Any], ...] = (
@@ -207,3 +207,15 @@ def test_stores_known__store_of_a_connector_named_by_the_defaults__one_row_for_b
     held = document.read({"defaults": {"consumers": {"warehouse": {"enabled": True}, "archive": {"enabled": True}}}})
 
     assert stores_known(held) == ["warehouse", "archive", "search-clicks"]
+
+
+@pytest.mark.parametrize(
+    ("local", "moment"),
+    [
+        ("2027-03-28T02:30", "2027-03-28T03:00:00+02:00"),  # leapt over: as windows have it, the first moment after it
+        ("2026-10-25T02:30", "2026-10-25T02:30:00+02:00"),  # twice there: the first
+        ("2026-12-01T00:00", "2026-12-01T00:00:00+01:00"),
+    ],
+)
+def test_aware__clock_that_is_changed__as_windows_read_it(local: str, moment: str) -> None:
+    assert aware(local, "Europe/Berlin").isoformat() == moment
