@@ -68,7 +68,14 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
     groups = tuple(group for group in groups if group.entries)
     every = {entry.path: entry for group in groups for entry in group.entries}
     tabs = [every[path] for path in _TABS if path in every][:_TABS_SHOWN]
-    return {"home": "/", "deployment": settings.DEPLOYMENT, "groups": groups, "tabs": tabs, "foot": _foot(request)}
+    return {
+        "home": "/",
+        "deployment": settings.DEPLOYMENT,
+        "groups": groups,
+        "tabs": tabs,
+        "foot": _foot(request),
+        "stale_seconds": panels.call("streamconfig.stale_seconds"),
+    }
 
 
 def _counts(request: HttpRequest) -> Mapping[str, int]:

@@ -1,9 +1,10 @@
-"""What the web role answers where a request needs the database and that is away: 503 and what goes on meanwhile, no 500."""
+"""What the web role answers while the database is away: pages without what only it knows, else 503, but no 500."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,9 @@ from django.views import defaults
 from eventplatform.core.errors import RetriableError
 from eventplatform.core.results import problem
 
+Found = TypeVar("Found")
+
+_AWAY = (OperationalError, InterfaceError)
 # What programs read; people read the rest.
 _MACHINES = ("/api/", "/w/", "/repositories/", "/confluent/", "/v1/")
 
@@ -25,10 +29,18 @@ class DatabaseAwayError(RetriableError):
     remedy = "Ask again after the time that Retry-After names; it goes on by itself once the database is back."
 
 
+def unless_away(ask: Callable[[], Found], otherwise: Found) -> Found:
+    """What the database says, or `otherwise` while it is away; for what a page can do without."""
+    try:
+        return ask()
+    except _AWAY:
+        return otherwise
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: a database that is away is told as such, whatever else happened is a fault of ours."""
     happened = sys.exc_info()[1]
-    if not any(isinstance(one, OperationalError | InterfaceError) for one in _causes(happened)):
+    if not any(isinstance(one, _AWAY) for one in _causes(happened)):
         return defaults.server_error(request)
     error = DatabaseAwayError()
     if request.path_info.startswith(_MACHINES):

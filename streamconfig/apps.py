@@ -26,6 +26,7 @@ class StreamconfigConfig(AppConfig):
         panels.add_troubles("streamconfig", troubles.troubles)
         panels.add_troubles("streamconfig.messages", messages.troubles)
         panels.add_troubles("streamconfig.findings", lambda: findings.troubles(lookups.findings()))
+        panels.provide("streamconfig.stale_seconds", lookups.stale_seconds_now)
         panels.provide("streamconfig.inbox_count", changes_lists.inbox_count)
         panels.provide("streamconfig.streams_of_title", lookups.streams_of_title)
         panels.provide("streamconfig.title_of_topic", lookups.title_of_topic)

@@ -37,6 +37,7 @@ class _Kept:
         self.lock = threading.Lock()
         self.source = SnapshotSource()
         self.checked_at = _FORGOTTEN
+        self.is_away = False  # the database, when it was last asked
 
     def snapshot(self) -> Snapshot:
         current = self.source.current
@@ -47,14 +48,18 @@ class _Kept:
         if not self.lock.acquire(blocking=current is None or self.checked_at == _FORGOTTEN) and current is not None:
             return current
         try:
-            return self.source.refresh()
+            found = self.source.refresh()
+            self.is_away = False
         except DatabaseError as error:
+            self.is_away = self.source.current is not None
             connection.close_if_unusable_or_obsolete()  # outside of requests nobody else would ever connect again
             if self.source.current is None:
                 raise SnapshotMissingError from error
             metrics.SNAPSHOT_AGE.set(self.source.age_seconds())
             log.warning("snapshot.database_away", extra={"revision": self.source.current.revision})
             return self.source.current
+        else:
+            return found
         finally:
             self.checked_at = time.monotonic()
             self.lock.release()
@@ -105,6 +110,13 @@ def stale_seconds() -> int | None:
     """The age of what this process serves where it is so old that the answer must say so; None where it isn't."""
     age = age_seconds()
     return int(age) if age > STALE_SECONDS else None
+
+
+def stale_seconds_now() -> int | None:
+    """The same for whoever may not have asked for the snapshot, such as the frame of a page; asks nothing itself."""
+    if snapshots.running():
+        return stale_seconds()
+    return int(_kept.source.age_seconds()) if _kept.is_away else None
 
 
 def forget() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from eventplatform import figures, panels
 from eventplatform.core.streams import Sampling, Stream
+from eventplatform.outage import unless_away
 from registry.schema.schema_set import SchemaSet
 from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import Configured
@@ -101,13 +102,13 @@ class Facts:
 
 
 def known_now(snapshot: Snapshot, pending: Mapping[Item, tuple[Pending, ...]], names: Collection[str] | None = None) -> Known:
-    """Ask the rooms that count, for these streams or all; what isn't counted leaves no hole."""
+    """Ask the rooms that count, for these streams or all; what isn't counted, or can't be asked now, leaves no hole."""
     teams = snapshot.stream_set.document.section("teams")
     return Known(
         snapshot.schemas,
-        volumes=panels.call("monitoring.volumes", _MINUTES, names, default={}),
-        refused=panels.call("monitoring.refused_shares", default={}),
-        canaries=panels.call("monitoring.last_canaries", default={}),
+        volumes=unless_away(lambda: panels.call("monitoring.volumes", _MINUTES, names, default={}), {}),
+        refused=unless_away(lambda: panels.call("monitoring.refused_shares", default={}), {}),
+        canaries=unless_away(lambda: panels.call("monitoring.last_canaries", default={}), {}),
         pending=pending,
         teams={key: str(team.get("title") or key) for key, team in teams.items()},
     )

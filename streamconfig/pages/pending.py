@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 
+from eventplatform.outage import unless_away
 from streamconfig import lookups
 from streamconfig.configuration import changes
 from streamconfig.models import ChangeRequest
@@ -71,10 +72,11 @@ def link_of(number: int) -> str:
 
 
 def by_item() -> Mapping[Item, tuple[Pending, ...]]:
-    """The open requests of every item, soonest first; those without a moment come before."""
+    """The open requests of every item, soonest first; those without a moment come before. None while the database is away."""
     found: dict[Item, list[Pending]] = defaultdict(list)
     stuck = stuck_numbers()
-    for row in ChangeRequest.objects.filter(state__in=OPEN):
+    nothing: list[ChangeRequest] = []
+    for row in unless_away(lambda: list(ChangeRequest.objects.filter(state__in=OPEN)), nothing):
         for one in row.changes:
             pending = Pending(row.pk, row.title, row.state, row.author_name, row.effective_at, one, row.pk in stuck)
             found[one.section, one.name].append(pending)

@@ -22,7 +22,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/streams", "/streams/ui.click", "/changes", "/streams/stale"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/changes", "/changes/1", "/revisions"])
 def test_page__database_away__is_503_and_says_what_goes_on(client: Client, path: str) -> None:
     answer = client.get(path)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from registry import services as registry_services
@@ -96,3 +98,19 @@ def test_revision__page__shows_the_difference(client: Client) -> None:
 
     assert "too loud" in page
     assert "is_<wbr>enabled" in page
+
+
+def test_list__database_away__shows_the_last_good_streams_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    lookups.snapshot()
+    assert "can't be reached" not in client.get("/streams").content.decode()
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", refused)
+    lookups.forget()
+    page = client.get("/streams")
+
+    assert page.status_code == 200
+    assert [one.name for one in page.context["page"]]
+    assert "The database can't be reached" in page.content.decode()
