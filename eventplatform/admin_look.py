@@ -99,6 +99,7 @@ _NAVIGATION: list[dict[str, Any]] = [
                 "admin:streamconfig_notificationtarget_changelist",
                 "streamconfig.administer_configuration",
             ),
+            _link("API tokens", "key", "admin:streamconfig_apitoken_changelist", "streamconfig.administer_configuration"),
             _link("Messages", "mail", "admin:streamconfig_notification_changelist", "streamconfig.administer_configuration"),
         ],
     },

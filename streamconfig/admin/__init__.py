@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from streamconfig.admin import defaults, history, instruments, items, notifications, overrides, streams
+from streamconfig.admin import defaults, history, instruments, items, notifications, overrides, streams, tokens
 
-__all__ = ["defaults", "history", "instruments", "items", "notifications", "overrides", "streams"]
+__all__ = ["defaults", "history", "instruments", "items", "notifications", "overrides", "streams", "tokens"]

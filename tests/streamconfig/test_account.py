@@ -132,3 +132,23 @@ def test_notifications__given_up__sent_again_from_the_list(db: None) -> None:
     row.refresh_from_db()
     assert (row.gave_up_at, row.attempts) == (None, 0)
     assert person("editor").get("/admin/streamconfig/notification/").status_code == 403
+
+
+def test_admin_of_tokens__administrator__sees_nothing_secret_and_revokes(ann: User) -> None:
+    ensure_groups()
+    made = accounts.make_token(ann, name="leaked", days=30)
+    boss, editor = (User.objects.create_user(name, is_staff=True) for name in ("boss", "ed"))
+    boss.groups.add(Group.objects.get(name="administrator"))
+    editor.groups.add(Group.objects.get(name="editor"))
+    tokens, chosen = "/admin/streamconfig/apitoken/", {"action": "revoke", "_selected_action": str(made.row.pk)}
+
+    assert client_of(editor).get(tokens).status_code == 403
+    assert client_of(editor).post(tokens, chosen).status_code == 403
+    for path in (tokens, f"{tokens}{made.row.pk}/change/"):
+        page = client_of(boss).get(path).content.decode()
+        assert "leaked" in page
+        assert made.secret not in page
+        assert made.row.hash not in page
+    assert accounts.owner_of(made.secret) == ann
+    client_of(boss).post(tokens, chosen)
+    assert accounts.owner_of(made.secret) is None
