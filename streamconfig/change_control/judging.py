@@ -117,5 +117,11 @@ def require_authorship(changes: Iterable[Change], by: Actor) -> None:
 
 def require_may_ask(by: Actor) -> None:
     """Refuse who may ask for nothing at all."""
-    if by.level < Level.EDITOR:
-        raise RequestForbiddenError(why_not=f"{by.name} may look at changes, but not ask for any.")
+    why_not = why_not_ask(by)
+    if why_not:
+        raise RequestForbiddenError(why_not=why_not)
+
+
+def why_not_ask(by: Actor) -> str:
+    """Why somebody may ask for nothing; empty where they may."""
+    return "" if by.level >= Level.EDITOR else f"{by.name} may look at changes, but not ask for any."

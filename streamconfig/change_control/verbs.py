@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from streamconfig.change_control import judging
 from streamconfig.change_control.actors import Actor
-from streamconfig.configuration.authorship import Level
 from streamconfig.models import ChangeRequest
 
 State = ChangeRequest.State
@@ -59,7 +58,7 @@ def may(request: ChangeRequest, actor: Actor, *, is_conflicting: bool = False) -
     state = State(request.state)
     decide = judging.why_not_approve(request, actor)
     own = _why_not_author(request, actor)
-    ask = "" if actor.level >= Level.EDITOR else f"{actor.name} may look at changes, but not ask for any."
+    ask = judging.why_not_ask(actor)
     moment = _why_not_moment(request)
     return Verbs(
         edit=Verb(state in OPEN, own),
@@ -84,10 +83,9 @@ def is_author(request: ChangeRequest, by: Actor) -> bool:
 
 
 def _why_not_author(request: ChangeRequest, actor: Actor) -> str:
-    if actor.level < Level.EDITOR:
-        return f"{actor.name} may look at changes, but not ask for any."
     may_all = actor.may("administer_configuration")
-    return "" if may_all or is_author(request, actor) else f"Only {request.author_name} can change this request."
+    other = "" if may_all or is_author(request, actor) else f"Only {request.author_name} can change this request."
+    return judging.why_not_ask(actor) or other
 
 
 def _why_not_retry(own: str, decide: str) -> str:

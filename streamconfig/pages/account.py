@@ -17,6 +17,7 @@ from streamconfig import accounts
 from streamconfig.change_control.actors import of_user
 from streamconfig.models import ApiToken
 from streamconfig.notifying.kinds import KINDS
+from streamconfig.pages import posted
 
 _DAYS = (7, 30, 90, 365)
 _USUAL_DAYS = 90
@@ -50,8 +51,7 @@ def _obey(request: HttpRequest, verb: str | None) -> None:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004  # digits of a number of rows
+    return posted.number(request.POST.get(name, ""))
 
 
 def _context(request: HttpRequest, made: accounts.Made | None, error: accounts.TokenRefusedError | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from streamconfig.configuration.changes import Field
 from streamconfig.configuration.json_values import flaws_of
 from streamconfig.configuration.rewriting import Place, rewritten, settable
 from streamconfig.models import ChangeRequest
+from streamconfig.pages import posted
 from streamconfig.pages.changes_words import label
 
 _MOMENT = "%Y-%m-%dT%H:%M"
@@ -93,12 +94,11 @@ def _kept(change: ChangeRequest) -> dict[str, Any]:
 
 
 def _typed(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
-    seen = request.POST.get("seen", "")
     return {
         "title": request.POST.get("title", "").strip()[:200] or change.title,
         "reason": request.POST.get("reason", "").strip(),
         "moment": request.POST.get("effective_at", "").strip(),
-        "seen": int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else 0,  # noqa: PLR2004  # an integer column
+        "seen": posted.number(request.POST.get("seen", "")),
     }
 
 

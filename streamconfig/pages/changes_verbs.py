@@ -15,7 +15,7 @@ from streamconfig.change_control import kill, requests, rollback
 from streamconfig.change_control.actors import Actor, of_user
 from streamconfig.change_control.requests import Outcome
 from streamconfig.models import ChangeRequest
-from streamconfig.pages import changes_detail
+from streamconfig.pages import changes_detail, posted
 from streamconfig.pages.changes_words import moment_words
 
 _MERGE = "choice "  # a form's field for a place in conflict is named so
@@ -45,8 +45,7 @@ Done = tuple[int, str]
 
 def _seen(request: HttpRequest) -> int:
     """The edit that the page showed; nothing sane was seen where the field is missing."""
-    text = request.POST.get("seen", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0  # noqa: PLR2004  # what an integer column holds
+    return posted.number(request.POST.get("seen", ""))
 
 
 def _told(number: int, outcome: Outcome) -> Done:

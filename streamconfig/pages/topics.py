@@ -13,6 +13,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from streamconfig.change_control.actors import of_user
 from streamconfig.models import TopicCheck, TopicRemoval
+from streamconfig.pages import posted
 from streamconfig.topics import removals
 
 _DONE_SHOWN = 20
@@ -71,5 +72,4 @@ def _confirm(request: HttpRequest) -> None:
 
 
 def _number(request: HttpRequest) -> int:
-    given = request.POST.get("number", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 12 else 0  # noqa: PLR2004  # a row's number
+    return posted.number(request.POST.get("number", ""))
