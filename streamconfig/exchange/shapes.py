@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ def _is_layered(value: Any) -> bool:
 def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
     document: dict[str, Any] = {}
     overrides: dict[str, dict[str, Any]] = {}
-    notices = []
+    others: dict[str, Any] = {}
     for name, value in parsed.items():
         part = _PARTS.get(str(name))
         if (part or name == _LAYERED) and not php.is_array(value):
@@ -104,8 +104,7 @@ def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
         elif name == _LAYERED:
             part, layers = "streams", _map(value)
         else:
-            if not str(name).startswith("_"):
-                notices.append(f"{name} has no place in this configuration and is left out.")
+            others[str(name)] = value
             continue
         for key, held in layers.items():
             overrides.setdefault(str(key), {})[part] = _named(held) if part == "streams" else _map(held)
@@ -113,7 +112,22 @@ def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
         named = _named(document["streams"])
         document["streams"] = with_own_keys(named, before) if isinstance(named, Mapping) else named
     is_layered = _LAYERED in parsed or any(map(_is_layered, parsed.values()))
+    notices = _left_out(others, document.get("streams", before.as_json().get("streams")))
     return Meaning({**document, **({"overrides": overrides} if is_layered else {})}, tuple(notices))
+
+
+def _left_out(others: Mapping[str, Any], streams: Any) -> Iterator[str]:
+    """What has no place here; of a client's list of streams also which of its names nobody configures any more."""
+    for name, value in others.items():
+        if name.startswith("_"):
+            continue
+        yield f"{name} has no place in this configuration and is left out."
+        values = value.get(_PLAIN, value) if isinstance(value, Mapping) else value
+        is_list = name.lower().replace("_", "").endswith("streamnames") and isinstance(values, list)
+        known = streams if isinstance(streams, Mapping) else {}
+        for one in values if is_list else ():
+            if isinstance(one, str) and one not in known:
+                yield f"{name} names the stream {one[:249]}, which isn't configured: take it off that list."
 
 
 def _named(streams: Any) -> Any:

@@ -231,3 +231,11 @@ def test_file__what_has_no_place_here_or_stands_twice__is_told() -> None:
 
     assert notices[0].startswith("wgEventLoggingStreamNames has no place")
     assert notices[1] == "Line 3: wgEventStreams.s.a stands there a second time; the later one holds."
+
+
+def test_file__list_of_streams_of_a_client__tells_which_are_gone() -> None:
+    text = b"return ['wgEventLoggingStreamNames' => ['default' => ['s', 'gone']], 'wgEventStreams' => ['s' => ['a' => 1]]];"
+
+    notices = files.read(text, form="php", before=Document()).notices
+
+    assert notices[1:] == ("wgEventLoggingStreamNames names the stream gone, which isn't configured: take it off that list.",)

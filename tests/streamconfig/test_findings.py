@@ -100,3 +100,15 @@ def test_command__file_that_cannot_be_read__fails_with_words(tmp_path: Path, tex
 
     with pytest.raises(CommandError):
         run(str(tmp_path / "bad.json"))
+
+
+def test_check_streams__file_of_wikimedias_layers__is_read_as_the_import_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "production.json"
+    layers = {"default": {"canary_events_enabled": True}, "+private": {"x": 1}}
+    file.write_text(json.dumps({"defaults": layers, "streams": {"s": {"canary_events_enabled": True}}, "_source": {}}))
+
+    with pytest.raises(CommandError):
+        call_command("check_streams", str(file), stdout=(out := io.StringIO()), stderr=io.StringIO())
+
+    assert "streams.unknown_key" not in out.getvalue()
+    assert "setting.redundant" in out.getvalue()

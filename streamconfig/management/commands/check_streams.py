@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError
 
 from streamconfig import findings, lookups
 from streamconfig.configuration import document
 from streamconfig.configuration.document import Document
+from streamconfig.exchange import files
+from streamconfig.exchange.errors import ImportRefusedError, UnreadableError
 from streamconfig.lint import linter
-from streamconfig.lint.finding import LEVELS
+from streamconfig.lint.finding import LEVELS, Finding
 
 
 class Command(BaseCommand):
     help = "Lint the configuration: names, references, times, owners, lists that do nothing. Fails where there are errors."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="a document as YAML or JSON, in place of what is published")
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="any file that import_streams reads; else what is published"
+        )
         parser.add_argument("--level", choices=LEVELS, default="info", help="the least level that is printed")
         parser.add_argument("--fail-on", choices=LEVELS, default="error", help="the least level that makes the command fail")
         parser.add_argument(
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         listed: Path | None = options["listed"]
         lists = {listed.name: _names(listed)} if listed else None
         file: Path | None = options["file"]
-        found = linter.lint(_read(file), at=datetime.now(UTC), lists=lists) if file else findings.of(lookups.snapshot(), lists)
+        found = linter.lint(self._read(file), at=datetime.now(UTC), lists=lists) if file else _published(lists)
         shown = [one for one in found if LEVELS.index(one.level) <= LEVELS.index(options["level"])]
         if options["json"]:
             self.stdout.write(json.dumps([one.as_json() for one in shown], indent=1, ensure_ascii=False))
@@ -50,12 +53,21 @@ class Command(BaseCommand):
             raise CommandError(f"{summary}.")
         self.stderr.write(f"{summary}.")
 
+    def _read(self, path: Path) -> Document:
+        try:
+            content = path.read_bytes()
+            given = files.read(content, form=files.form_of(path.name, content), before=Document())
+        except OSError as error:
+            raise CommandError(f"{path}: {error}") from error
+        except (UnreadableError, ImportRefusedError) as error:
+            raise CommandError(f"{path}: {error}") from error
+        for notice in given.notices:
+            self.stderr.write(f"Note: {notice}")
+        return document.read(given.document)
 
-def _read(path: Path) -> Document:
-    try:
-        return document.read(yaml.safe_load(path.read_text()))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise CommandError(f"{path}: {error}") from error
+
+def _published(lists: Mapping[str, Collection[str]] | None) -> Sequence[Finding]:
+    return findings.of(lookups.snapshot(), lists)
 
 
 def _names(path: Path) -> Collection[str]:
