@@ -178,3 +178,11 @@ def test_export__no_form__shows_the_choice(client: Client) -> None:
 
     assert all(f"?form={form}" in text for form in ("yaml", "json", "csv", "php"))
     assert "3 streams" in text
+
+
+@pytest.mark.parametrize(("group", "is_shown"), [("viewer", False), ("editor", False), ("approver", False), ("engineer", True)])
+def test_streams__button_to_import__only_for_who_may(client: Client, group: str, is_shown: bool) -> None:  # noqa: FBT001  # a case
+    page = somebody(client, group).get("/streams").content.decode()
+
+    assert (f'href="{IMPORT}"' in page) is is_shown
+    assert f'href="{EXPORT}"' in page
