@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """All findings, or those of a level, a code or a word."""
     snapshot = lookups.snapshot()
     every = lookups.findings()
-    asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
+    asked = {name: value for name, value in request.GET.dict().items() if value}
     shown = [one for one in every if _fits(one, asked)]
     levels, codes = Counter(one.level for one in every), Counter(one.code for one in every)
     context = {

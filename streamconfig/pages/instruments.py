@@ -95,7 +95,7 @@ def _shown(snapshot: Snapshot, key: str, item: Mapping[str, Any], at: datetime) 
 def index(request: HttpRequest) -> HttpResponseBase:
     """All instruments, narrowed as the address says."""
     snapshot = lookups.snapshot()
-    asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
+    asked = {name: value for name, value in request.GET.dict().items() if value}
     found = every(snapshot)
     teams = tabs.own_teams(snapshot.stream_set.document, of_user(request.user).teams)
     shown = [one for one in found if _fits(one, asked, teams)]

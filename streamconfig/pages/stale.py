@@ -26,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """What is stale, the longest standing first; `kind`, `reason` and `owner` narrow."""
     snapshot = lookups.snapshot()
     every = sorted(stale.stale_items(), key=lambda one: (one.since is None, str(one.since), one.name))
-    asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
+    asked = {name: value for name, value in request.GET.dict().items() if value}
     teams = tabs.own_teams(snapshot.stream_set.document, of_user(request.user).teams)
     shown = [one for one in every if _fits(one, asked, teams)]
     context = {

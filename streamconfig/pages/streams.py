@@ -58,7 +58,7 @@ class Chip:
 def index(request: HttpRequest) -> HttpResponseBase:
     """All streams, narrowed and sorted as the address says."""
     snapshot = lookups.snapshot()
-    asked = {name: value.replace("\0", "") for name, value in request.GET.dict().items() if value}
+    asked = {name: value for name, value in request.GET.dict().items() if value}
     pending = requests.by_item()
     known = stream_facts.known_now(snapshot, pending)
     every = stream_facts.facts_of(snapshot.stream_set.entries, known)

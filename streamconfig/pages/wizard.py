@@ -94,7 +94,7 @@ def _facts(request: HttpRequest, name: str, form: StepForm) -> dict[str, Any]:
     """What a step shows beside its fields."""
     title = str(form.said.get("schema", {}).get("schema_title", ""))
     if name == "schema":
-        words = request.GET.get("q", "").replace("\0", "")[:200]
+        words = request.GET.get("q", "")[:200]
         chosen = str(request.GET.get("schema_title") or form["schema_title"].value() or "")[:200]
         return {"q": words, "chosen": chosen, "found": found_schemas(form.snapshot.schemas, words, chosen)}
     if name == "about":
