@@ -18,8 +18,10 @@ from eventplatform.core.errors import PlatformError, RejectedError
 from streamconfig import lookups, services
 from streamconfig.change_control.actors import of_user
 from streamconfig.change_control.errors import RequestReasonError
+from streamconfig.configuration import authorship
 from streamconfig.configuration.authorship import Level
-from streamconfig.configuration.document import Document
+from streamconfig.configuration.changes import Change, Field
+from streamconfig.configuration.document import STREAMS, Document
 from streamconfig.models import ChangeRequest, KnownTopic, TopicRemoval
 from streamconfig.pages import usage
 from streamconfig.pages.owners import owner_of
@@ -45,6 +47,11 @@ class RetirementStepError(RejectedError):
     remedy = "Switch it off first and wait until nobody sends: removing it refuses events and forgets what it was."
 
 
+def _switched_off(name: str) -> tuple[Change, ...]:
+    """What the second step asks for, to see who may ask for it."""
+    return (Change(STREAMS, name, "changed", (Field(("is_enabled",), becomes=False),)),)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: HttpRequest, name: str) -> HttpResponseBase:
     """Where a stream stands on its way out; a post asks for the next step."""
@@ -67,7 +74,7 @@ def retire(request: HttpRequest, name: str) -> HttpResponseBase:
         "usage": found,
         "is_announced": bool(entry.about.expires_on),
         "is_off": not entry.is_enabled,
-        "may_ask": by.level >= Level.EDITOR,
+        "may_ask": not authorship.forbidden(lookups.current_document(), _switched_off(name), by.level, by.teams),
         "may_remove": by.level >= Level.ENGINEER,
         "error": error,
         "today": datetime.now(UTC).date().isoformat(),

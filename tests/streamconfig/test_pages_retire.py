@@ -122,6 +122,16 @@ def test_retire__by_roles__refused_where_they_may_not_ask(engineer: Client) -> N
     assert ChangeRequest.objects.count() == before
 
 
+def test_retire__stream_of_another_team__buttons_are_off_as_the_post_is_refused(engineer: Client) -> None:
+    held: dict[str, Any] = lookups.current_document().as_json()["streams"]["ui.click"]
+    configuring.configure({"teams": {"web": {"title": "Web"}}, "streams": {"ui.click": {**held, "about": {"owner": "web"}}}})
+    stranger = signed_in("editor", "change_stream")
+
+    assert ask(stranger, "announce", on=TOMORROW).status_code == 403
+    assert stranger.get("/retire/ui.click").context["may_ask"] is False
+    assert engineer.get("/retire/ui.click").context["may_ask"] is True
+
+
 def test_retire__unknown_stream_or_step__is_404(engineer: Client) -> None:
     assert engineer.get("/retire/nobody").status_code == 404
     assert engineer.post("/retire/nobody", {"step": "off", "reason": "x"}).status_code == 404
