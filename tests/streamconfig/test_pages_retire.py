@@ -168,7 +168,7 @@ def test_topics__removal__takes_two_engineers_and_the_typed_name(engineer: Clien
 
 def test_topics__withdrawn__stays(engineer: Client) -> None:
     KnownTopic.objects.get_or_create(name="old.topic", defaults={"stream": "old"})
-    engineer.post("/streams/topics/ask", {"topic": "old.topic"})
+    engineer.post("/streams/topics/ask", {"topic": "old.topic", "reason": "Nobody reads it"})
 
     answer = engineer.post("/streams/topics/withdraw", {"number": TopicRemoval.objects.get().pk}, follow=True)
 
