@@ -18,12 +18,13 @@ def roll_back(revision: int, *, by: Actor, reason: str = "") -> ChangeRequest:
         RevisionMissingError: there is no such revision.
         RequestEmptyError: all of it was taken back already.
     """
-    changes = reverted(from_json(_revision(revision).changes))
+    row = _revision(revision)
+    changes = reverted(from_json(row.changes))
     now = lookups.current_document().as_json()
     wanted, conflicts = apply(now, changes)
     # Without a conflict the changes seen from now say the same in fewer words: what was taken back already is gone.
     shown = changes if conflicts else tuple(changes_between(now, wanted))
-    return _draft(shown, by=by, title=f"Roll back revision {revision}", reason=reason)
+    return _draft(shown, by=by, title=f"Roll back revision {revision}", reason=reason or _why(row))
 
 
 def restore(revision: int, *, by: Actor, reason: str = "") -> ChangeRequest:
@@ -33,10 +34,16 @@ def restore(revision: int, *, by: Actor, reason: str = "") -> ChangeRequest:
         RevisionMissingError: there is no such revision.
         RequestEmptyError: nothing differs.
     """
-    _revision(revision)
+    row = _revision(revision)
     now, then = lookups.current_document().as_json(), lookups.document_of(revision).as_json()
     changes = tuple(changes_between(now, then))
-    return _draft(changes, by=by, title=f"Restore revision {revision}", reason=reason)
+    said = reason or f"Everything as it was from {row.effective_at:%d %b %Y, %H:%M} UTC on."
+    return _draft(changes, by=by, title=f"Restore revision {revision}", reason=said)
+
+
+def _why(row: Revision) -> str:
+    """What stands in the history of a rollback of which nobody said more: whose change it takes back, and why that was made."""
+    return f"Takes back what {row.author} changed{f': {row.reason}' if row.reason else '.'}"
 
 
 def _revision(number: int) -> Revision:

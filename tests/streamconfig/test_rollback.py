@@ -96,3 +96,13 @@ def test_roll_back__by_a_viewer__is_refused(people: People) -> None:
 
     with pytest.raises(RequestForbiddenError):
         rollback.roll_back(2, by=people["viewer"])
+
+
+def test_roll_back__nobody_said_why__whose_change_it_takes_back(people: People) -> None:
+    configuring.publish(services.with_rates(["ui.click"], 0.25), author="ann", reason="Slower")
+
+    request = rollback.roll_back(2, by=people["engineer"])
+
+    assert request.reason == "Takes back what ann changed: Slower"
+    assert rollback.roll_back(2, by=people["engineer"], reason="It was wrong").reason == "It was wrong"
+    assert rollback.restore(1, by=people["engineer"]).reason.startswith("Everything as it was from ")
