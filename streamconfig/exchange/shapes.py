@@ -111,6 +111,9 @@ def _wikimedias(parsed: Mapping[str, Any], before: Document) -> Meaning:
     if "streams" in document:
         named = _named(document["streams"])
         document["streams"] = with_own_keys(named, before) if isinstance(named, Mapping) else named
+    for key, override in before.section("overrides").items():
+        if key in overrides:  # why it is there, and whatever else such a file has no words for
+            overrides[key] |= {name: held for name, held in override.items() if name not in _PARTS.values()}
     is_layered = _LAYERED in parsed or any(map(_is_layered, parsed.values()))
     notices = _left_out(others, document.get("streams", before.as_json().get("streams")))
     return Meaning({**document, **({"overrides": overrides} if is_layered else {})}, tuple(notices))

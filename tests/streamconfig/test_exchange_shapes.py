@@ -98,3 +98,15 @@ def given_or_nothing(text: str, form: str) -> Given:
         return files.read(text.encode(), form=form, before=BEFORE)
     except (UnreadableError, ImportRefusedError):
         return Given({})
+
+
+def test_layers__override_that_is_there__keeps_what_such_a_file_has_no_words_for() -> None:
+    before = documents.read({"streams": {}, "overrides": {"+large": {"reason": "enough sessions", "streams": {"s": {"a": 1}}}}})
+    layers = {"default": {"s": {"a": 1}}, "+large": {"s": {"a": 2}}, "+new": {"s": {"a": 3}}}
+
+    given = read({"wgEventStreams": layers}, before)
+
+    assert given.document["overrides"] == {
+        "+large": {"streams": {"s": {"a": 2}}, "reason": "enough sessions"},
+        "+new": {"streams": {"s": {"a": 3}}},
+    }
