@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streamconfig import lookups, services
@@ -64,7 +66,7 @@ def test_roll_back__of_which_something_else_was_made__is_judged_as_such(people: 
     """A policy that lets rollbacks through must not let through what somebody writes into one."""
     configuring.publish(services.with_rates(["ui.click"], 0.25))
     request = rollback.roll_back(2, by=people["editor"])
-    facts = {"title": "Another", "reason": "", "effective_at": None}
+    facts: dict[str, Any] = {"title": "Another", "reason": "", "effective_at": None}
 
     requests.edit(request.pk, by=people["editor"], seen=1, changes=request.changes, **facts)
     request.refresh_from_db()
