@@ -59,6 +59,8 @@ _CODE_OF_KEY: Mapping[str, str] = {
     "consumers": "stores",
     "owner": "owner",
 }
+# What a change of a setting does besides, and nobody sees in its value.
+_NOTES = {"log.partitions": "Keys move to other partitions: their order holds from then on, not across that moment."}
 _RETENTION = frozenset({"retention_days", "ttl_seconds", "retention_hours"})
 _ORDERED_SENSITIVITY = ("", "public", "internal", "personal", "secret")
 
@@ -133,7 +135,8 @@ def _of_leaf(section: str, name: str, leaf: Field, *, is_new: bool) -> Iterator[
         yield from () if is_new else (Effect(code, section, name, f"{name} is switched {word}."),)
     elif leaf.keys[0] not in {"sample", "ramp"}:
         code = _code(section, leaf.keys)
-        yield from () if is_new and code != "stores" else (Effect(code, section, name, f"{CODES[code]}: {leaf.path}."),)
+        text = f"{CODES[code]}: {leaf.path}. {_NOTES.get(leaf.path, '')}".rstrip()
+        yield from () if is_new and code != "stores" else (Effect(code, section, name, text),)
 
 
 def _of_sampling(section: str, name: str, fields: Collection[Field], sides: tuple[Rates, Rates]) -> Iterator[Effect]:

@@ -230,3 +230,9 @@ def test_as_json__without_bound__is_json() -> None:
     (found,) = effects(put("instruments", "other", "stream", value="ui.click"))
 
     assert (as_json(found)["factor"], as_json(found)["is_unbounded"]) == (None, True)
+
+
+def test_partitions__grown__says_that_keys_move() -> None:
+    (found,) = effects(click("log", value={"partitions": 6}))
+
+    assert "Keys move to other partitions" in found.text
