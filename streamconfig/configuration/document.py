@@ -132,14 +132,14 @@ def read(document: Any) -> Document:
 
 
 def read_entry(name: Any, value: Any) -> tuple[Entry | None, list[Problem]]:
-    """One entry, or why it can't be used."""
+    """One entry, or everything for which it can't be used."""
     problems = name_problems(name) + problems_of(str(name), value)
-    if problems:
+    if not isinstance(value, Mapping):
         return None, problems
     settings = dict(value)
     is_enabled, about = settings.pop("is_enabled", True), settings.pop("about", None)
     own = {key: settings.pop(key) for key in OWN_KEYS if key in settings}
-    problems = _own_problems(name, is_enabled, about) + own_keys.problems_of(name, own)
+    problems += _own_problems(str(name), is_enabled, about) + own_keys.problems_of(str(name), own)
     if problems:
         return None, problems
     texts = {key: str(text).strip() for key, text in (about or {}).items() if text is not None}

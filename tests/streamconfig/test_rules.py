@@ -181,3 +181,20 @@ SETTINGS = [
     {"sample": {"rate": 1}},
     {"topic_prefixes": ["a.", "b."], "sample": {"unit": "pageview", "rate": 1e-06}},
 ]
+
+
+def test_entry__several_mistakes__all_are_told_at_once() -> None:
+    entry, problems = document.read_entry(
+        "s",
+        {"sample": {"rate": 2}, "is_enabled": "yes", "log": {"partitions": 0}, "ramp": [{"at": "x", "rate": 7}], "about": 5},
+    )
+
+    assert entry is None
+    assert {one.pointer for one in problems} == {
+        "/sample/rate",
+        "/is_enabled",
+        "/log/partitions",
+        "/ramp/0/at",
+        "/ramp/0/rate",
+        "/about",
+    }
