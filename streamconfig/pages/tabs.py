@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from eventplatform.outage import unless_away
 from streamconfig import lookups
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.stream_set import StreamSet
@@ -70,8 +71,8 @@ def _link(view: str) -> str:
 
 
 def _others(current: str) -> Iterable[Tab]:
-    yield Tab("Stale", reverse("stale"), stale.count(), current == "stale")
-    yield Tab("Findings", reverse("findings"), findings.count(), current == "findings")
+    yield Tab("Stale", reverse("stale"), unless_away(stale.count, 0), current == "stale")
+    yield Tab("Findings", reverse("findings"), unless_away(findings.count, 0), current == "findings")
 
 
 def head(request: HttpRequest, streams: StreamSet) -> dict[str, Any]:

@@ -61,6 +61,12 @@ def test_database_killed__streams_go_on_and_say_so__history_is_503__and_all_reco
             status, headers_of_it, body = ask(f"{address}/api/v1/{path}")
             assert (status, json.loads(body)["code"], headers_of_it["Retry-After"]) == (503, "history.away", "2"), path
 
+        status, headers_of_it, _ = ask(f"{address}/w/api.php?action=streamconfigs")
+        assert (status, "X-Config-Age" in headers_of_it, "Warning" in headers_of_it) == (200, True, True)
+        for path, expected in (("/streams", 200), ("/teams", 200), ("/changes", 503), ("/repositories/", 503)):
+            status, _, body = ask(address + path)
+            assert (status, b"database can't be reached" in body) == (expected, True), path
+
         own_postgres.start()
         until_warning(address + STREAMS, is_there=False)
         assert ask(f"{address}/api/v1/changes")[0] == 200
