@@ -204,6 +204,26 @@ def test_merge__conflict__decided_by_place(world: dict[str, Program]) -> None:
     assert merged["changes"][0]["fields"][0] == {"path": "sample.rate", "keys": ["sample", "rate"], "was": 0.4, "becomes": 0.25}
 
 
+@pytest.mark.parametrize("verb", ["2/roll-back", "1/restore"])
+def test_revision__taken_back__is_a_draft_that_goes_the_way_of_all(world: dict[str, Program], verb: str) -> None:
+    made = asked(world)
+    world["bob"].post(f"changes/{made['number']}/approve", {"edit": made["edit"]})
+
+    answer = world["ann"].post(f"revisions/{verb}", {"reason": "Too few"})
+    back = answer.json()
+
+    assert (answer.status_code, back["state"], rate()) == (201, "draft", 0.25)
+    world["ann"].post(f"changes/{back['number']}/submit", {"edit": back["edit"]})
+    world["bob"].post(f"changes/{back['number']}/approve", {"edit": back["edit"]})
+    assert rate() == 0.5
+
+
+def test_revision__that_is_not_there__is_told(world: dict[str, Program]) -> None:
+    answer = world["ann"].post("revisions/99/roll-back", {"reason": "Too few"})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "revision.not_found")
+
+
 def test_kill__stops_at_once_and_is_looked_at_afterwards(world: dict[str, Program]) -> None:
     answer = world["ann"].post("kill", {"streams": ["ui.click"], "reason": "Leaks names"})
     made = answer.json()
