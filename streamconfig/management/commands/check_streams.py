@@ -24,9 +24,7 @@ class Command(BaseCommand):
     help = "Lint the configuration: names, references, times, owners, lists that do nothing. Fails where there are errors."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "file", nargs="?", type=Path, help="any file that import_streams reads; else what is published"
-        )
+        parser.add_argument("file", nargs="?", type=Path, help="any file that import_streams reads; else what is published")
         parser.add_argument("--level", choices=LEVELS, default="info", help="the least level that is printed")
         parser.add_argument("--fail-on", choices=LEVELS, default="error", help="the least level that makes the command fail")
         parser.add_argument(
