@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eventplatform.core.errors import RejectedError
 from registry.schema.deprecation import Deprecation
 from registry.schema.schema_set import SchemaSet
-from streamconfig.configuration.document import Document, merged
+from streamconfig.configuration.document import Document, Entry, merged
 from streamconfig.configuration.setting_types import Problem
 
 
@@ -21,19 +21,24 @@ class SchemaDeprecatedError(RejectedError):
 
 def problems_of(before: Document, after: Document, schemas: SchemaSet) -> Iterator[Problem]:
     """One problem for each stream that names a deprecated schema now and did not before."""
-    used = _titles(before)
-    for name, title in _titles(after).items():
-        found = schemas.deprecation(title) if title and used.get(name) != title else None
+    known = {entry.name: entry for entry in before.entries}
+    is_same = before.defaults == after.defaults
+    for entry in after.entries:
+        was = known.get(entry.name)
+        if is_same and was is entry:
+            continue
+        title = _title(after, entry)
+        found = schemas.deprecation(title) if title and (was is None or _title(before, was) != title) else None
         if found:
             error = SchemaDeprecatedError(
                 title=title, since=found.since, reason=found.reason.rstrip(". "), instead=_instead(found)
             )
-            yield Problem(name, "/schema_title", error.code, str(error), error.hint)
+            yield Problem(entry.name, "/schema_title", error.code, str(error), error.hint)
 
 
-def _titles(document: Document) -> dict[str, str]:
-    named = {entry.name: merged(document.defaults, entry).get("schema_title") for entry in document.entries}
-    return {name: title for name, title in named.items() if isinstance(title, str)}
+def _title(document: Document, entry: Entry) -> str:
+    title = merged(document.defaults, entry).get("schema_title")
+    return title if isinstance(title, str) else ""
 
 
 def _instead(found: Deprecation) -> str:

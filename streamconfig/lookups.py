@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from datetime import datetime
-from functools import lru_cache
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -15,7 +14,8 @@ from eventplatform.core import metrics
 from streamconfig import findings as linting
 from streamconfig import history, snapshots
 from streamconfig.configuration import document
-from streamconfig.configuration.changes import chain_hash
+from streamconfig.configuration.applying import read_changed
+from streamconfig.configuration.changes import chain_hash, from_json
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.scopes import Scope
 from streamconfig.configuration.stream_set import StreamSet
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 STALE_SECONDS = 5.0  # a process asks its database each second
 _CHECK_SECONDS = 1.0
+_KEPT_DOCUMENTS = 4
+_documents: dict[str, Document] = {}  # by the hash of their revision
 _FORGOTTEN = -_CHECK_SECONDS
 
 
@@ -140,10 +142,18 @@ def document_of(number: int) -> Document:
     return Document() if known is None else _document(number, known)
 
 
-# What a hash stands for never changes; judging several requests asks for the same document again and again.
-@lru_cache(maxsize=4)
 def _document(number: int, known: str) -> Document:
-    return document.read(Revision.objects.get(number=number, hash=known).document)
+    """A revision's document; of streams that an earlier one holds alike, that one's entries."""
+    found = _documents.get(known)
+    if found is None:
+        row = Revision.objects.get(number=number, hash=known)
+        made, earlier = row.document, _documents.get(row.previous_hash)
+        found = document.read(made) if earlier is None else read_changed(earlier, made, from_json(row.changes))
+        # What a hash stands for never changes; a few are enough, since newer ones are asked for again and again.
+        for old in list(_documents)[: max(0, len(_documents) - _KEPT_DOCUMENTS + 1)]:
+            _documents.pop(old, None)
+        _documents[known] = found
+    return found
 
 
 def broken_revision() -> int | None:

@@ -125,7 +125,7 @@ def with_stream(entry: Entry, *, is_new: bool) -> Wish:
     """A stream added, or replaced where it is."""
 
     def wish(before: Document) -> Document:
-        is_there = before.get(entry.name) is not None
+        is_there = before.has(entry.name)
         if is_new and is_there:
             raise StreamExistsError(name=entry.name)
         if not is_new and not is_there:
@@ -142,7 +142,14 @@ def with_enabled(names: Collection[str], *, is_enabled: bool) -> Wish:
 
 def without_streams(names: Collection[str]) -> Wish:
     """Streams taken out. Their topics and what stores hold of them stay."""
-    return lambda before: before.without([_entry(before, name).name for name in names])
+
+    def wish(before: Document) -> Document:
+        for name in names:
+            if not before.has(name):
+                raise StreamMissingError(name=name)
+        return before.without(names)
+
+    return wish
 
 
 def with_fields(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamconfig import lookups
-from streamconfig.configuration import document as documents
 from streamconfig.configuration import resolving
+from streamconfig.configuration.applying import read_changed
 from streamconfig.configuration.changes import Change, Conflict, apply, changes_between
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.effects import Effect, effects_of
@@ -50,10 +50,5 @@ def of_changes(changes: tuple[Change, ...], before: Document, base_revision: int
     _, conflicts = apply(now, changes)
     base = lookups.document_of(base_revision).as_json() if conflicts else {}
     wanted = resolving.forced(now, changes, base=base)
-    return Outlook(
-        before,
-        documents.read(wanted),
-        tuple(changes_between(now, wanted)),
-        conflicts,
-        is_first=not lookups.newest_revision(),
-    )
+    found = tuple(changes_between(now, wanted))
+    return Outlook(before, read_changed(before, wanted, found), found, conflicts, is_first=not lookups.newest_revision())

@@ -17,7 +17,7 @@ from registry import lookups as registry
 from streamconfig import deprecated_schemas, item_rows, lookups, stream_rows
 from streamconfig.change_control.errors import ConflictError, RequestEmptyError
 from streamconfig.configuration import changes as differences
-from streamconfig.configuration import document as documents
+from streamconfig.configuration.applying import read_changed
 from streamconfig.configuration.changes import Change, chain_hash, changes_between
 from streamconfig.configuration.document import Document, DocumentInvalidError
 from streamconfig.configuration.setting_types import Problem
@@ -93,13 +93,26 @@ def checked(before: Document, wanted: Collection[Change]) -> tuple[Document, lis
     changes = changes_between(now, text)
     if not changes:
         raise RequestEmptyError
-    after = documents.read(text)
-    streams = StreamSet(after)
+    after = read_changed(before, text, changes)
+    streams = StreamSet(after, earlier=_streams_of(before))
     problems = problems_touched(after, streams, changes)
     problems += deprecated_schemas.problems_of(before, after, registry.schemas(is_fresh=True))
     if problems:
         raise DocumentInvalidError(problems)
     return after, changes, streams
+
+
+_last: tuple[Document, StreamSet] = (Document(), StreamSet())
+
+
+def _streams_of(document: Document) -> StreamSet:
+    """The streams of the document that changes are made to: kept, since most of them are the same ever after."""
+    global _last  # noqa: PLW0603  # one pair, swapped as a whole; who comes second computes it again
+    known, streams = _last
+    if known is not document:
+        streams = StreamSet(document, earlier=streams)
+        _last = (document, streams)
+    return streams
 
 
 def problems_touched(after: Document, streams: StreamSet, changes: Collection[Change]) -> list[Problem]:

@@ -34,11 +34,19 @@ def read_over(document: Document, made: Mapping[str, Any], touched: Collection[s
     entries |= {entry.name: entry for entry in fresh.entries}
     told_anew = {"", DEFAULTS, *touched}
     old = [one for one in document.problems if one.section == STREAMS and one.stream not in told_anew]
+    left = {key: item for key, item in document.broken.get(STREAMS, {}).items() if key not in touched and key in streams}
     return replace(
         fresh,
         entries=tuple(entries[name] for name in order if name in entries),
         problems=(*fresh.problems, *old),
+        broken={**fresh.broken, STREAMS: {**left, **fresh.broken.get(STREAMS, {})}},
     )
+
+
+def read_changed(document: Document, made: Mapping[str, Any], changes: Iterable[Change]) -> Document:
+    """A document read from its JSON, which differs from that of an earlier one by these changes."""
+    touched = frozenset(change.name for change in changes if change.section == STREAMS)
+    return read_over(document, made, touched, list(made[STREAMS]))
 
 
 def _order(document: Document, touched: Collection[str], streams: Mapping[str, Any]) -> Iterable[str]:

@@ -6,7 +6,7 @@ settings and come out of the API as they went in. The sections that are ours alo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -79,11 +79,27 @@ class Document:
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
     sections: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # ours alone, by name
+    # By section, what can't be used, as it was read: kept until somebody mends or removes it, so that nobody's publish of
+    # something else loses it.
+    broken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The document as one mapping; sections without items are left out."""
-        ours = {name: dict(self.sections[name]) for name in sections.NAMES if self.sections.get(name)}
-        return {"defaults": dict(self.defaults), STREAMS: {entry.name: entry.as_json() for entry in self.entries}, **ours}
+        """The document as one mapping, with what of it can't be used; sections without items are left out."""
+        streams = {entry.name: entry.as_json() for entry in self.entries}
+        made: dict[str, Any] = {DEFAULTS: dict(self.defaults), STREAMS: {**self._left(STREAMS, streams), **streams}}
+        for name in sections.NAMES:
+            items = self.sections.get(name, {})
+            if items or self.broken.get(name):
+                made[name] = {**items, **self._left(name, items)}
+        return made
+
+    def _left(self, section: str, mended: Collection[str]) -> dict[str, Any]:
+        """What of a section is still broken."""
+        return {key: item for key, item in self.broken.get(section, {}).items() if key not in mended}
+
+    def has(self, name: str) -> bool:
+        """True where there is a stream of exactly that name, also one that can't be used."""
+        return name in self.broken.get(STREAMS, {}) or self.get(name) is not None
 
     def section(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         """The items of one of our own sections."""
@@ -102,7 +118,9 @@ class Document:
     def without(self, names: Iterable[str]) -> Self:
         """Without the entries of those names."""
         gone = frozenset(names)
-        return replace(self, entries=tuple(entry for entry in self.entries if entry.name not in gone))
+        kept = {key: item for key, item in self.broken.get(STREAMS, {}).items() if key not in gone}
+        entries = tuple(entry for entry in self.entries if entry.name not in gone)
+        return replace(self, entries=entries, broken={**self.broken, STREAMS: kept})
 
 
 def read(document: Any) -> Document:
@@ -121,14 +139,16 @@ def read(document: Any) -> Document:
         for key in document
         if key not in known
     ]
-    entries = []
+    entries, broken = [], {}
     for name, value in document.get(STREAMS, {}).items():
         entry, wrong = read_entry(name, value)
         problems += wrong
         if entry:
             entries.append(entry)
-    ours, wrong = sections.read(document)
-    return Document(dict(defaults), tuple(entries), (*problems, *wrong), ours)
+        else:
+            broken[name] = value
+    ours, wrong, left = sections.read(document)
+    return Document(dict(defaults), tuple(entries), (*problems, *wrong), ours, {STREAMS: broken, **left})
 
 
 def read_entry(name: Any, value: Any) -> tuple[Entry | None, list[Problem]]:

@@ -96,9 +96,13 @@ SHAPES: Mapping[str, Mapping[tuple[str, ...], Check]] = {
 REQUIRED: Mapping[str, tuple[str, ...]] = {"instruments": ("stream",), "policies": ("effects",)}
 
 
-def read(document: Mapping[str, Any]) -> tuple[Mapping[str, Mapping[str, Mapping[str, Any]]], list[Problem]]:
-    """The usable items of each of our sections, and the problems of the others."""
+Items = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def read(document: Mapping[str, Any]) -> tuple[Items, list[Problem], Mapping[str, Mapping[str, Any]]]:
+    """The usable items of each of our sections, the problems of the others, and those as they are."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    broken: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for section in NAMES:
         items = document.get(section) or {}
@@ -109,9 +113,11 @@ def read(document: Mapping[str, Any]) -> tuple[Mapping[str, Mapping[str, Mapping
         for key, item in items.items():
             wrong = item_problems(section, key, item)
             problems += wrong
-            if not wrong:
+            if wrong:
+                broken.setdefault(section, {})[key] = item
+            else:
                 found.setdefault(section, {})[key] = dict(item)
-    return MappingProxyType(found), problems
+    return MappingProxyType(found), problems, broken
 
 
 def item_problems(section: str, key: Any, item: Any) -> list[Problem]:

@@ -13,8 +13,11 @@ from django.db import DatabaseError, connection, transaction
 
 from streamconfig import lookups, services
 from streamconfig.change_control.errors import ConflictError
+from streamconfig.configuration import document as documents
+from streamconfig.configuration import setting_types
 from streamconfig.configuration.changes import chain_hash
 from streamconfig.configuration.document import DocumentInvalidError
+from streamconfig.configuration.setting_types import Check
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.models import Defaults, Revision, Stream
 from tests import configuring
@@ -171,3 +174,37 @@ def test_snapshot__entry_gone_bad__leaves_the_others(streams: None) -> None:
 
     assert list(found.streams) == ["page.change"]
     assert [problem.pointer for problem in found.problems] == ["/sample/rate"]
+
+
+@pytest.fixture
+def broken(streams: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that was fine when it was published, and is not since a rule was made stricter."""
+    configuring.configure({"streams": {"old": {"schema_title": "old", "producers": {"eventgate": {"use_edge_uniques": True}}}}})
+    strict = {
+        **setting_types.CHECKS,
+        ("producers", "eventgate", "use_edge_uniques"): Check(lambda _: False, "is no more.", "No."),
+    }
+    monkeypatch.setattr(setting_types, "CHECKS", strict)
+    monkeypatch.setattr(lookups, "_documents", {})  # as a new process has it
+    lookups.forget()
+
+
+def test_publish__of_another_stream__keeps_one_that_can_not_be_used_any_more(broken: None) -> None:
+    assert lookups.current_document().get("old") is None
+
+    configuring.configure(rate("ui.click", 0.25))
+
+    kept = Revision.objects.latest("number").document["streams"]["old"]
+    assert kept["producers"] == {"eventgate": {"use_edge_uniques": True}}
+    assert [problem.stream for problem in lookups.current_document().problems] == ["old"]
+
+
+def test_publish__of_one_that_can_not_be_used_any_more__mends_or_removes_it(broken: None) -> None:
+    entry, _ = documents.read_entry("old", {"schema_title": "old"})
+    assert entry is not None
+
+    configuring.save(entry, is_new=False)
+    assert lookups.current_document().problems == ()
+    configuring.publish(services.without_streams(["old"]))
+
+    assert "old" not in Revision.objects.latest("number").document["streams"]
