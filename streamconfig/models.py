@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any, ClassVar, TypeVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
@@ -243,6 +244,8 @@ class Revision(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        # A history asks which revisions name one item, of whatever size the others are.
+        indexes = [GinIndex(fields=["changes"], name="revision_changes", opclasses=["jsonb_path_ops"])]
 
     def __str__(self) -> str:
         return f"Revision {self.number}"

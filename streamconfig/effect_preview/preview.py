@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.utils import timezone
 
 from eventplatform import panels
-from streamconfig import lookups
+from streamconfig import lookups, touching
 from streamconfig.configuration import changes as differences
 from streamconfig.configuration.applying import applied
 from streamconfig.configuration.changes import DEFAULTS, Change
@@ -209,12 +209,10 @@ def _forecast(
 
 def _changed_at(name: str, *, before: date) -> date | None:
     """Since when the stream's own sampling, windows and switch are as they are; what was counted earlier tells less."""
-    about = {"section": STREAMS, "name": name}
-    rows = Revision.objects.filter(changes__contains=[about], effective_at__date__lt=before).defer("document_text")[:20]
-    for row in rows:
-        for one in differences.from_json(row.changes):
+    for row in touching.revisions(STREAMS, name).filter(effective_at__date__lt=before)[:20]:
+        for one in touching.changes_in(row):
             is_timing = any(field.keys[0] in {"sample", "windows", "ramp", "is_enabled"} for field in one.fields)
-            if (one.section, one.name) == (STREAMS, name) and (is_timing or one.kind != "changed"):
+            if is_timing or one.kind != "changed":
                 return row.effective_at.date()
     return None
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -338,4 +339,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(LOOK_AWAY, GUARD),
         migrations.RunPython(upgrade, migrations.RunPython.noop),
         migrations.RunSQL(GUARD, LOOK_AWAY),
+        migrations.AddIndex(
+            model_name='revision',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['changes'], name='revision_changes', opclasses=['jsonb_path_ops']),
+        ),
     ]

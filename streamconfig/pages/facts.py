@@ -12,6 +12,7 @@ from eventplatform import figures, panels
 from eventplatform.core.streams import Sampling, Stream
 from eventplatform.outage import unless_away
 from registry.schema.schema_set import SchemaSet
+from streamconfig import touching
 from streamconfig.configuration import changes
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Revision
@@ -185,19 +186,8 @@ class Event:
 
 def history_of(name: str, *, section: str = "streams", limit: int = 20) -> list[Event]:
     """The revisions that touched an item, newest first."""
-    rows = revisions_of(name, section=section)[:limit]
-    return [
-        Event(row, one.kind, field_words(one.fields))
-        for row in rows
-        for one in changes.from_json(row.changes)
-        if (one.section, one.name) == (section, name)
-    ]
-
-
-def revisions_of(name: str, *, section: str = "streams") -> Any:
-    """The rows of the revisions that touched an item, newest first, without their documents."""
-    about = {"section": section, "name": name}
-    return Revision.objects.filter(changes__contains=[about]).defer("document_text")
+    rows = touching.revisions(section, name)[:limit]
+    return [Event(row, one.kind, field_words(one.fields)) for row in rows for one in touching.changes_in(row)]
 
 
 def field_words(fields: Iterable[changes.Field]) -> tuple[tuple[str, str, str], ...]:

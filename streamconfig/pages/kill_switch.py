@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from eventplatform.core.errors import RejectedError
-from streamconfig import services
+from streamconfig import services, touching
 from streamconfig.change_control import kill
 from streamconfig.change_control.actors import of_user
 from streamconfig.change_control.errors import ItemMissingError, RequestEmptyError, RequestForbiddenError
 from streamconfig.change_control.requests import Source
 from streamconfig.configuration.document import Document
-from streamconfig.models import Instrument, Revision, Stream
+from streamconfig.models import Instrument, Stream
 
 _NAMED = 3  # names that a title shows
 _PLACES = {"instruments": Instrument, "streams": Stream}
@@ -137,11 +137,8 @@ def _fits(place: Place, text: str) -> bool:
 
 
 def _stopped(place: Place) -> Stopped:
-    about = {"section": place.section, "name": place.name}
-    rows = Revision.objects.filter(changes__contains=[about]).defer("document_text")[:20]
-    for row in rows:
-        for one in row.changes:
-            switched = any(field["keys"] == ["is_enabled"] and field.get("becomes") is False for field in one["fields"])
-            if (one["section"], one["name"]) == (place.section, place.name) and switched:
+    for row in touching.revisions(place.section, place.name)[:20]:
+        for one in touching.changes_in(row):
+            if any(field.keys == ("is_enabled",) and field.becomes is False for field in one.fields):
                 return Stopped(place, row.author, row.effective_at, row.reason, row.request_id)
     return Stopped(place, "", None, "", None)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
+from streamconfig import touching
 from streamconfig.configuration import changes, ramps, windows
-from streamconfig.models import Revision
-from streamconfig.pages import facts, holding
+from streamconfig.pages import holding
 from streamconfig.pages.facts import percent
 from streamconfig.pages.pending import Pending
 
@@ -59,20 +59,16 @@ def _now_words(item: Mapping[str, Any], at: datetime, *, is_enabled: bool) -> st
 def _past(name: str, section: str) -> Sequence[tuple[datetime, Sequence[changes.Field]]]:
     """Publishes that changed who sends: when each began to hold and its fields, newest first."""
     found: list[tuple[datetime, Sequence[changes.Field]]] = []
-    for row in facts.revisions_of(name, section=section)[: 4 * _PAST_SHOWN]:
-        fields = [field for one in _own(row, name, section) for field in one.fields if field.keys[0] in _TIMED]
+    for row in touching.revisions(section, name)[: 4 * _PAST_SHOWN]:
+        own = (one for one in touching.changes_in(row) if one.kind == "changed")
+        fields = [field for one in own for field in one.fields if field.keys[0] in _TIMED]
         if fields:
             found.append((row.effective_at, fields))
     return found[:_PAST_SHOWN]
 
 
-def _own(row: Revision, name: str, section: str) -> list[changes.Change]:
-    found = changes.from_json(row.changes)
-    return [one for one in found if (one.section, one.name) == (section, name) and one.kind == "changed"]
-
-
 def _first_at(name: str, section: str) -> datetime | None:
-    row = facts.revisions_of(name, section=section).last()
+    row = touching.revisions(section, name).last()
     return row.effective_at if row else None
 
 

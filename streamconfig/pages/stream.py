@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from eventplatform import panels
-from streamconfig import lookups
+from streamconfig import lookups, touching
 from streamconfig.configuration.document import merged
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Stream
@@ -73,7 +73,7 @@ def _tabs(snapshot: Snapshot, one: Configured, name: str, current: str) -> list[
         *([Tab("Schema", reverse("schema", args=[title]), 0)] if title and snapshot.schemas.has_title(title) else []),
         Tab("Connectors", f"{here}?tab=connectors", len(_downstream(name)), current == "connectors"),
         Tab("Rejected", f"/rejected?stream={quote(name)}", 0),
-        Tab("History", f"{here}?tab=history", stream_facts.revisions_of(one.entry.name).count(), current == "history"),
+        Tab("History", f"{here}?tab=history", touching.revisions("streams", one.entry.name).count(), current == "history"),
     ]
 
 

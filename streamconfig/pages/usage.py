@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from eventplatform import panels
-from streamconfig import lookups
+from streamconfig import lookups, touching
 from streamconfig.configuration import document as documents
 from streamconfig.configuration.document import Document, Entry
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.models import Revision
-from streamconfig.pages import facts, instruments, pending
+from streamconfig.pages import instruments, pending
 from streamconfig.pages.instruments import Shown
 from streamconfig.pages.pending import Pending
 
@@ -82,7 +82,7 @@ def usage_of(name: str) -> Usage:
 
 def last_entry(name: str) -> tuple[Entry, Revision, StreamSet] | None:
     """A stream that was removed, as it stood last, and the revision that removed it."""
-    row = facts.revisions_of(name).first()
+    row = touching.revisions("streams", name).first()
     if row is None:
         return None
     before = lookups.document_of(row.number - 1)
