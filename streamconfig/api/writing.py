@@ -124,9 +124,9 @@ def body_of(request: Request, serializer: type[serializers.Serializer[Any]]) -> 
     """
     head = head_of(request.META)
     content = read_body(request.META, open_body(head, MAX_BYTES), head).finish()
-    given = parse_events(content, _LIMITS)
-    if len(given) != 1 or not isinstance(given[0], dict) or content.lstrip()[:1] != b"{":
+    if content.lstrip()[:1] != b"{":
         raise BodyInvalidError(reason="The body must be one JSON object.")
+    given = parse_events(content, _LIMITS)  # one object or a fault: the body begins with a brace
     made = serializer(data=given[0])
     unknown = [name for name in given[0] if name not in made.fields]
     if unknown:
