@@ -134,7 +134,7 @@ def test_sampling__halved_from_monday_approved_and_rolled_back__the_api_follows(
     look(approver, "restored")
     approver.goto(f"{platform.url}/revisions")
     look(approver, "revisions")
-    approver.get_by_role("link", name="Roll back").first.click()
+    approver.get_by_role("link", name="Takes back").first.click()
     look(approver, "revision")
     assert complaints == []
 

@@ -118,8 +118,9 @@ class Follower(threading.Thread):
         while not self.ending.is_set():
             answer = self.ask()
             if answer is not None:
-                rate = next(one for one in answer["results"] if one["name"] == "ui.click")["sampling"]["rate"]
-                self.seen.setdefault(rate, time.time())
+                # None once the test is over and its tables are emptied, which a waiting client is told like any change.
+                for one in (one for one in answer["results"] if one["name"] == "ui.click"):
+                    self.seen.setdefault(one["sampling"]["rate"], time.time())
             if not self.wait:
                 self.ending.wait(0.5)
 

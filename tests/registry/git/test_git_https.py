@@ -84,7 +84,7 @@ def test_https__unknown_certificate__refused(tmp_path: Path, server: HttpsOrigin
 def test_https__name_server_that_changes_its_mind__git_keeps_to_what_was_checked(
     tmp_path: Path, server: HttpsOrigin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "_is_public", lambda _address: True)
+    monkeypatch.setattr(addresses, "is_public", lambda _address: True)
     monkeypatch.setattr(addresses.public_addresses, "__defaults__", (lambda _host, _port: ["127.0.0.1"],))
     port = server.url.rpartition(":")[2]
     remote = Remote(f"https://rebinding.invalid:{port}/a/.git", rules=Rules(private_hosts=()), credentials=SECRET)

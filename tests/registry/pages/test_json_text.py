@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.pages import json_text
+from tests.cpu import least_seconds
 
 TEXT = """{
   "a/b": {"c": [1, {"d~": "x: {"}]},
@@ -66,8 +66,5 @@ def test_name_of__pointer__is_a_field_as_people_name_it(pointer: str, name: str)
 
 def test_scan__a_megabyte__takes_little() -> None:
     text = json.dumps({"a": ["\\" * 50, 1] * 15_000})
-    started = time.process_time()
 
-    json_text.scan(text)
-
-    assert time.process_time() - started < 1
+    assert least_seconds(lambda: json_text.scan(text), tries=3) < 1
