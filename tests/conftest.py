@@ -29,6 +29,8 @@ def pytest_configure() -> None:
     os.environ["VAR_DIR"] = str(VAR)
     settings.VAR_DIR = VAR
     settings.EVENT_LOG_URL = "memory://"
+    # Made to be slow in production; a test's accounts guard nothing. Child processes hash as ever.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.REDIS_URL = Redis(VAR).url
     settings.CELERY_BROKER_URL = settings.REDIS_URL.replace("unix://", "redis+socket://")
     if not GIVEN_DATABASE_URL:

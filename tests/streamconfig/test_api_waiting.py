@@ -144,7 +144,7 @@ def test_publish__clients_of_another_process__see_it_within_two_seconds(child_en
     configuring.configure(DOCUMENT)
     with serving("eventplatform.wsgi:application", "wsgi", child_environment) as port:
         address = f"http://127.0.0.1:{port}"
-        followers = [Follower(address, wait=20), Follower(address, wait=0)]
+        followers = [Follower(address, wait=5), Follower(address, wait=0)]
         for follower in followers:
             follower.start()
         published: dict[float, float] = {}
