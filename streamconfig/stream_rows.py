@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from streamconfig.configuration.changes import DEFAULTS, Change
-from streamconfig.configuration.document import STREAMS, Document
+from streamconfig.configuration.document import STREAMS
 from streamconfig.configuration.stream_set import Configured, StreamSet
 from streamconfig.item_rows import day
 from streamconfig.models import Defaults, Stream
@@ -34,16 +34,16 @@ _CONTENT = (
 _STAMP = ("revision", "updated_at", "updated_by")
 
 
-def write(before: Document, streams: StreamSet, changes: Collection[Change], *, revision: int, author: str) -> None:
+def write(streams: StreamSet, changes: Collection[Change], *, revision: int, author: str) -> None:
     """Bring the rows to what `streams` says; only those of changed streams get a new stamp."""
-    touched = {change.name for change in changes if change.section in {DEFAULTS, STREAMS} and change.kind != "moved"}
+    touched = {change.name for change in changes if change.section in {DEFAULTS, STREAMS}}
     _upsert([_row(one, revision, author) for one in streams.entries if one.entry.name in touched], (*_CONTENT, *_STAMP))
     if any(change.section == DEFAULTS for change in changes):
         text = json.dumps(dict(streams.document.defaults), ensure_ascii=False)
         Defaults.objects.update_or_create(pk=1, defaults={"settings_text": text, "revision": revision})
         others = [_row(one, revision, author) for one in streams.entries if one.entry.name not in touched]
         _upsert(others, _CONTENT)
-    gone = {entry.name for entry in before.entries} - {entry.name for entry in streams.document.entries}
+    gone = {change.name for change in changes if change.section == STREAMS and change.kind == "removed"}
     Stream.objects.filter(name__in=gone).delete()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from streamconfig import lookups
 from streamconfig.configuration import resolving
-from streamconfig.configuration.applying import read_changed
+from streamconfig.configuration.applying import made_of, read_changed
 from streamconfig.configuration.changes import Change, Conflict, apply, changes_between
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.effects import Effect, effects_of
@@ -50,5 +50,5 @@ def of_changes(changes: tuple[Change, ...], before: Document, base_revision: int
     _, conflicts = apply(now, changes)
     base = lookups.document_of(base_revision).as_json() if conflicts else {}
     wanted = resolving.forced(now, changes, base=base)
-    found = tuple(changes_between(now, wanted))
+    found = tuple(made_of(now, wanted, changes))
     return Outlook(before, read_changed(before, wanted, found), found, conflicts, is_first=not lookups.newest_revision())

@@ -17,8 +17,8 @@ from registry import lookups as registry
 from streamconfig import deprecated_schemas, item_rows, lookups, stream_rows
 from streamconfig.change_control.errors import ConflictError, RequestEmptyError
 from streamconfig.configuration import changes as differences
-from streamconfig.configuration.applying import read_changed
-from streamconfig.configuration.changes import Change, chain_hash, changes_between
+from streamconfig.configuration.applying import made_of, read_changed
+from streamconfig.configuration.changes import Change, chain_hash
 from streamconfig.configuration.document import Document, DocumentInvalidError
 from streamconfig.configuration.setting_types import Problem
 from streamconfig.configuration.stream_set import StreamSet
@@ -39,7 +39,7 @@ class Published:
 
 
 def publish(request: ChangeRequest, *, effective_at: datetime | None = None) -> Published:
-    """Make the request's changes live. Called by `requests` alone, which has asked whether it may.
+    """Make the request's changes live. Called by `carrying_out` alone, which has asked whether it may.
 
     Raises:
         ConflictError: a place that it changes says something else by now.
@@ -54,7 +54,7 @@ def publish(request: ChangeRequest, *, effective_at: datetime | None = None) -> 
         state.save(update_fields=["revision"])
         author = request.author_name
         _append(state.revision, after, changes, request, effective_at)
-        stream_rows.write(before, streams, changes, revision=state.revision, author=author)
+        stream_rows.write(streams, changes, revision=state.revision, author=author)
         item_rows.write(after, changes, revision=state.revision, author=author)
         wake(f"streams {state.revision}")
         transaction.on_commit(reconcile.begin)
@@ -90,7 +90,7 @@ def checked(before: Document, wanted: Collection[Change]) -> tuple[Document, lis
     text, conflicts = differences.apply(now, wanted)
     if conflicts:
         raise ConflictError(conflicts)
-    changes = changes_between(now, text)
+    changes = made_of(now, text, wanted)
     if not changes:
         raise RequestEmptyError
     after = read_changed(before, text, changes)

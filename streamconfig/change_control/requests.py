@@ -24,12 +24,12 @@ from streamconfig.change_control.ledger import decide, hash_of, locked, note, op
 from streamconfig.configuration import resolving
 from streamconfig.configuration.changes import Change, apply
 from streamconfig.models import ChangeRequest, Comment, Verdict
+from streamconfig.request_models import OPEN
 
 __all__ = ["Examination", "Outcome", "Source", "State", "apply_due", "examine", "note"]
 
 State = ChangeRequest.State
 Source = ChangeRequest.Source
-_OPEN = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
 _ASKED = (State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
 
 
@@ -107,7 +107,7 @@ def edit(
 
     Other changes than before come from `source`: a policy for rollbacks is not for what somebody makes of one.
     """
-    request = opened(number, seen, "edited", *_OPEN)
+    request = opened(number, seen, "edited", *OPEN)
     _require_author(request, by)
     if not changes:
         raise RequestEmptyError
@@ -135,7 +135,7 @@ def merge(number: int, *, by: Actor, seen: int, choices: Mapping[str, str] | Non
         ConflictError: a place is undecided.
         RequestEmptyError: theirs everywhere leaves nothing; cancel the request instead.
     """
-    request = opened(number, seen, "merged", *_OPEN)
+    request = opened(number, seen, "merged", *OPEN)
     _require_author(request, by)
     changes, is_other = _merged(request, choices or {})
     request.base_revision = lookups.newest_revision()
@@ -218,7 +218,7 @@ def ask_for_changes(number: int, *, by: Actor, seen: int, comment: str) -> Chang
 @transaction.atomic
 def cancel(number: int, *, by: Actor, seen: int, comment: str = "") -> ChangeRequest:
     """Take a request back, also one that is scheduled."""
-    request = opened(number, seen, "cancelled", *_OPEN)
+    request = opened(number, seen, "cancelled", *OPEN)
     _require_author(request, by)
     return _close(request, by, State.CANCELLED, "cancelled", comment)
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from streamconfig.change_control import judging
 from streamconfig.change_control.actors import Actor
 from streamconfig.models import ChangeRequest
+from streamconfig.request_models import OPEN
 
 State = ChangeRequest.State
-OPEN = frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def may(request: ChangeRequest, actor: Actor, *, is_conflicting: bool = False) -
         edit=Verb(state in OPEN, own),
         submit=Verb(state == State.DRAFT, own or moment),
         approve=Verb(state == State.IN_REVIEW, decide or moment or _why_not_help(request, actor)),
-        reject=Verb(state in OPEN - {State.DRAFT}, decide),
+        reject=Verb(state in OPEN and state != State.DRAFT, decide),
         ask_for_changes=Verb(state in {State.IN_REVIEW, State.APPROVED}, decide),
         cancel=Verb(state in OPEN, own),
         merge=Verb(state in OPEN and is_conflicting, own),

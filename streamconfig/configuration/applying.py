@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from streamconfig.configuration import document as documents
-from streamconfig.configuration.changes import DEFAULTS, Change, Conflict, apply
-from streamconfig.configuration.document import STREAMS, Document, merged
+from streamconfig.configuration.changes import DEFAULTS, Change, Conflict, apply, changes_between, key_moves
+from streamconfig.configuration.document import OWN_KEYS, STREAMS, Document, merged
 from streamconfig.configuration.setting_types import Problem, problems_of
 
 Applied = tuple[Document, tuple[Conflict, ...], tuple[Problem, ...]]
@@ -41,6 +41,16 @@ def read_over(document: Document, made: Mapping[str, Any], touched: Collection[s
         problems=(*fresh.problems, *old),
         broken={**fresh.broken, STREAMS: {**left, **fresh.broken.get(STREAMS, {})}},
     )
+
+
+def made_of(now: Mapping[str, Any], made: Mapping[str, Any], wanted: Iterable[Change]) -> list[Change]:
+    """What differs once changes were applied; with the order of keys where they asked for one, which is no difference else.
+
+    Who reads a document over an earlier one goes by these, so a stream whose keys alone moved must be among them.
+    """
+    found = changes_between(now, made)
+    is_asked = any(one.kind == "moved" and one.name for one in wanted)
+    return [*found, *key_moves(now, made, but=OWN_KEYS)] if is_asked else found
 
 
 def read_changed(document: Document, made: Mapping[str, Any], changes: Iterable[Change]) -> Document:

@@ -12,10 +12,12 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from streamconfig import lookups, services
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
 from streamconfig.change_control.errors import ConflictError
 from streamconfig.configuration import document as documents
 from streamconfig.configuration import setting_types
-from streamconfig.configuration.changes import chain_hash
+from streamconfig.configuration.changes import chain_hash, changes_between, key_moves
 from streamconfig.configuration.document import DocumentInvalidError
 from streamconfig.configuration.setting_types import Check
 from streamconfig.configuration.stream_set import StreamSet
@@ -208,3 +210,33 @@ def test_publish__of_one_that_can_not_be_used_any_more__mends_or_removes_it(brok
     configuring.publish(services.without_streams(["old"]))
 
     assert "old" not in Revision.objects.latest("number").document["streams"]
+
+
+def test_publish__keys_of_another_stream_moved__every_reader_has_their_new_order(streams: None) -> None:
+    lookups.fresh_snapshot()  # a process that runs already, and reads later revisions over this one
+    before = lookups.current_document()
+    held, wanted = before.as_json(), before.as_json()
+    wanted["streams"]["ui.click"] = {**wanted["streams"]["ui.click"], "sample": {"unit": "session", "rate": 0.25}}
+    wanted["streams"]["page.change"] = dict(reversed(wanted["streams"]["page.change"].items()))
+    changes = [*changes_between(held, wanted), *key_moves(held, wanted, but=documents.OWN_KEYS)]
+
+    outcome = requests.propose(by=configuring.author_named("ann"), changes=changes, title="To the letter")
+    for name in configuring.APPROVERS:
+        if outcome.published is None:
+            outcome = requests.approve(outcome.request.pk, by=of_user(configuring.approver(name)), seen=outcome.request.edit)
+
+    order = ["message_key_fields", "destination_event_service", "schema_title"]
+    published = Revision.objects.latest("number").document["streams"]["page.change"]
+    running = lookups.fresh_snapshot().stream_set.configured("page.change")
+    assert [key for key in published if key in order] == order
+    assert running is not None
+    assert list(running.entry.settings) == order
+    entry = lookups.current_document().get("page.change")
+    assert entry is not None
+    assert list(entry.settings) == order
+
+
+def test_publish__stream_that_can_not_be_used_removed__its_row_is_gone(broken: None) -> None:
+    configuring.publish(services.without_streams(["old"]))
+
+    assert not Stream.objects.filter(name="old").exists()
