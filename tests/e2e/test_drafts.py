@@ -1,46 +1,23 @@
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from eventplatform import env
+from tests.e2e.people import look, signed_in
 from tests.e2e.platform import Platform, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
-SCREENSHOTS = env.ROOT / "var" / "screenshots"
 TITLE = "walk/button_click"
-
-
-def signed_in(platform: Platform, browser: Browser, name: str, complaints: list[str]) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"{platform.url}/admin/login/?next=/schemas/drafts")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", json.loads((platform.var / "demo-users.json").read_text())[name])
-    page.click("button[type=submit]")
-    page.wait_for_url("**/schemas/drafts")
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
-    return page
-
-
-def look(page: Page, name: str) -> None:
-    """Keep how the page looks, wide and narrow; nothing may stick out."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for width, height in {390: 844, 1280: 900}.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
 
 
 def test_draft__from_the_first_line_to_the_served_version(platform: Platform, browser: Browser, tmp_path: Path) -> None:
     complaints: list[str] = []
-    engineer = signed_in(platform, browser, "engineer", complaints)
+    engineer = signed_in(platform, browser, "engineer", complaints, at="/schemas/drafts")
     look(engineer, "drafts")
     engineer.get_by_role("link", name="Draft a schema").click()
     engineer.get_by_label("Title").fill(TITLE)
@@ -61,7 +38,7 @@ def test_draft__from_the_first_line_to_the_served_version(platform: Platform, br
     expect(engineer.locator(".page-head")).to_contain_text("In review")
     expect(engineer.get_by_role("button", name="Approve")).to_have_count(0)
 
-    approver = signed_in(platform, browser, "approver", complaints)
+    approver = signed_in(platform, browser, "approver", complaints, at="/schemas/drafts")
     approver.goto(engineer.url)
     look(approver, "draft-review")
     approver.get_by_role("button", name="Approve and publish 1.0.0").click()

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from eventplatform import env
+from tests.e2e.people import look, signed_in
 from tests.e2e.platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
-SCREENSHOTS = env.ROOT / "var" / "screenshots"
 NAME = "walk.signup"
-
-
-def signed_in(platform: Platform, browser: Browser, name: str, complaints: list[str]) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"{platform.url}/admin/login/?next=/streams")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", json.loads((platform.var / "demo-users.json").read_text())[name])
-    page.click("button[type=submit]")
-    page.wait_for_url("**/streams")
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
-    return page
-
-
-def look(page: Page, name: str) -> None:
-    """Keep how the page looks, wide and narrow; nothing may stick out."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for width, height in {390: 844, 1280: 900}.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
 
 
 def describe(page: Page) -> None:
@@ -73,7 +49,7 @@ def describe(page: Page) -> None:
 
 def test_new_stream__wizard_to_test_event_to_retirement(platform: Platform, browser: Browser) -> None:
     complaints: list[str] = []
-    engineer = signed_in(platform, browser, "engineer", complaints)
+    engineer = signed_in(platform, browser, "engineer", complaints, at="/streams")
     describe(engineer)
     expect(engineer.get_by_text(f"The stream {NAME} is added")).to_be_visible()
     look(engineer, "new-stream-review")
@@ -81,7 +57,7 @@ def test_new_stream__wizard_to_test_event_to_retirement(platform: Platform, brow
     way = engineer.locator("#way")
     expect(way).to_contain_text("Waits for 1 of")
 
-    approver = signed_in(platform, browser, "approver", complaints)
+    approver = signed_in(platform, browser, "approver", complaints, at="/streams")
     approver.goto(engineer.url.replace("/streams/new/", "/changes/"))
     approver.get_by_role("button", name="Approve").first.click()
     approver.locator("#do-approve button[type=submit]").click()
@@ -103,7 +79,7 @@ def test_new_stream__wizard_to_test_event_to_retirement(platform: Platform, brow
 
 def test_lists__of_streams__narrow_without_reload_and_back_works(platform: Platform, browser: Browser) -> None:
     complaints: list[str] = []
-    editor = signed_in(platform, browser, "editor", complaints)
+    editor = signed_in(platform, browser, "editor", complaints, at="/streams")
     editor.keyboard.press("/")
     editor.keyboard.type("button")
     expect(editor.locator("#streams tbody tr")).to_have_count(1)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.people import look, signed_in
 from tests.e2e.platform import Platform
-from tests.e2e.test_drafts import look, signed_in
 from tests.registry.origins import Origin, schema
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -18,8 +18,7 @@ def test_repository__added_broken_and_mended(platform: Platform, browser: Browse
     complaints: list[str] = []
     origin = Origin.make(tmp_path / "origin")
     origin.commit({"jsonschema/far/away/1.0.0.yaml": schema("/far/away/1.0.0")})
-    page = signed_in(platform, browser, "administrator", complaints)
-    page.goto(f"{platform.url}/schemas/repositories")
+    page = signed_in(platform, browser, "administrator", complaints, at="/schemas/repositories")
 
     page.get_by_role("link", name="Add a repository").click()
     page.fill("[name=name]", "far")

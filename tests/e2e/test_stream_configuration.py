@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,35 +9,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from eventplatform import env
+from tests.e2e.people import look, signed_in
 from tests.e2e.platform import Platform, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
-SCREENSHOTS = env.ROOT / "var" / "screenshots"
 STREAM = "ui.button_click"  # half of the sessions in the sample; of the team that the demo's editor is in
-WIDTHS = {390: 844, 1280: 900}
-
-
-def signed_in(platform: Platform, browser: Browser, name: str, complaints: list[str]) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"{platform.url}/admin/login/?next=/changes/inbox")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", json.loads((platform.var / "demo-users.json").read_text())[name])
-    page.click("button[type=submit]")
-    page.wait_for_url("**/changes/inbox")
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    page.on("console", lambda one: complaints.append(f"{page.url}: {one.text}") if one.type in {"error", "warning"} else None)
-    return page
-
-
-def look(page: Page, name: str) -> None:
-    """Keep how the page looks, wide and narrow; nothing may stick out."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=SCREENSHOTS / f"configuration-{name}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
 
 
 def rate(platform: Platform, at: datetime | None = None) -> float:
@@ -82,7 +58,7 @@ def approved(page: Page, change: str) -> None:
 
 def test_sampling__halved_from_monday_approved_and_rolled_back__the_api_follows(platform: Platform, browser: Browser) -> None:
     complaints: list[str] = []
-    editor, approver = (signed_in(platform, browser, name, complaints) for name in ("editor", "approver"))
+    editor, approver = (signed_in(platform, browser, name, complaints, at="/changes/inbox") for name in ("editor", "approver"))
     monday = next_monday()
     assert (rate(platform), compatible_rate(platform)) == (0.5, 0.5)
 
@@ -90,16 +66,16 @@ def test_sampling__halved_from_monday_approved_and_rolled_back__the_api_follows(
     expect(editor.locator(".page-head")).to_contain_text("In review")
     expect(editor.locator("#changes")).to_contain_text("25\u202f% of sessions")
     expect(editor.get_by_role("button", name="Approve", exact=True)).to_have_count(0)  # not by who asked
-    look(editor, "asked")
+    look(editor, "configuration-asked")
 
     approver.goto(f"{platform.url}/changes/inbox")
-    look(approver, "inbox")
+    look(approver, "configuration-inbox")
     expect(approver.locator("main")).to_contain_text(STREAM)
     approver.goto(change)
-    look(approver, "review")
+    look(approver, "configuration-review")
     approved(approver, change)
     expect(approver.locator(".page-head")).to_contain_text("Scheduled")
-    look(approver, "scheduled")
+    look(approver, "configuration-scheduled")
 
     # The API tells what holds now, and what will hold.
     before, after = monday - timedelta(seconds=1), monday
@@ -108,7 +84,7 @@ def test_sampling__halved_from_monday_approved_and_rolled_back__the_api_follows(
 
     # An edit of its moment voids the approval; approved anew it applies itself.
     editor.goto(f"{change}/edit")
-    look(editor, "edit")
+    look(editor, "configuration-edit")
     soon = datetime.now(UTC) + timedelta(seconds=30)
     editor.locator("#effective_at").fill(soon.strftime("%Y-%m-%dT%H:%M:%S"))
     editor.get_by_role("button", name="Save").click()
@@ -120,22 +96,22 @@ def test_sampling__halved_from_monday_approved_and_rolled_back__the_api_follows(
 
     # One click drafts the way back.
     wait_until(lambda: "Applied" in str(_reloaded(editor, change).locator(".page-head").text_content()), 20, platform.errors)
-    look(editor, "applied")
+    look(editor, "configuration-applied")
     editor.get_by_role("button", name="Roll back").click()
     editor.get_by_role("button", name="Draft the rollback").click()
     expect(editor.locator(".page-head")).to_contain_text("Draft")
-    look(editor, "rollback")
+    look(editor, "configuration-rollback")
     editor.get_by_role("button", name="Submit").click()
     editor.locator("#do-submit").get_by_role("button", name="Submit").click()
     expect(editor.locator(".page-head")).to_contain_text("In review")
     approved(approver, editor.url)
     took = wait_until(lambda: rate(platform) == 0.5 == compatible_rate(platform), 10, platform.errors)
     print(f"restored {took:.2f} s after the last click")  # noqa: T201  # the measured figure
-    look(approver, "restored")
+    look(approver, "configuration-restored")
     approver.goto(f"{platform.url}/revisions")
-    look(approver, "revisions")
+    look(approver, "configuration-revisions")
     approver.get_by_role("link", name="Takes back").first.click()
-    look(approver, "revision")
+    look(approver, "configuration-revision")
     assert complaints == []
 
 
@@ -146,7 +122,7 @@ def _reloaded(page: Page, address: str) -> Page:
 
 def test_keyboard_alone__found_opened_and_approved(platform: Platform, browser: Browser) -> None:
     complaints: list[str] = []
-    editor, approver = (signed_in(platform, browser, name, complaints) for name in ("editor", "approver"))
+    editor, approver = (signed_in(platform, browser, name, complaints, at="/changes/inbox") for name in ("editor", "approver"))
     change = proposed(editor, platform, percent="40", begins=next_monday(), reason="By keyboard")
     number = change.rsplit("/", 1)[1]
 
@@ -186,33 +162,35 @@ def test_kill_switch__an_instrument_stopped__known_within_two_seconds_and_looked
     platform: Platform, browser: Browser
 ) -> None:
     complaints: list[str] = []
-    editor, approver = (signed_in(platform, browser, name, complaints) for name in ("editor", "approver"))
+    editor, approver = (signed_in(platform, browser, name, complaints, at="/changes/inbox") for name in ("editor", "approver"))
     address = f"{platform.url}/api/v1/instruments/navigation-clicks"
 
     editor.goto(f"{platform.url}/kill")
-    look(editor, "kill")
+    look(editor, "configuration-kill")
     editor.get_by_label("navigation-clicks").check()
     editor.locator("#reason").fill("It floods the intake")
     editor.get_by_label("I know that it stops at once").check()
     editor.get_by_role("button", name="Stop now").click()
     took = wait_until(lambda: httpx.get(address, timeout=10).json()["is_enabled"] is False, 2, platform.errors)
-    look(editor, "stopped")
+    look(editor, "configuration-stopped")
     approver.goto(f"{platform.url}/changes/inbox")
     approver.get_by_role("link", name="Stop navigation-clicks").first.click()
     approver.get_by_role("button", name="I have looked at it").click()
     expect(approver.locator("#approvals")).to_contain_text("Looked at")
     editor.goto(f"{platform.url}/kill")
     expect(editor.locator("#resume")).to_contain_text("It floods the intake")
-    look(editor, "kill-stopped")
+    look(editor, "configuration-kill-stopped")
     print(f"stopped after {took:.2f} s")  # noqa: T201  # the measured figure
     assert complaints == []
 
 
 def test_without_javascript__change__approved(platform: Platform, browser: Browser) -> None:
     complaints: list[str] = []
-    editor = signed_in(platform, browser, "editor", complaints)
+    editor = signed_in(platform, browser, "editor", complaints, at="/changes/inbox")
     change = proposed(editor, platform, percent="30", begins=next_monday() + timedelta(days=7), reason="Plain HTML")
-    known = signed_in(platform, browser, "engineer", complaints).context.storage_state()  # the admin's login wants scripts
+    known = signed_in(
+        platform, browser, "engineer", complaints, at="/changes/inbox"
+    ).context.storage_state()  # the admin's login wants scripts
     context = browser.new_context(java_script_enabled=False, storage_state=known)
     page = context.new_page()
     page.goto(change)
