@@ -55,12 +55,13 @@ class OffsetOutOfRangeError(FatalError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one produced record: its coordinates, or the error."""
+    """What became of one produced record: its coordinates, or the error; spooled ones have no coordinates yet."""
 
     topic: str
     partition: int = -1
     offset: int = -1
     error: PlatformError | None = None
+    is_spooled: bool = False
 
 
 MAX_RECORD_BYTES = 1024 * 1024  # key, value and headers; what Kafka's brokers take by default

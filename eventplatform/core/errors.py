@@ -27,13 +27,22 @@ class PlatformError(Exception):
         """What to do about it, with this error's facts filled in."""
         return self.remedy.format(**self.facts)
 
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """When the same may go well; None where trying again changes nothing."""
+        return None
+
 
 class RetriableError(PlatformError):
     """The world is at fault for the moment: try the same again later."""
 
     code = "platform.unavailable"
     http_status = 503
-    retry_after_seconds: ClassVar[int] = 2
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """When to try again."""
+        return 2
 
 
 class RejectedError(PlatformError):
@@ -41,6 +50,7 @@ class RejectedError(PlatformError):
 
     code = "event.rejected"
     http_status = 400
+    outcome: ClassVar[str] = "denied"  # the word of `results.Outcome` under which the intake counts it
 
 
 class FatalError(PlatformError):

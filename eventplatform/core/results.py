@@ -10,8 +10,19 @@ from typing import Any, Literal
 from eventplatform.core.errors import PlatformError, RetriableError
 
 # The counter of events knows exactly these words; every event ends as one of them.
-Outcome = Literal["accepted", "hasty", "invalid", "denied", "disabled", "late", "failed"]
-SUCCESSES: frozenset[Outcome] = frozenset({"accepted", "hasty"})
+Outcome = Literal[
+    "accepted",  # acknowledged by the log
+    "hasty",  # likewise, of a request that did not wait for it
+    "spooled",  # on this host's disk, until the log is back
+    "duplicate",  # its id was accepted a moment ago: answered, not produced again
+    "invalid",  # breaks its schema
+    "denied",  # may not go where it wants to
+    "limited",  # too much at once
+    "disabled",  # stopped by configuration
+    "late",  # its stream's window has closed
+    "failed",  # the platform's fault
+]
+SUCCESSES: frozenset[Outcome] = frozenset({"accepted", "hasty", "spooled", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)

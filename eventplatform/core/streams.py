@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from eventplatform.core.door_rules import DoorRules
+
 Late = Literal["", "accept", "flag", "drop"]
 SampleUnit = Literal["pageview", "session", "device"]
 
@@ -47,6 +49,7 @@ class Stream:
     stopped_instruments: frozenset[str] = frozenset()  # switched off: their events are refused
     partitions: int | None = None  # of its topics; None: as the log's settings say
     retention_hours: int | None = None  # likewise
+    door: DoorRules = field(default_factory=DoorRules)  # what the intake asks of its events beyond their schema
 
     def topic(self, prefix: str = "") -> str:
         """The topic that an intake with this datacenter `prefix` produces to."""

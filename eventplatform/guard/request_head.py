@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from eventplatform.core.errors import RejectedError
@@ -27,6 +27,10 @@ _NOT_HASTY = {"", "0", "false", "no"}
 _MAX_PARAMETERS = 100
 
 
+def _no_header(_name: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestHead:
     """The headers that matter here; empty text for an absent one."""
@@ -36,6 +40,10 @@ class RequestHead:
     content_encoding: str = ""
     request_id: str = ""
     is_hasty: bool = False
+    query: str = ""  # as it stands in the address, without the question mark
+    service: str = ""  # named by the path, as in /analytics/v1/events
+    peer: str = ""  # the address that the connection comes from
+    header: Callable[[str], str] = field(default=_no_header, repr=False, compare=False)  # any other, by its lower-case name
 
 
 def open_body(head: RequestHead, limit: int) -> BodyReader:

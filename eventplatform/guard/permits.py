@@ -1,0 +1,56 @@
+"""The contract of what stands before a door: who sends, from where, how much; asked before the body is read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from eventplatform.core.errors import RejectedError
+from eventplatform.core.services import Service
+from eventplatform.core.streams import Stream
+from eventplatform.guard.request_head import RequestHead
+
+
+class LimitedError(RejectedError):
+    """Too much at once from this key, address or for this stream."""
+
+    code = "rate.limited"
+    http_status = 429
+    outcome = "limited"
+    message = "Too many events: {subject} may send {limit}."
+    remedy = "Send again after the time that Retry-After names, in larger batches or less."
+
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """Whole seconds until there is room again."""
+        seconds = self.facts.get("seconds")
+        return max(1, round(seconds)) if isinstance(seconds, int | float) else 1
+
+
+class Permit(Protocol):
+    """What one request may do."""
+
+    @property
+    def key_name(self) -> str:
+        """Of the producer key that was shown; empty for an anonymous request."""
+        ...
+
+    def allow(self, stream: Stream) -> None:
+        """Let one event of the request into `stream`, and count it.
+
+        Raises:
+            RejectedError: this key, origin or anonymous client may not send there, or (LimitedError) not now.
+        """
+        ...
+
+
+class Guard(Protocol):
+    """Judges requests by their heads. Safe to share between threads; never waits for another server."""
+
+    def permit(self, head: RequestHead, service: Service) -> Permit:
+        """The request's permit.
+
+        Raises:
+            RejectedError: 401 for an unknown, expired or revoked key, 403 for an origin that no stream of the service knows,
+                429 where the address or the key has used up what it may send.
+        """
+        ...
