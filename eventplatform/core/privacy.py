@@ -1,0 +1,192 @@
+"""The one policy on what tells of people: fields that a schema marks with `x-pii`, and usual names where no schema is known.
+
+The intake cleans events with it before they become records; error streams, tail and dead letters clean or mask by it too.
+A mark says what a field holds (`x-pii`) and what becomes of it (`x-pii-action`: drop, hash, truncate); a stream's or a
+service's rules decide otherwise for addresses and user agents, and whether DNT and Sec-GPC drop every marked field.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eventplatform.core.door_rules import PrivacyRules
+from eventplatform.core.pii_marks import Marked, marks_of
+from eventplatform.core.pii_names import kind_of_name
+from eventplatform.core.pii_values import GONE, MASK, Hashing, family, network, truncated
+
+_MAX_DEPTH = 64
+_MAX_ITEMS = 10_000
+_TAKES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What a request says of privacy, and when: `DNT: 1`, `Sec-GPC: 1`."""
+
+    received_ms: int
+    is_dnt: bool = False
+    is_gpc: bool = False
+
+
+def signals_of(header: Callable[[str], str], received_ms: int) -> Signals:
+    """The signals among a request's headers."""
+    return Signals(received_ms, is_dnt=header("dnt").strip() == "1", is_gpc=header("sec-gpc").strip() == "1")
+
+
+def combined(stream: PrivacyRules, service: PrivacyRules) -> PrivacyRules:
+    """A stream's rules over its service's; what both leave open stays None."""
+    return PrivacyRules(
+        ip=service.ip if stream.ip is None else stream.ip,
+        user_agent=service.user_agent if stream.user_agent is None else stream.user_agent,
+        heeds_dnt=service.heeds_dnt if stream.heeds_dnt is None else stream.heeds_dnt,
+        heeds_gpc=service.heeds_gpc if stream.heeds_gpc is None else stream.heeds_gpc,
+    )
+
+
+def plan(schema: Mapping[str, Any], rules: PrivacyRules, hashing: Hashing) -> Cleaner | None:
+    """What cleans events of this self-contained schema; None where there is nothing to clean.
+
+    DNT and Sec-GPC are heeded only where the rules say so. Costs a walk through the schema: keep the answer.
+    """
+    marked = marks_of(schema)
+    if marked is None:
+        return None
+    cleaner = Cleaner(marked, rules, hashing)
+    return cleaner if cleaner.has_work else None
+
+
+class Cleaner:
+    """Cleans events of one schema under one set of rules. Safe to share between threads."""
+
+    __slots__ = ("_hashing", "_marked", "_rules", "has_work")
+
+    def __init__(self, marked: Marked, rules: PrivacyRules, hashing: Hashing) -> None:
+        self._rules, self._hashing = rules, hashing
+        self._marked = marked
+        heeds = bool(rules.heeds_dnt or rules.heeds_gpc)
+        self.has_work = heeds or any(_action(leaf, rules) != "keep" for leaf in marked.leaves())
+
+    def clean(self, event: dict[str, Any], *, signals: Signals) -> dict[str, Any]:
+        """`event` itself, cleaned in place. A required field that must go is emptied, so that the event keeps its shape."""
+        is_dropping = (signals.is_dnt and self._rules.heeds_dnt) or (signals.is_gpc and self._rules.heeds_gpc)
+
+        def becomes(leaf: Marked, value: Any) -> Any:
+            done = GONE if is_dropping else self._done(leaf, value, signals.received_ms)
+            return _emptied(leaf) if done is GONE else done
+
+        _walk(event, self._marked, becomes)
+        return event
+
+    def _done(self, leaf: Marked, value: Any, now_ms: int) -> Any:
+        action = _action(leaf, self._rules)
+        if action == "keep" or value is None:
+            return value
+        if action == "truncate":
+            return truncated(leaf.kind, value)
+        return _hashed(leaf, value, self._hashing, now_ms) if action == "hash" else GONE
+
+
+def clean_by_name(value: Any, rules: PrivacyRules) -> Any:
+    """`value` cleaned in place by the usual names of fields, for events whose schema is unknown or didn't hold.
+
+    Addresses are truncated and user agents reduced unless the rules say keep or drop; cookies, passwords and tokens go.
+    """
+    address = {"keep": _same, "drop": _gone}.get(rules.ip or "", network)
+    agent = {"keep": _same, "drop": _gone}.get(rules.user_agent or "", family)
+    _walk_names(value, {"ip": address, "user_agent": agent, "secret": _gone}, _MAX_DEPTH)
+    return value
+
+
+def masked(event: Any, schema: Mapping[str, Any] | None = None) -> Any:
+    """A copy for people who may not see personal data: a mask at every marked field, and at the usual names."""
+    copied = _copied(event, _MAX_DEPTH)
+    marked = marks_of(schema) if schema is not None else None
+    if marked is not None:
+        _walk(copied, replace(marked, is_required=False), lambda _leaf, _value: MASK)
+    _walk_names(copied, dict.fromkeys(("ip", "user_agent", "secret"), _mask), _MAX_DEPTH)
+    return copied
+
+
+def _action(leaf: Marked, rules: PrivacyRules) -> str:
+    if leaf.kind == "ip" and rules.ip is not None:
+        return rules.ip
+    if leaf.kind == "user_agent" and rules.user_agent is not None:
+        return "truncate" if rules.user_agent == "family" else rules.user_agent
+    return leaf.action
+
+
+def _walk(value: Any, marked: Marked, becomes: Callable[[Marked, Any], Any]) -> None:
+    """Go down where marks are, and put what `becomes` answers in the place of each marked value."""
+    if isinstance(value, dict):
+        for name in list(value) if marked.rest else [name for name in marked.fields if name in value]:
+            child = marked.fields.get(name) or marked.rest
+            if child is not None:
+                _step(value, name, child, becomes)
+    elif isinstance(value, list) and marked.items is not None:
+        for index in range(len(value) - 1, -1, -1):
+            _step(value, index, marked.items, becomes)
+
+
+def _step(holder: Any, place: Any, child: Marked, becomes: Callable[[Marked, Any], Any]) -> None:
+    if not child.kind:
+        _walk(holder[place], child, becomes)
+        return
+    done = becomes(child, holder[place])
+    if done is GONE:
+        del holder[place]
+    else:
+        holder[place] = done
+
+
+def _walk_names(value: Any, becomes: Mapping[str, Callable[[Any], Any]], depth: int) -> None:
+    if isinstance(value, list):
+        for item in value[:_MAX_ITEMS]:
+            if depth:
+                _walk_names(item, becomes, depth - 1)
+    elif isinstance(value, dict):
+        for name in list(value):
+            kind = kind_of_name(name)
+            done = becomes[kind](value[name]) if kind and value[name] is not None else value[name]
+            if done is GONE:
+                del value[name]
+            elif kind:
+                value[name] = done
+            elif depth:
+                _walk_names(done, becomes, depth - 1)
+
+
+def _hashed(leaf: Marked, value: Any, hashing: Hashing, now_ms: int) -> Any:
+    if isinstance(value, str):
+        made = hashing.text(value, now_ms)
+        return str(uuid.UUID(made)) if leaf.format == "uuid" else made[: leaf.longest]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        made_number = hashing.number(value, now_ms)
+        return made_number if leaf.largest is None else made_number % (int(leaf.largest) + 1)
+    return GONE
+
+
+def _emptied(leaf: Marked) -> Any:
+    return leaf.empty if leaf.is_required else GONE
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _gone(_value: Any) -> Any:
+    return GONE
+
+
+def _mask(_value: Any) -> Any:
+    return MASK
+
+
+def _copied(value: Any, depth: int) -> Any:
+    if not depth:
+        return MASK
+    if isinstance(value, dict):
+        return {name: _copied(inner, depth - 1) for name, inner in value.items()}
+    return [_copied(item, depth - 1) for item in value] if isinstance(value, list) else value
