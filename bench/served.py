@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ django.setup()
 from eventplatform.broker import open_log  # noqa: E402  # Django is set up first
 from eventplatform.broker.base import Log  # noqa: E402  # likewise
 from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream  # noqa: E402  # likewise
 from intake import runtime  # noqa: E402  # likewise
 from intake.lane import Lane  # noqa: E402  # likewise
@@ -54,6 +55,7 @@ class HandMade:
 
     stream: Stream
     revision: int = 1
+    services: Mapping[str, Service] = field(default_factory=dict)
 
     def find_stream(self, name: str) -> Stream | None:
         """The one stream."""

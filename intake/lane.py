@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from typing import Any, Protocol
 
+from eventplatform.core.errors import PlatformError
 from eventplatform.guard.request_head import RequestHead, is_hasty
 from intake import answers
 from intake.answers import Answer
 from intake.counting import count_request
 from intake.service import Intake, StartingError
 from intake.submission import Submission
+from intake.visits import Visit
 from intake.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-EVENTS_PATHS = frozenset({"/v1/events", "/v1/events/"})
+_EVENTS = "/v1/events"
 
 
 class Runtime(Protocol):
@@ -80,33 +83,28 @@ class Lane:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if scope["path"] not in EVENTS_PATHS:
-            answer = await self._other(scope["path"], method)
+        path, method = scope["path"], scope["method"]
+        service = "" if path == _EVENTS else _service_of(path)
+        if service is None:
+            answer = await self._other(path, method)
         elif method == "POST":
-            answer = await self._post(scope, receive)
+            answer = await self._post(scope, service, receive)
         else:
             answer = answers.OPTIONS if method == "OPTIONS" else answers.method_not_allowed("POST")
-        await send({"type": "http.response.start", "status": int(answer.status), "headers": answer.asgi_headers})
+        await send(_start(answer))
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 
-    async def _post(self, scope: Scope, receive: Receive) -> Answer:
+    async def _post(self, scope: Scope, service: str, receive: Receive) -> Answer:
         intake = self._intake
         if intake is None:
             return answers.of_error(StartingError())
-        head = _head(scope)
-        body = intake.open_body(head)
-        has_more = True
-        while has_more and body.wants_more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                # Also what Granian says of a malformed chunk or a half-closed connection, whose client still reads.
-                body.break_off()
-                break
-            body.feed(message.get("body", b""))
-            has_more = message.get("more_body", False)
+        try:
+            visit = intake.open(_head(scope, service))
+        except PlatformError as error:
+            return answers.of_error(error)
+        await _read(visit, receive)
         started = time.perf_counter()
-        outcome = intake.submit(body, head)
+        outcome = intake.submit(visit)
         answer = outcome if isinstance(outcome, Answer) else await self._settled(intake, outcome)
         count_request("lane", answer.status, time.perf_counter() - started)
         return answer
@@ -148,18 +146,54 @@ _ROUTES: dict[str, Callable[[Lane], Awaitable[Answer]]] = {
 }
 
 
-def _head(scope: Scope) -> RequestHead:
+def _start(answer: Answer) -> Message:
+    start = {"type": "http.response.start", "status": int(answer.status), "headers": answer.asgi_headers}
+    return {**start, "reason": answer.reason.encode("latin-1", "replace")} if answer.reason else start
+
+
+async def _read(visit: Visit, receive: Receive) -> None:
+    body = visit.body
+    has_more = True
+    while has_more and body.wants_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            # Also what a server says of a malformed chunk or a half-closed connection, whose client still reads.
+            body.break_off()
+            return
+        body.feed(message.get("body", b""))
+        has_more = message.get("more_body", False)
+
+
+def _service_of(path: str) -> str | None:
+    """The service that the path of an intake names, empty for none; None where it is no path of an intake."""
+    path = path.removesuffix("/")
+    if path == _EVENTS:
+        return ""
+    name = path.removesuffix(_EVENTS).removeprefix("/")
+    return name if path.endswith(_EVENTS) and name and "/" not in name else None
+
+
+def _head(scope: Scope, service: str) -> RequestHead:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if len(headers) != len(scope["headers"]):
         headers = _joined(scope["headers"])
-    query = scope["query_string"]
+    query = scope["query_string"].decode("latin-1")
+    client = scope.get("client")
     return RequestHead(
         content_type=headers.get(b"content-type", b"").decode("latin-1"),
         content_length=headers.get(b"content-length", b"").decode("latin-1"),
         content_encoding=headers.get(b"content-encoding", b"").decode("latin-1"),
         request_id=headers.get(b"x-request-id", b"").decode("latin-1"),
-        is_hasty=bool(query) and is_hasty(query.decode("latin-1")),
+        is_hasty=bool(query) and is_hasty(query),
+        query=query,
+        service=service,
+        peer=client[0] if client else "",
+        header=partial(_header, headers),
     )
+
+
+def _header(headers: Mapping[bytes, bytes], name: str) -> str:
+    return headers.get(name.encode("latin-1"), b"").decode("latin-1")
 
 
 def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

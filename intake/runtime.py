@@ -13,7 +13,9 @@ from django.conf import settings
 
 from eventplatform import exposition
 from eventplatform.guard.json_body import JsonLimits
-from intake.service import Configuration, Intake, Limits
+from intake.desks import Configuration
+from intake.limits import Limits
+from intake.service import Intake
 
 if TYPE_CHECKING:
     from streamconfig.snapshots import Snapshot, SnapshotKeeper

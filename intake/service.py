@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from eventplatform.broker.base import Delivery, LogUnavailableError, Producer
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
-from eventplatform.core.gate import MAX_EVENT_BYTES, Gate, Request
-from eventplatform.core.schemas import CompiledSchema
-from eventplatform.core.streams import Stream
+from eventplatform.core.gate import Request
 from eventplatform.guard.body import BodyReader
-from eventplatform.guard.json_body import JsonLimits, parse_events
+from eventplatform.guard.json_body import parse_events
+from eventplatform.guard.permits import Guard
 from eventplatform.guard.request_head import RequestHead, open_body, request_id
 from intake import answers
 from intake.answers import Answer
+from intake.desks import Configuration, Desk, Desks
 from intake.ids import new_id, now
+from intake.limits import Limits
 from intake.submission import Submission
+from intake.visits import Visit
 
 log = logging.getLogger(__name__)
-
-
-class Configuration(Protocol):
-    """What the intake needs of a snapshot."""
-
-    @property
-    def revision(self) -> object:
-        """Changes with every publish."""
-        ...
-
-    def find_stream(self, name: str) -> Stream | None:
-        """The stream of that name."""
-        ...
-
-    def find_schema(self, schema_id: str) -> CompiledSchema | None:
-        """The schema version of that id."""
-        ...
 
 
 class UnexpectedError(PlatformError):
@@ -56,16 +40,6 @@ class StartingError(RetriableError):
     remedy = "Send it again after the time that Retry-After names."
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one request may bring, and how long it may wait."""
-
-    max_body_bytes: int = 10 * 1024 * 1024
-    max_event_bytes: int = MAX_EVENT_BYTES
-    json: JsonLimits = field(default_factory=JsonLimits)
-    ack_timeout_seconds: float = 5.0
-
-
 class Intake:
     """Takes events for the log. Safe to share between threads; one per process."""
 
@@ -74,28 +48,41 @@ class Intake:
         *,
         configuration: Callable[[], Configuration],
         producer: Producer,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         services: Collection[str] = (),
         topic_prefix: str = "",
+        guard: Guard | None = None,
     ) -> None:
         self.configuration = configuration
-        self.limits = limits
+        self.limits = limits or Limits()
         self.log_trouble = ""  # why the log did not take the last records; empty while it does
         self._producer = producer
         self._services = frozenset(services)
         self._topic_prefix = topic_prefix
-        self._kept: tuple[Configuration, Gate] | None = None
+        self._guard = guard
+        self._desks: Desks | None = None
 
-    def open_body(self, head: RequestHead) -> BodyReader:
-        """The reader for a request's body."""
-        return open_body(head, self.limits.max_body_bytes)
+    def open(self, head: RequestHead) -> Visit:
+        """Let a request in: its desk, its permit, and a reader for its body.
 
-    def submit(self, body: BodyReader, head: RequestHead) -> Submission | Answer:
+        Raises:
+            PlatformError: there is no configuration yet, or the request names no service of ours; nothing need be read.
+        """
+        desk = self.desks().find(head)
+        if self._guard is None:
+            return Visit(head, desk, open_body(head, desk.limits.max_body_bytes))
+        try:
+            permit = self._guard.permit(head, desk.service)
+        except RejectedError as error:
+            return Visit(head, desk, BodyReader(desk.limits.max_body_bytes, refusal=error))
+        return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), permit)
+
+    def submit(self, visit: Visit) -> Submission | Answer:
         """Hand a request's events to the log; the answer, or the submission to wait for."""
         try:
-            events = parse_events(body.finish(), self.limits.json)
-            submission = Submission(len(events), is_hasty=head.is_hasty)
-            self._admit(events, submission, head)
+            events = parse_events(visit.body.finish(), visit.desk.json)
+            submission = Submission(len(events), is_hasty=visit.head.is_hasty)
+            self._admit(events, submission, visit)
         except PlatformError as error:
             return answers.of_error(error)
         except Exception:
@@ -120,21 +107,35 @@ class Intake:
         """Let go of the log once everything queued is settled."""
         self._producer.close()
 
-    def _admit(self, events: list[Any], submission: Submission, head: RequestHead) -> None:
-        gate = self._gate()
+    def desks(self) -> Desks:
+        """The desks over the present configuration, made anew when that was swapped."""
+        configuration = self.configuration()
+        desks = self._desks
+        if desks is None or desks.configuration is not configuration:
+            desks = Desks(configuration, limits=self.limits, services=self._services, topic_prefix=self._topic_prefix)
+            self._desks = desks
+        return desks
+
+    def _admit(self, events: list[Any], submission: Submission, visit: Visit) -> None:
+        head, desk, permit = visit.head, visit.desk, visit.permit
         moment = now()
-        request = Request(moment.text, moment.milliseconds, request_id(head, new_id))
+        request = Request(
+            moment.text,
+            moment.milliseconds,
+            request_id(head, new_id),
+            allow=None if permit is None else permit.allow,
+            header=head.header,
+        )
         submission.late = request.late
+        admit = desk.gate.admit
         for index, event in enumerate(events):
             try:
-                record = gate.admit(event, request)
+                submission.add(index, event, admit(event, request))
             except RejectedError as error:
-                submission.refuse(index, event, _stream_of(event, gate), error)
+                submission.refuse(index, event, _stream_of(event, desk), error)
             except Exception:
                 log.exception("intake.event_failed", extra={"request_id": request.request_id, "index": index})
-                submission.refuse(index, event, _stream_of(event, gate), UnexpectedError())
-            else:
-                submission.add(index, event, record)
+                submission.refuse(index, event, _stream_of(event, desk), UnexpectedError())
 
     def _produce(self, submission: Submission) -> None:
         def settle(deliveries: Sequence[Delivery]) -> None:
@@ -147,26 +148,9 @@ class Intake:
         else:
             submission.settle(())
 
-    def _gate(self) -> Gate:
-        """The gate over the present configuration, made anew when that was swapped."""
-        configuration = self.configuration()
-        kept = self._kept
-        if kept is not None and kept[0] is configuration:
-            return kept[1]
-        gate = Gate(
-            find_stream=configuration.find_stream,
-            find_schema=configuration.find_schema,
-            new_id=new_id,
-            services=self._services,
-            topic_prefix=self._topic_prefix,
-            max_event_bytes=self.limits.max_event_bytes,
-        )
-        self._kept = (configuration, gate)
-        return gate
 
-
-def _stream_of(event: Any, gate: Gate) -> str:
+def _stream_of(event: Any, desk: Desk) -> str:
     """The configured stream that a refused event names, or nothing: labels of metrics must stay bounded."""
     meta = event.get("meta") if isinstance(event, dict) else None
     name = meta.get("stream") if isinstance(meta, dict) else None
-    return name if isinstance(name, str) and gate.find_stream(name) else ""
+    return name if isinstance(name, str) and desk.gate.find_stream(name) else ""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
 from eventplatform.core.errors import PlatformError, RejectedError
-from eventplatform.core.gate import outcome_of
 from eventplatform.core.records import NewRecord
 from eventplatform.core.results import EventResult, Outcome, Summary, summarise_failures
 from intake.counting import EventLabels, count_deliveries, count_events
@@ -42,8 +41,7 @@ class Submission:
 
     def refuse(self, index: int, event: Any, stream: str, error: PlatformError) -> None:
         """Note an event that goes no further; `stream` is empty where it isn't configured."""
-        outcome = outcome_of(error) if isinstance(error, RejectedError) else "failed"
-        self._fail(index, event, stream, outcome, error)
+        self._fail(index, event, stream, outcome_of(error), error)
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Take what the log says of the records, in their order; the `on_settled` of `Producer.produce`."""
@@ -85,6 +83,11 @@ class Submission:
         self._counts[stream, outcome, error.code] += 1
         if not self.is_hasty:  # nobody reads them
             self.failures.append(EventResult(index, outcome, _id(event), stream or None, error, event))
+
+
+def outcome_of(error: PlatformError) -> Outcome:
+    """The word under which a refusal is counted."""
+    return cast("Outcome", error.outcome) if isinstance(error, RejectedError) else "failed"
 
 
 def _id(event: Any) -> str | None:

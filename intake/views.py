@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from eventplatform.core.errors import PlatformError
 from eventplatform.guard.wsgi import head_of, read_body
 from intake import answers, runtime
 from intake.answers import Answer
@@ -27,18 +28,22 @@ class EventsView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: Request, service: str = "") -> HttpResponse:
         """Take events in."""
         door = runtime.intake()
-        head = head_of(request.META)
-        body = read_body(request.META, door.open_body(head), head)
+        head = head_of(request.META, service)
+        try:
+            visit = door.open(head)
+        except PlatformError as error:
+            return _response(answers.of_error(error))
+        read_body(request.META, visit.body, head)
         started = time.perf_counter()
-        outcome = door.submit(body, head)
+        outcome = door.submit(visit)
         answer = outcome if isinstance(outcome, Answer) else _settled(door, outcome)
         count_request("drf", answer.status, time.perf_counter() - started)
         return _response(answer)
 
-    def options(self, _request: Request) -> HttpResponse:  # type: ignore[override]  # DRF's dispatch takes any HttpResponse
+    def options(self, _request: Request, **_kwargs: Any) -> HttpResponse:  # type: ignore[override]  # DRF's dispatch takes any HttpResponse
         """What a browser asks before a cross-origin POST."""
         return _response(answers.OPTIONS)
 
@@ -71,7 +76,7 @@ def _settled(door: Intake, submission: Submission) -> Answer:
 
 def _response(answer: Answer) -> HttpResponse:
     """Django's middleware adds only what is missing, so every header that it knows is set here."""
-    response = HttpResponse(answer.body, status=answer.status)
+    response = HttpResponse(answer.body, status=answer.status, reason=answer.reason or None)
     # The metrics count refusals; a log line for each would let any client flood the log.
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  # Django's own mark
     del response["Content-Type"]

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics, names
 from eventplatform.core.errors import RetriableError
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from registry import lookups as registry
 from registry.schema.compiled import Schema
@@ -66,6 +67,11 @@ class Snapshot:
     def document(self) -> Document:
         """What is configured at this moment, without any site's overrides."""
         return self.timeline.document_at(self.taken_at)
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """Every service that is configured, or that a stream names."""
+        return self.stream_set.services
 
     def find_stream(self, name: str) -> Stream | None:
         """The stream of that name: exact, else by the first pattern that matches."""

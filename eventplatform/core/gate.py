@@ -1,7 +1,8 @@
 """The gate: one event in, a record for the log out, or the reason why not.
 
-Pure: it is handed the streams, the schemas and the clock, and knows neither HTTP nor the log. Order as in EventGate
-(find stream, find schema, fill, validate, authorise), which decides what a client reads first when several things are wrong.
+Pure: it is handed the streams, the schemas and the clock, and knows neither HTTP nor the log. What is known of a stream and
+a schema together is worked out once (`treatment.py`); an event of a pair that is not known yet is judged step by step, in
+the order that decides what a client reads first when several things are wrong.
 """
 
 from __future__ import annotations
@@ -13,11 +14,25 @@ from typing import Any
 import orjson
 
 from eventplatform.core import names
-from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import Headers, NewRecord
-from eventplatform.core.results import Outcome
+from eventplatform.core.refusals import (
+    EventInvalidError,
+    EventTooLargeError,
+    InstrumentDisabledError,
+    NotAnObjectError,
+    SchemaIdError,
+    SchemaMissingError,
+    SchemaNotAllowedError,
+    SchemaUnknownError,
+    StreamDisabledError,
+    StreamMissingError,
+    StreamUnknownError,
+    WindowClosedError,
+)
 from eventplatform.core.schemas import CompiledSchema
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
+from eventplatform.core.treatment import Treatment, ruled, treatment
 
 _JSON_WORDS: Mapping[type, str] = {
     str: "a string",
@@ -27,136 +42,35 @@ _JSON_WORDS: Mapping[type, str] = {
     list: "an array",
     type(None): "null",
 }
-
-
-class NotAnObjectError(RejectedError):
-    """An item of the request is no JSON object."""
-
-    code = "event.not_an_object"
-    message = "An event must be a JSON object, not {kind}."
-    remedy = "Send one object, or an array of objects."
-
-
-class StreamMissingError(RejectedError):
-    """The event names no stream."""
-
-    code = "stream.missing"
-    message = "The event names no stream."
-    remedy = "Set meta.stream to the name of a configured stream."
-
-
-class StreamUnknownError(RejectedError):
-    """The named stream is not configured, or this service doesn't take it."""
-
-    code = "stream.unknown"
-    message = "No stream {stream} is configured for this intake."
-    remedy = "Check the spelling of meta.stream, or have the stream created in the admin."
-
-
-class StreamDisabledError(RejectedError):
-    """The stream was stopped by configuration."""
-
-    code = "stream.disabled"
-    message = "The stream {stream} is switched off."
-    remedy = "Stop sending until its owner switches it on again; nothing was stored."
-
-
-class WindowClosedError(RejectedError):
-    """The stream's time window has closed, and the stream drops what comes later."""
-
-    code = "stream.window_closed"
-    message = "The stream {stream} is outside its time window and takes no late events."
-    remedy = "Stop sending until the window opens again; nothing was stored. Read sample.rate of the stream's configuration."
-
-
-class InstrumentDisabledError(RejectedError):
-    """The instrument that the event names was stopped by configuration."""
-
-    code = "instrument.disabled"
-    message = "The instrument {instrument} of stream {stream} is switched off."
-    remedy = "Stop sending until its owner switches it on again; nothing was stored."
-
-
-class SchemaMissingError(RejectedError):
-    """The event names no schema."""
-
-    code = "schema.missing"
-    message = "The event names no schema."
-    remedy = "Set $schema to a schema id such as /sample/test_event/1.0.0."
-
-
-class SchemaIdError(RejectedError):
-    """The event's `$schema` is no relative schema id."""
-
-    code = "schema.bad_id"
-    message = "$schema must be a relative schema id such as /sample/test_event/1.0.0."
-    remedy = "Send the id alone: it starts with a slash and has no scheme, host, dot-dot or query."
-
-
-class SchemaUnknownError(RejectedError):
-    """No repository has that schema version."""
-
-    code = "schema.unknown"
-    message = "No schema {schema} is known."
-    remedy = "Check title and version; a new version must be imported before events name it."
-
-
-class SchemaNotAllowedError(RejectedError):
-    """The stream takes another schema title."""
-
-    code = "schema.not_allowed"
-    message = "Stream {stream} takes events of {expected}, not of {title}."
-    remedy = "Send to the stream that is configured for {title}, or name a version of {expected}."
-
-
-class EventInvalidError(RejectedError):
-    """The event breaks its schema; `violations` says where and how."""
-
-    code = "event.invalid"
-    message = "{summary}"
-    remedy = "Mend the named places and send the event again."
-
-
-class EventTooLargeError(RejectedError):
-    """The event alone is larger than the log takes."""
-
-    code = "event.too_large"
-    http_status = 413
-    message = "The event and its message key have {size} bytes, more than the {limit} allowed."
-    remedy = "Send less in one event, or split it."
-
-
 # With its message key. A record of the log may have 1 MiB; 4 KiB of that are left to headers and to the log's own framing.
 MAX_EVENT_BYTES = 1024 * 1024 - 4 * 1024
 
-# Refusals that are no breach of the schema are counted as denied; what configuration stopped has words of its own.
-_OUTCOMES: Mapping[type[RejectedError], Outcome] = {
-    EventInvalidError: "invalid",
-    NotAnObjectError: "invalid",
-    StreamDisabledError: "disabled",
-    InstrumentDisabledError: "disabled",
-    WindowClosedError: "late",
-}
-
-
-def outcome_of(error: RejectedError) -> Outcome:
-    """The word under which a refusal is counted."""
-    return _OUTCOMES.get(type(error), "denied")
-
-
+_ANY_STREAM = Stream("", "", "", ())
 _LATE = (names.HEADER_LATE, b"true")
 # What the counter's reason says of late events that were taken.
 _LATE_REASONS: Mapping[str, str] = {"accept": "window_closed.accepted", "flag": "window_closed.flagged"}
 
 
-@dataclass(frozen=True, slots=True)
+def _no_header(_name: str) -> str:
+    return ""
+
+
+@dataclass(slots=True)
 class Request:
-    """What the gate knows of the request that carries an event. `received_at` is ISO 8601 in ms, UTC, as `received_ms`."""
+    """What the gate knows of the request that carries an event. `received_at` is ISO 8601 in ms, UTC, as `received_ms`.
+
+    `allow` lets one event into a stream or raises (`guard.permits.Permit.allow`); `header` answers a header by its
+    lower-case name, `client_ip` is the client's address behind trusted proxies.
+    """
 
     received_at: str
     received_ms: int
     request_id: str
     service: str = ""
+    allow: Callable[[Stream], None] | None = None
+    header: Callable[[str], str] = field(default=_no_header, repr=False, compare=False)
+    client_ip: str = ""
+    wants_no_tracking: bool = False  # sent with DNT: 1 or Sec-GPC: 1
     # Streams of which late events were let through, and as what the counter knows them.
     late: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _headers: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)
@@ -176,7 +90,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Admits events. `services` are those this intake answers for; empty means all."""
+    """Admits events. `services` are those this intake answers for; empty means all. Made anew with each configuration."""
 
     find_stream: Callable[[str], Stream | None]
     find_schema: Callable[[str], CompiledSchema | None]
@@ -184,26 +98,69 @@ class Gate:
     services: Collection[str] = ()
     topic_prefix: str = ""
     max_event_bytes: int = MAX_EVENT_BYTES
+    service: Service = Service()
+    find_service: Callable[[str], Service | None] = lambda _: None
+    _treatments: dict[tuple[str, str], Treatment] = field(default_factory=dict, repr=False, compare=False)
 
     def admit(self, event: Any, request: Request) -> NewRecord:
         """The record for `event`, which is filled in place.
 
         Raises:
-            RejectedError: one of this module's, with the place in `pointer`.
+            RejectedError: one of `refusals`, with the place in `pointer`, or what `request.allow` raises.
         """
+        how = self._known(event) or self._judged(event, request)
+        stream = how.stream
+        if request.allow is not None:
+            request.allow(stream)
+        is_flagged = how.is_timed and _judge_time(event, stream, request)
+        event = _filled(event, how, request, self.new_id)
+        if not how.schema.is_valid(event):
+            raise invalid(event, how.schema)
+        if how.cleaner is not None:
+            event = how.cleaner.clean(event, wants_no_tracking=request.wants_no_tracking)
+        value = orjson.dumps(event)
+        key = how.key(event) if how.key_paths else None
+        size = len(value) + len(key) if key else len(value)
+        if size > self.max_event_bytes:
+            raise EventTooLargeError(size=size, limit=self.max_event_bytes)
+        headers = request.headers(stream.service)
+        return NewRecord(how.topic, value, key, (*headers, _LATE) if is_flagged else headers, request.received_ms)
+
+    def _known(self, event: Any) -> Treatment | None:
+        """The treatment of a pair seen before; None where anything at all is unusual."""
+        if type(event) is not dict:
+            return None
+        meta = event.get("meta")
+        if type(meta) is not dict:
+            return None
+        name, schema_id = meta.get("stream"), event.get("$schema")
+        return self._treatments.get((name, schema_id)) if type(name) is str and type(schema_id) is str else None
+
+    def _judged(self, event: Any, request: Request) -> Treatment:
+        """Find stream and schema, say what is wrong with them, and remember how such events are treated."""
         if not isinstance(event, dict):
             raise NotAnObjectError(kind=_JSON_WORDS.get(type(event), "something else"))
         stream = self._stream(event)
-        is_flagged = (stream.late or stream.stopped_instruments) and _judge_time(event, stream, request)
+        service = self.find_service(stream.service) or self.service
+        if stream.late or stream.stopped_instruments:
+            _judge_time(event, stream, request)
         schema = self._schema(event)
-        fill(event, schema, request, self.new_id)
-        _validate(event, schema)
         if stream.schema_title not in schema.titles:
-            raise SchemaNotAllowedError(
-                pointer="/$schema", stream=stream.name, expected=stream.schema_title, title=schema.title
-            )
-        headers = request.headers(stream.service)
-        return self._record(event, stream, request, (*headers, _LATE) if is_flagged else headers)
+            raise self._not_allowed(event, stream, schema, request, service)
+        how = treatment(stream, schema, service, topic_prefix=self.topic_prefix)
+        self._treatments[event["meta"]["stream"], event["$schema"]] = how  # bounded: configured streams × known versions
+        return how
+
+    def _not_allowed(
+        self, event: dict[str, Any], stream: Stream, schema: CompiledSchema, request: Request, service: Service
+    ) -> EventInvalidError | SchemaNotAllowedError:
+        """Of an event that breaks its schema that is said first: it can be mended without asking anybody."""
+        if request.allow is not None:
+            request.allow(ruled(stream, service))
+        event = _filled(event, treatment(stream, schema, service), request, self.new_id)
+        if not schema.is_valid(event):
+            return invalid(event, schema)
+        return SchemaNotAllowedError(pointer="/$schema", stream=stream.name, expected=stream.schema_title, title=schema.title)
 
     def _stream(self, event: dict[str, Any]) -> Stream:
         meta = event.get("meta")
@@ -231,19 +188,18 @@ class Gate:
             raise SchemaIdError(pointer="/$schema")
         raise SchemaUnknownError(pointer="/$schema", schema=schema_id)
 
-    def _record(self, event: dict[str, Any], stream: Stream, request: Request, headers: Headers) -> NewRecord:
-        value = orjson.dumps(event)
-        key = _key(event, stream.message_key_fields)
-        size = len(value) + len(key or b"")
-        if size > self.max_event_bytes:
-            raise EventTooLargeError(size=size, limit=self.max_event_bytes)
-        return NewRecord(
-            topic=stream.topic(self.topic_prefix),
-            value=value,
-            key=key,
-            headers=headers,
-            timestamp_ms=request.received_ms,
-        )
+
+def fill(event: dict[str, Any], schema: CompiledSchema, request: Request, new_id: Callable[[], str]) -> dict[str, Any]:
+    """The event as the gate would fill it before it is held against `schema`, whatever its stream."""
+    return _filled(event, treatment(_ANY_STREAM, schema, Service()), request, new_id)
+
+
+def invalid(event: Mapping[str, Any], schema: CompiledSchema) -> EventInvalidError:
+    """The error that says how `event` breaks `schema`."""
+    violations = tuple(schema.violations(event))
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return EventInvalidError(pointer=first.pointer, summary=f"{first.message}{more}", violations=violations, schema=schema)
 
 
 def _judge_time(event: dict[str, Any], stream: Stream, request: Request) -> bool:
@@ -260,44 +216,18 @@ def _judge_time(event: dict[str, Any], stream: Stream, request: Request) -> bool
     return stream.late == "flag"
 
 
-def fill(event: dict[str, Any], schema: CompiledSchema, request: Request, new_id: Callable[[], str]) -> None:
-    """Set what the server knows better: `meta.dt` always (since EventGate 1.15), the others where absent; never undeclared."""
+def _filled(event: dict[str, Any], how: Treatment, request: Request, new_id: Callable[[], str]) -> dict[str, Any]:
+    """The event with what the server knows better: `meta.dt` always (since EventGate 1.15), the others where absent.
+
+    Nothing undeclared is set. `event` is changed in place; what comes back is another object where the schema has defaults.
+    """
     meta = event["meta"]
-    if schema.declares("meta", "dt"):
+    if how.fills_dt:
         meta["dt"] = request.received_at
-    if "id" not in meta and schema.declares("meta", "id"):
+    if how.fills_id and "id" not in meta:
         meta["id"] = new_id()
-    if "request_id" not in meta and schema.declares("meta", "request_id"):
+    if how.fills_request_id and "request_id" not in meta:
         meta["request_id"] = request.request_id
-
-
-def _validate(event: dict[str, Any], schema: CompiledSchema) -> None:
-    if schema.is_valid(event):
-        return
-    violations = tuple(schema.violations(event))
-    first = violations[0]
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    raise EventInvalidError(pointer=first.pointer, summary=f"{first.message}{more}", violations=violations)
-
-
-class KeyFieldMissingError(RejectedError):
-    """A field that the stream's records are keyed by is absent."""
-
-    code = "event.key_missing"
-    message = "The field {path} is part of this stream's message key and must be set."
-    remedy = "Send {path}."
-
-
-def _key(event: dict[str, Any], fields: Mapping[str, str]) -> bytes | None:
-    """The record's key: a JSON object of the configured fields, `{"wiki_id": …}`, or none."""
-    if not fields:
-        return None
-    key: dict[str, Any] = {}
-    for name, path in fields.items():
-        value: Any = event
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is None:
-            raise KeyFieldMissingError(pointer="/" + path.replace(".", "/"), path=path)
-        key[name] = value
-    return orjson.dumps(key)
+    for filler in how.fillers:
+        filler.apply(event, request)
+    return event if how.fill_defaults is None else how.fill_defaults(event)

@@ -15,8 +15,7 @@ class TopicPartition(NamedTuple):
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(NamedTuple):
     """A record on its way into the log. A `value` of None is a tombstone; a `partition` of None lets the key decide."""
 
     topic: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from eventplatform.core.errors import PlatformError, RetriableError
+from eventplatform.core.errors import PlatformError
 
 # The counter of events knows exactly these words; every event ends as one of them.
 Outcome = Literal[
@@ -36,76 +36,67 @@ class EventResult:
     error: PlatformError | None = None
     event: Any = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The entry of an answer: EventGate's `status`, `event`, `context`, and our index, id, code, place, remedy."""
+    @property
+    def is_success(self) -> bool:
+        """The event is kept, now or already before."""
+        return self.outcome in SUCCESSES
+
+    def as_json(self, errors_url: str = "") -> dict[str, Any]:
+        """The entry of an answer. `errors_url` and an error's code together are the page that explains it."""
+        entry: dict[str, Any] = {"index": self.index, "id": self.id, "stream": self.stream, "result": self.outcome}
+        if self.outcome == "duplicate":
+            entry["duplicate"] = True
         error = self.error
-        entry: dict[str, Any] = {
-            "status": "invalid" if self.outcome == "invalid" else "error",
-            "result": self.outcome,
-            "index": self.index,
-            "id": self.id,
-            "code": error.code if error else None,
-            "pointer": error.pointer if error else "",
-            "message": str(error) if error else "",
-            "remedy": error.hint if error else "",
-            "event": self.event,
-        }
-        violations = error.facts.get("violations") if error else None
+        if error is None:
+            return entry
+        entry |= {"code": error.code, "pointer": error.pointer, "message": str(error), "remedy": error.hint}
+        if errors_url:
+            entry["doc"] = errors_url + error.code
+        violations = error.facts.get("violations")
         if isinstance(violations, tuple):
-            entry["context"] = {
-                "errors": [{"pointer": v.pointer, "keyword": v.keyword, "message": v.message} for v in violations],
-                "errorsText": ", ".join(f"'{v.pointer}' {v.message}" for v in violations),
-            }
-        else:
-            entry["context"] = {"message": entry["message"]}
+            entry["violations"] = [{"pointer": v.pointer, "keyword": v.keyword, "message": v.message} for v in violations]
         return entry
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Status, sentence and body of an answer about many events."""
+    """Status and sentence of an answer about many events, and when to send again what failed."""
 
     status: int
     detail: str
-    body: dict[str, Any] | None
     retry_after_seconds: int | None = None
 
 
-def summarise(results: Sequence[EventResult]) -> Summary:
-    """The answer for a whole request."""
-    return summarise_failures(len(results), [result for result in results if result.outcome not in SUCCESSES])
-
-
-def summarise_failures(total: int, failures: Sequence[EventResult]) -> Summary:
-    """The answer for a request of `total` events, all accepted but `failures`.
+def summarise(results: Sequence[EventResult], *, spooled_status: int = HTTPStatus.ACCEPTED) -> Summary:
+    """The answer for a whole request.
 
     Codes and sentences as EventGate 1.8 (`routes/events.js`), but a client's mistake is 4xx where EventGate says 500,
     and a log that is away is 503 with Retry-After.
     """
-    failed = len(failures)
+    failures = [result for result in results if not result.is_success]
+    detail = sentence(len(results), sum(f.outcome == "invalid" for f in failures), sum(f.outcome != "invalid" for f in failures))
+    if not failures:
+        is_spooled = any(result.outcome == "spooled" for result in results)
+        return Summary(spooled_status if is_spooled else HTTPStatus.CREATED, detail)
+    status = HTTPStatus.MULTI_STATUS if len(failures) < len(results) else _common_status(failures)
+    waits = (failure.error.retry_after_seconds for failure in failures if failure.error)
+    return Summary(int(status), detail, max((wait for wait in waits if wait is not None), default=None))
+
+
+def sentence(total: int, invalid: int, errored: int) -> str:
+    """What EventGate's reason phrase says of a request of `total` events."""
+    failed = invalid + errored
     if not failed:
-        return Summary(HTTPStatus.CREATED, f"All {total} out of {total} events were accepted.", None)
-    invalid = [failure for failure in failures if failure.outcome == "invalid"]
-    errored = [failure for failure in failures if failure.outcome != "invalid"]
-    kinds = f"({len(invalid)} invalid and {len(errored)} errored)."
+        return f"All {total} out of {total} events were accepted."
+    kinds = f"({invalid} invalid and {errored} errored)."
     if failed < total:
-        status = int(HTTPStatus.MULTI_STATUS)
-        detail = f"{total - failed} out of {total} events were accepted, but {failed} failed {kinds}"
-    elif errored:
-        status = _common_status(failures)
-        detail = f"{failed} out of {total} events had failures and were not accepted. {kinds}"
-    else:
-        status = int(HTTPStatus.BAD_REQUEST)
-        detail = f"{failed} out of {total} events were invalid and not accepted."
-    body = problem(status, detail) | {
-        "invalid": [failure.as_json() for failure in invalid],
-        "error": [failure.as_json() for failure in errored],
-    }
-    waits = [failure.error.retry_after_seconds for failure in errored if isinstance(failure.error, RetriableError)]
-    return Summary(status, detail, body, max(waits, default=None))
+        return f"{total - failed} out of {total} events were accepted, but {failed} failed {kinds}"
+    if errored:
+        return f"{failed} out of {total} events had failures and were not accepted. {kinds}"
+    return f"{failed} out of {total} events were invalid and not accepted."
 
 
-def _common_status(failures: Sequence[EventResult]) -> int:
+def _common_status(failures: Iterable[EventResult]) -> int:
     """The status of a request that failed whole: worth a retry if one event is; ours if one is; else what all share."""
     statuses = {failure.error.http_status for failure in failures if failure.error}
     ours = [status for status in statuses if status >= HTTPStatus.INTERNAL_SERVER_ERROR]
@@ -118,14 +109,14 @@ def _common_status(failures: Sequence[EventResult]) -> int:
 _TITLES: Mapping[int, str] = {413: "Content Too Large"}
 
 
+def title_of(status: int) -> str:
+    """The name of a status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
 def problem(status: int, detail: str, *, code: str = "", remedy: str = "") -> dict[str, Any]:
     """A problem document (RFC 9457): what went wrong, its stable code, and what to do."""
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
-        "status": int(status),
-        "detail": detail,
-    }
+    document: dict[str, Any] = {"type": "about:blank", "title": title_of(status), "status": int(status), "detail": detail}
     if code:
         document["code"] = code
     if remedy:

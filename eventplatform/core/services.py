@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal, TypeVar
 
-from eventplatform.core.door_rules import PrivacyRules
+from eventplatform.core.door_rules import DoorRules, PrivacyRules
 
+T = TypeVar("T")
 Profile = Literal["ours", "eventgate"]
 
 
@@ -60,3 +61,21 @@ class Service:
     limits: Limits = Limits()
     privacy: PrivacyRules = PrivacyRules()
     eventgate: EventGateRules = field(default_factory=EventGateRules)
+
+
+def rules_of(own: DoorRules, service: Service) -> DoorRules:
+    """A stream's rules, complete: what it leaves open is as `service` says."""
+    privacy = {
+        one.name: _first(getattr(own.privacy, one.name), getattr(service.privacy, one.name)) for one in fields(own.privacy)
+    }
+    return replace(
+        own,
+        origins=_first(own.origins, service.origins),
+        allows_anonymous=_first(own.allows_anonymous, service.allows_anonymous),
+        error_stream=own.error_stream or service.error_stream,
+        privacy=PrivacyRules(**privacy),
+    )
+
+
+def _first(own: T | None, other: T) -> T:
+    return other if own is None else own

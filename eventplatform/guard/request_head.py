@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from eventplatform.core.errors import RejectedError
@@ -31,8 +31,7 @@ def _no_header(_name: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+class RequestHead(NamedTuple):
     """The headers that matter here; empty text for an absent one."""
 
     content_type: str = ""
@@ -43,7 +42,7 @@ class RequestHead:
     query: str = ""  # as it stands in the address, without the question mark
     service: str = ""  # named by the path, as in /analytics/v1/events
     peer: str = ""  # the address that the connection comes from
-    header: Callable[[str], str] = field(default=_no_header, repr=False, compare=False)  # any other, by its lower-case name
+    header: Callable[[str], str] = _no_header  # any other, by its lower-case name
 
 
 def open_body(head: RequestHead, limit: int) -> BodyReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from eventplatform.guard.body import BodyReader
@@ -10,15 +11,25 @@ from eventplatform.guard.request_head import RequestHead, is_hasty
 _CHUNK_BYTES = 64 * 1024
 
 
-def head_of(environ: dict[str, Any]) -> RequestHead:
+def head_of(environ: dict[str, Any], service: str = "") -> RequestHead:
     """The headers that matter."""
+    query = environ.get("QUERY_STRING", "")
     return RequestHead(
         content_type=environ.get("CONTENT_TYPE") or "",
         content_length=environ.get("CONTENT_LENGTH") or "",
         content_encoding=environ.get("HTTP_CONTENT_ENCODING", ""),
         request_id=environ.get("HTTP_X_REQUEST_ID", ""),
-        is_hasty=is_hasty(environ.get("QUERY_STRING", "")),
+        is_hasty=is_hasty(query),
+        query=query,
+        service=service,
+        peer=environ.get("REMOTE_ADDR", ""),
+        header=partial(_header, environ),
     )
+
+
+def _header(environ: dict[str, Any], name: str) -> str:
+    value: str = environ.get("HTTP_" + name.upper().replace("-", "_"), "")
+    return value
 
 
 def read_body(environ: dict[str, Any], body: BodyReader, head: RequestHead) -> BodyReader:

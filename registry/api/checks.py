@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eventplatform import panels
-from eventplatform.core import gate
+from eventplatform.core import refusals
 from eventplatform.core.names import split_schema_id
 from eventplatform.guard.errors import ContentTypeError, JsonInvalidError
 from eventplatform.guard.json_body import JsonLimits, parse_events
@@ -81,7 +81,7 @@ class ValidateEvent(_Question):
         """The verdict; 200 also for an event that is not valid."""
         event = parse_events(body_of(request, settings.INTAKE_MAX_EVENT_BYTES), _ONE_EVENT)[0]
         if not isinstance(event, dict):
-            raise gate.NotAnObjectError(kind="something else")
+            raise refusals.NotAnObjectError(kind="something else")
         schemas = lookups.schemas()
         wanted = request.query_params.get("schema", "")
         schema = schemas.get(wanted) or schemas.latest(wanted.strip("/")) if wanted else None
@@ -91,7 +91,7 @@ class ValidateEvent(_Question):
             schema_id = validation.named_schema(event)
             schema = schemas.get(schema_id)
             if schema is None:
-                raise gate.SchemaUnknownError(pointer="/$schema", schema=schema_id)
+                raise refusals.SchemaUnknownError(pointer="/$schema", schema=schema_id)
         found = schemas.deprecation(schema.schema_id)
         streams = list(panels.call("streamconfig.streams_of_title", schema.title, default=()))
         meta = event.get("meta")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from eventplatform.core import gate
+from eventplatform.core import gate, refusals
 from eventplatform.core.names import is_schema_id
 from eventplatform.core.schemas import CompiledSchema, Violation
 
@@ -39,9 +39,9 @@ def named_schema(event: Mapping[str, Any]) -> str:
     """
     schema_id = event.get("$schema")
     if schema_id is None:
-        raise gate.SchemaMissingError(pointer="/$schema")
+        raise refusals.SchemaMissingError(pointer="/$schema")
     if not isinstance(schema_id, str) or not is_schema_id(schema_id):
-        raise gate.SchemaIdError(pointer="/$schema")
+        raise refusals.SchemaIdError(pointer="/$schema")
     return schema_id
 
 
@@ -51,7 +51,7 @@ def judge(event: dict[str, Any], schema: CompiledSchema, now: Callable[[], datet
         moment = now()
         at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         request = gate.Request(at, int(moment.timestamp() * 1000), str(uuid.uuid4()))
-        gate.fill(event, schema, request, lambda: str(uuid.uuid4()))
+        event = gate.fill(event, schema, request, lambda: str(uuid.uuid4()))
     violations = () if schema.is_valid(event) else tuple(schema.violations(event, MAX_VIOLATIONS))
     return Verdict(schema, violations, min(_microseconds(event, schema) for _ in range(_RUNS)))
 

@@ -12,6 +12,7 @@ from typing import Any
 from eventplatform.core.streams import Late, SampleUnit, Sampling, Stream
 from streamconfig.configuration import ramps, windows
 from streamconfig.configuration.document import Entry
+from streamconfig.configuration.services import door_rules
 from streamconfig.configuration.setting_types import UNITS
 from streamconfig.configuration.topics import compile_pattern, is_pattern, matches, topics_of
 
@@ -85,6 +86,7 @@ def configured(entry: Entry, settings: dict[str, Any], at: datetime, off: frozen
         stopped_instruments=off,
         partitions=log.get("partitions"),
         retention_hours=log.get("retention_hours"),
+        door=door_rules(entry.own.get("intake")),
     )
     pattern = compile_pattern(entry.name) if is_pattern(entry.name) else None
     return Configured(entry, settings, stream, pattern, timing.valid_until, off)

@@ -17,8 +17,8 @@ from streamconfig.configuration.merge import array_replace_recursive
 from streamconfig.configuration.setting_types import Problem, name_problems, problems_of
 
 STREAMS = "streams"
-# What an entry says beside its settings. `timing` (windows, ramp, late_events) and `log` are described in `own_keys`.
-OWN_KEYS = ("is_enabled", "about", "windows", "ramp", "late_events", "log")
+# What an entry says beside its settings. `timing` (windows, ramp, late_events) `log` and `intake` are described in `own_keys`.
+OWN_KEYS = ("is_enabled", "about", "windows", "ramp", "late_events", "log", "intake")
 
 
 class DocumentInvalidError(RejectedError):

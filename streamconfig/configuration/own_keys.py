@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from streamconfig.configuration import ramps, window_rules
+from streamconfig.configuration import door_shapes, ramps, window_rules
 from streamconfig.configuration.setting_types import MAP, Check, Problem, broken
 
 LATE_ACTIONS = ("accept", "flag", "drop")
@@ -56,6 +56,7 @@ def problems_of(name: str, own: Mapping[str, Any], *, section: str = "streams") 
             Problem(name, f"/{key}/{one}", "setting.unknown", f"{key} has no {one}.", f"It may hold {words(known)}.", section)
             for one in sorted(map(str, unknown))
         ]
+    problems += door_shapes.stream_problems(name, own.get("intake"), section=section)
     problems += window_rules.problems_of(name, own.get("windows"), section=section)
     return problems + ramps.problems_of(name, own.get("ramp"), section=section)
 

@@ -1,7 +1,7 @@
 """The sections of a document that are the platform's own, and what an item of each may hold.
 
 teams        key → title, contact, email: who owns streams; people belong to one by the group `team: <key>`
-services     key → title, url, audience, description: intakes that streams are posted to
+services     key → title, url, audience, description, and what `door_shapes` names: intakes that streams are posted to
 sites        key → title, tags, hosts: web properties whose configuration may differ
 overrides    scope → defaults, streams: what differs there. A scope is `[environment:][+]name`: a site, a tag of sites, or `*`
 instruments  key → what a product manager steers on top of a stream
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from streamconfig.configuration import own_keys
+from streamconfig.configuration import door_shapes, own_keys
 from streamconfig.configuration.setting_types import (
     FLAG,
     MAP,
@@ -55,6 +55,7 @@ SHAPES: Mapping[str, Mapping[tuple[str, ...], Check]] = {
         ("audience",): Check(
             lambda value: value in {"internal", "external"}, "must be internal or external.", "Choose one of the two."
         ),
+        **door_shapes.SERVICE,
     },
     "sites": {("title",): _ANY_TEXT, ("tags",): _TEXTS, ("hosts",): _TEXTS},
     "overrides": {("defaults",): MAP, ("streams",): MAP, ("streams", "*"): MAP, ("reason",): _ANY_TEXT},
@@ -141,6 +142,9 @@ def item_problems(section: str, key: Any, item: Any) -> list[Problem]:
         if not item.get(name)
     ]
     problems += broken(key, item, shape, section=section)
+    if section == "services":
+        inner = {name: value for name, value in item.items() if name in known and isinstance(value, Mapping)}
+        problems += door_shapes.unknown(key, inner, door_shapes.SERVICE, section=section)
     if section in TIMED:
         problems += own_keys.problems_of(key, {name: item.get(name) for name in ("windows", "ramp")}, section=section)
     if section == "overrides" and not problems:
@@ -161,7 +165,7 @@ def _own_of_site_problems(key: str, settings: Any) -> list[Problem]:
     """What is wrong with own keys of a stream in an override: some differ by site, others are the stream's alone."""
     held = dict(settings)
     remedy = "Set it in the stream itself."
-    alone = [one for one in ("about", "late_events", "log") if one in held]
+    alone = [one for one in ("about", "late_events", "log", "intake") if one in held]
     found = [Problem(key, f"/{one}", "setting.not_by_site", f"{one} can't differ by site.", remedy) for one in alone]
     own = {name: held.get(name) for name in ("windows", "ramp")}
     return [*found, *broken(key, held, {("is_enabled",): FLAG}), *own_keys.problems_of(key, own)]

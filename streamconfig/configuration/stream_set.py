@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from streamconfig.compatible import constraints as constraint_rules
 from streamconfig.configuration.configured import Configured as Configured  # noqa: PLC0414  # what `entries` are made of
@@ -15,6 +16,7 @@ from streamconfig.configuration.configured import configured, holds
 from streamconfig.configuration.document import Document, merged
 from streamconfig.configuration.instruments import Instrument, instrument, stopped
 from streamconfig.configuration.scopes import Scope, scoped
+from streamconfig.configuration.services import services
 from streamconfig.configuration.setting_types import Problem, problems_of
 from streamconfig.configuration.topics import is_pattern
 
@@ -47,6 +49,9 @@ class StreamSet:
         self._all: Mapping[str, Configured] = MappingProxyType({one.entry.name: one for one in found})
         self._patterns = tuple(one for one in found if one.pattern)
         self.streams: Mapping[str, Stream] = MappingProxyType({one.entry.name: one.stream for one in found if not one.pattern})
+        self.services: Mapping[str, Service] = services(
+            self.document.section("services"), {one.stream.service for one in found}
+        )
         self._remembered: dict[str, Stream] = {}
         moments = [*(one.valid_until for one in found), *(one.valid_until for one in self.instruments.values())]
         self.valid_until = min((moment for moment in moments if moment is not None), default=None)

@@ -14,11 +14,13 @@ from django.test import Client
 from eventplatform.broker.base import Delivery, OnSettled, Producer
 from eventplatform.broker.memory import MemoryLog
 from eventplatform.core.records import NewRecord, Record, TopicPartition
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard.json_body import JsonLimits
 from intake import runtime
 from intake.lane import Lane
-from intake.service import Intake, Limits
+from intake.limits import Limits
+from intake.service import Intake
 from registry.schema.compiled import Schema
 
 GOOD = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
@@ -72,6 +74,7 @@ class HandMade:
     streams: Mapping[str, Stream] = field(default_factory=lambda: {stream.name: stream for stream in STREAMS})
     schemas: Mapping[str, Schema] = field(default_factory=lambda: {schema.schema_id: schema for schema in SCHEMAS})
     revision: int = 1
+    services: Mapping[str, Service] = field(default_factory=dict)
 
     def find_stream(self, name: str) -> Stream | None:
         return self.streams.get(name)

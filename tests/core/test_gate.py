@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from eventplatform.core.errors import RejectedError
-from eventplatform.core.gate import Gate, Request, outcome_of
+from eventplatform.core.gate import Gate, Request
 from eventplatform.core.schemas import Violation
 from eventplatform.core.streams import Stream
 
@@ -100,7 +100,7 @@ def test_admit__invalid__says_first_place_and_how_many_more() -> None:
     error = refusal(given)
 
     assert (error.code, error.pointer, str(error)) == ("event.invalid", "/test", "must be there (and 1 more)")
-    assert outcome_of(error) == "invalid"
+    assert error.outcome == "invalid"
 
 
 def test_admit__request_names_a_service__header_says_it() -> None:
@@ -112,13 +112,13 @@ def test_admit__request_names_a_service__header_says_it() -> None:
 def test_admit__other_service__stream_unknown() -> None:
     error = refusal(event(), gate(services=("analytics",)))
 
-    assert (error.code, outcome_of(error)) == ("stream.unknown", "denied")
+    assert (error.code, error.outcome) == ("stream.unknown", "denied")
 
 
 def test_admit__stopped_stream__disabled() -> None:
     error = refusal(event(), gate(replace(STREAM, is_enabled=False)))
 
-    assert (error.code, outcome_of(error)) == ("stream.disabled", "disabled")
+    assert (error.code, error.outcome) == ("stream.disabled", "disabled")
 
 
 @pytest.mark.parametrize("named", ["development/event", "event"])

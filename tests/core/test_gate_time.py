@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventplatform.core.gate import Request, outcome_of
+from eventplatform.core.gate import Request
 from eventplatform.core.streams import Late, Stream
 from tests.core.test_gate import REQUEST, STREAM, event, gate, refusal
 
@@ -29,7 +29,7 @@ def stopped(*instruments: str) -> Stream:
 def test_admit__late_and_dropped__told_and_counted_as_late() -> None:
     error = refusal(event(), gate(late("drop")))
 
-    assert (error.code, error.pointer, outcome_of(error)) == ("stream.window_closed", "/meta/stream", "late")
+    assert (error.code, error.pointer, error.outcome) == ("stream.window_closed", "/meta/stream", "late")
     assert error.hint
 
 
@@ -72,7 +72,7 @@ def test_admit__canary__passes_at_any_time_unflagged(stream: Stream) -> None:
 def test_admit__instrument_switched_off__disabled() -> None:
     error = refusal(event(instrument_name="i"), gate(stopped("i", "j")))
 
-    assert (error.code, error.pointer, outcome_of(error)) == ("instrument.disabled", "/instrument_name", "disabled")
+    assert (error.code, error.pointer, error.outcome) == ("instrument.disabled", "/instrument_name", "disabled")
     assert str(error) == "The instrument i of stream test.event is switched off."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventplatform.broker.base import LogUnavailableError, TopicUnknownError
-from eventplatform.core.gate import EventInvalidError, EventTooLargeError, StreamUnknownError
+from eventplatform.core.refusals import EventInvalidError, EventTooLargeError, StreamUnknownError
 from eventplatform.core.results import EventResult, Outcome, problem, summarise
 from eventplatform.core.schemas import Violation
 

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
-from eventplatform.core.gate import StreamUnknownError
+from eventplatform.core.refusals import StreamUnknownError
 from eventplatform.core.records import NewRecord
 from intake.service import UnexpectedError
 from intake.submission import Submission

@@ -52,9 +52,9 @@ def judge() -> None:
     head = RequestHead(content_type="application/json", content_length=str(len(events)))
     judged, half, revision, told_at = 0, 0, -1, 0.0
     while True:
-        body = intake.open_body(head)
-        body.feed(events)
-        answer = json.loads(intake.submit(body, head).body)  # type: ignore[union-attr]  # refused whole: nothing is to be waited for
+        visit = intake.open(head)
+        visit.body.feed(events)
+        answer = json.loads(intake.submit(visit).body)  # type: ignore[union-attr]  # refused whole: nothing is to be waited for
         codes = sorted(str(one["code"]) for one in answer.get("error", ()))
         judged += 1
         half += codes != ["schema.unknown", "stream.disabled"]
@@ -85,9 +85,9 @@ def door() -> str:
     intake = Intake(configuration=lookups.snapshot, producer=MemoryLog().producer())
     event = b'{"meta": {"stream": "s"}, "$schema": "/x/1.0.0"}'
     head = RequestHead(content_type="application/json", content_length=str(len(event)))
-    body = intake.open_body(head)
-    body.feed(event)
-    answer = intake.submit(body, head)
+    visit = intake.open(head)
+    visit.body.feed(event)
+    answer = intake.submit(visit)
     is_judged = answer.status == HTTPStatus.BAD_REQUEST  # type: ignore[union-attr]  # refused: nothing to wait for
     return "judged" if is_judged else str(answer)
 

@@ -1,0 +1,106 @@
+"""Desks: what serves one service under one configuration, found by the path or the host that a request names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, Protocol
+
+from eventplatform.core.errors import RejectedError
+from eventplatform.core.gate import Gate
+from eventplatform.core.schemas import CompiledSchema
+from eventplatform.core.services import Service
+from eventplatform.core.streams import Stream
+from eventplatform.guard.json_body import JsonLimits
+from eventplatform.guard.request_head import RequestHead
+from intake.ids import new_id
+from intake.limits import Limits, limits_of
+
+
+class Configuration(Protocol):
+    """What the intake needs of a snapshot."""
+
+    @property
+    def revision(self) -> object:
+        """Changes with every publish."""
+        ...
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """Every configured service by its name."""
+        ...
+
+    def find_stream(self, name: str) -> Stream | None:
+        """The stream of that name."""
+        ...
+
+    def find_schema(self, schema_id: str) -> CompiledSchema | None:
+        """The schema version of that id."""
+        ...
+
+
+class ServiceUnknownError(RejectedError):
+    """The path names a service that isn't configured, or that this process doesn't answer for."""
+
+    code = "service.unknown"
+    http_status = 404
+    message = "No service {service} is configured for this intake."
+    remedy = "POST to /v1/events, or to /<service>/v1/events of a configured service."
+
+
+class Desk(NamedTuple):
+    """One service with its gate and limits."""
+
+    service: Service
+    gate: Gate
+    limits: Limits
+    json: JsonLimits
+
+
+class Desks:
+    """The desks of one configuration. `services` are the names that this process answers for; empty means all."""
+
+    def __init__(self, configuration: Configuration, *, limits: Limits, services: Collection[str], topic_prefix: str) -> None:
+        self.configuration = configuration
+        self._limits = limits
+        self._topic_prefix = topic_prefix
+        known = {name: one for name, one in configuration.services.items() if not services or name in services}
+        self._by_name = {name: self._desk(one, {name}) for name, one in known.items()}
+        self._by_host = {host: self._by_name[name] for name, one in known.items() for host in one.hosts}
+        only = next(iter(services)) if len(services) == 1 else ""
+        self.own = self._by_name.get(only) or self._desk(Service(only), frozenset(services))
+
+    def find(self, head: RequestHead) -> Desk:
+        """The desk of a request.
+
+        Raises:
+            ServiceUnknownError: its path names none of ours.
+        """
+        if head.service:
+            desk = self._by_name.get(head.service)
+            if desk is None:
+                raise ServiceUnknownError(service=head.service[:100])
+            return desk
+        if not self._by_host:
+            return self.own
+        return self._by_host.get(host_of(head.header("host")), self.own)
+
+    def _desk(self, service: Service, takes: Collection[str]) -> Desk:
+        limits = limits_of(service.limits, self._limits)
+        find_service: Callable[[str], Service | None] = self.configuration.services.get
+        gate = Gate(
+            find_stream=self.configuration.find_stream,
+            find_schema=self.configuration.find_schema,
+            new_id=new_id,
+            services=takes,
+            topic_prefix=self._topic_prefix,
+            max_event_bytes=limits.max_event_bytes,
+            service=service,
+            find_service=find_service,
+        )
+        return Desk(service, gate, limits, limits.json)
+
+
+def host_of(header: str) -> str:
+    """The host that a request names, in lower case and without its port."""
+    host = header.strip().lower()
+    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]

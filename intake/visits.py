@@ -1,0 +1,20 @@
+"""A visit: one request at the door, from its head to its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventplatform.guard.body import BodyReader
+from eventplatform.guard.permits import Permit
+from eventplatform.guard.request_head import RequestHead
+from intake.desks import Desk
+
+
+@dataclass(slots=True)
+class Visit:
+    """What the door knows of a request. The door feeds `body`; a refusal that was found before is kept there till its end."""
+
+    head: RequestHead
+    desk: Desk
+    body: BodyReader
+    permit: Permit | None = None
