@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from eventplatform.core.errors import RejectedError
@@ -16,14 +17,46 @@ class LimitedError(RejectedError):
     code = "rate.limited"
     http_status = 429
     outcome = "limited"
-    message = "Too many events: {subject} may send {limit}."
+    message = "Too many events: {subject} is limited to {limit}."
     remedy = "Send again after the time that Retry-After names, in larger batches or less."
 
     @property
     def retry_after_seconds(self) -> int | None:
         """Whole seconds until there is room again."""
         seconds = self.facts.get("seconds")
-        return max(1, round(seconds)) if isinstance(seconds, int | float) else 1
+        return max(1, math.ceil(seconds)) if isinstance(seconds, int | float) else 1
+
+
+class KeyRateError(LimitedError):
+    """This key sends faster than it may."""
+
+    code = "rate.key"
+
+
+class StreamRateError(LimitedError):
+    """More comes for this stream, from all its producers, than it takes."""
+
+    code = "rate.stream"
+
+
+class AddressRateError(LimitedError):
+    """More comes from this address than one client may send."""
+
+    code = "rate.address"
+
+
+class KeyQuotaError(LimitedError):
+    """The key has sent what it may send a day."""
+
+    code = "quota.key"
+    remedy = "Send again after midnight UTC, or have the key's quota raised."
+
+
+class StreamQuotaError(LimitedError):
+    """The stream has got what it takes a day."""
+
+    code = "quota.stream"
+    remedy = "Send again after midnight UTC, or have the stream's quota raised."
 
 
 class Permit(Protocol):
@@ -41,6 +74,19 @@ class Permit(Protocol):
             RejectedError: this key, origin or anonymous client may not send there, or (LimitedError) not now.
         """
         ...
+
+
+class _NothingAsked:
+    """The permit of a request that no rule concerns; a door may skip asking it."""
+
+    __slots__ = ()
+    key_name = ""
+
+    def allow(self, stream: Stream) -> None:
+        """Any stream, any number."""
+
+
+NOTHING_ASKED: Permit = _NothingAsked()
 
 
 class Guard(Protocol):

@@ -1,0 +1,70 @@
+"""What one service under one configuration asks of requests, worked out once: origins, anonymous clients, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from eventplatform.core.door_rules import DoorRules
+from eventplatform.core.services import Service
+from eventplatform.core.streams import Stream
+from eventplatform.guard import origins
+from eventplatform.guard.client_addresses import Proxies
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the process's settings say; a limit of None is none."""
+
+    proxies: Proxies = field(default_factory=Proxies)
+    key_events_per_second: float | None = None
+    key_events_per_day: int | None = None
+    address_events_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPolicy:
+    """A service with its process's defaults filled in. `asks_nothing`: an anonymous request of any origin may send anything."""
+
+    service: Service
+    origins: frozenset[str]
+    asks_nothing: bool
+    key_events_per_second: float | None
+    key_events_per_day: int | None
+    address_events_per_second: float | None
+
+
+def policy_of(service: Service, streams: Iterable[Stream], defaults: Defaults) -> DoorPolicy:
+    """The policy of `service` over all configured streams."""
+    own = [stream for stream in streams if origins.serves(service, stream)]
+    limits = service.limits
+    address_rate = _first(limits.address_events_per_second, defaults.address_events_per_second)
+    return DoorPolicy(
+        service=service,
+        origins=origins.known(service, own),
+        asks_nothing=(
+            service.allows_anonymous
+            and origins.ANY in service.origins
+            and not address_rate
+            and not any(_asks(stream.door) for stream in own)
+        ),
+        key_events_per_second=_first(limits.key_events_per_second, defaults.key_events_per_second),
+        key_events_per_day=_first(limits.key_events_per_day, defaults.key_events_per_day),
+        address_events_per_second=address_rate,
+    )
+
+
+def _asks(rules: DoorRules) -> bool:
+    return (
+        (rules.origins is not None and origins.ANY not in rules.origins)
+        or rules.allows_anonymous is False
+        or rules.events_per_second is not None
+        or rules.events_per_day is not None
+    )
+
+
+def _first(own: Number | None, other: Number | None) -> Number | None:
+    return other if own is None else own

@@ -1,0 +1,58 @@
+"""Daily quotas: how many events of a key or a stream a day (UTC) may bring, all processes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+
+DAY_SECONDS = 86_400
+
+
+class Quota:
+    """What was used of one day; `elsewhere` is what other processes said, `untold` what they have not heard yet."""
+
+    __slots__ = ("day", "elsewhere", "here", "limit", "subject", "untold")
+
+    def __init__(self, subject: Hashable, limit: int, day: int) -> None:
+        self.subject = subject
+        self.limit = limit
+        self.day = day
+        self.here = 0
+        self.elsewhere = 0
+        self.untold = 0
+
+    @property
+    def is_used_up(self) -> bool:
+        """Nothing is left of the day."""
+        return self.here + self.elsewhere >= self.limit
+
+    def take(self) -> None:
+        """Use one event's worth."""
+        self.here += 1
+        self.untold += 1
+
+
+class Quotas:
+    """All quotas of the running day; yesterday's are forgotten when somebody asks. As many as keys and streams have one."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock  # Unix time
+        self._day = -1
+        self._kept: dict[Hashable, Quota] = {}
+
+    def __iter__(self) -> Iterator[Quota]:
+        return iter([*self._kept.values()])
+
+    def of(self, subject: Hashable, limit: int) -> Quota:
+        """Today's quota of `subject`."""
+        day = int(self._clock()) // DAY_SECONDS
+        if day != self._day:
+            self._day, self._kept = day, {}
+        quota = self._kept.get(subject)
+        if quota is None:
+            quota = self._kept.setdefault(subject, Quota(subject, limit, day))
+        quota.limit = limit
+        return quota
+
+    def seconds_left(self) -> float:
+        """Until the next day begins."""
+        return DAY_SECONDS - self._clock() % DAY_SECONDS
