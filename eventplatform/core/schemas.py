@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +17,30 @@ class Violation:
     pointer: str
     keyword: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AjvError:
+    """The same as Ajv 6 says it. `property_name` is set on what breaks the schema of a property's name."""
+
+    keyword: str
+    data_path: str
+    schema_path: str
+    params: Mapping[str, Any]
+    message: str
+    property_name: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As in Ajv's list of errors."""
+        named = {} if self.property_name is None else {"propertyName": self.property_name}
+        return {
+            "keyword": self.keyword,
+            "dataPath": self.data_path,
+            "schemaPath": self.schema_path,
+            "params": self.params,
+            "message": self.message,
+            **named,
+        }
 
 
 class CompiledSchema(Protocol):
@@ -48,6 +72,15 @@ class CompiledSchema(Protocol):
 
     def violations(self, event: Mapping[str, Any], limit: int = 20) -> Sequence[Violation]:
         """At most `limit` reasons why an event is not valid; empty for a valid one."""
+        ...
+
+    def ajv_errors(self, event: Mapping[str, Any], limit: int = 100) -> Sequence[AjvError]:
+        """The same as Ajv 6 tells it, in its order (`allErrors`, `useDefaults`); at most `limit`, and never none."""
+        ...
+
+    @property
+    def fill_defaults(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """Sets in an event, in place, what the schema gives as `default` for absent fields; None where it gives nothing."""
         ...
 
     def declares(self, *path: str) -> bool:

@@ -15,7 +15,7 @@ from registry.compatibility import facts
 from registry.compatibility.contract import ComparisonTooLargeError
 from registry.compatibility.facts import Schema, as_object, is_same
 from registry.compatibility.proofs import Group, groups_in
-from registry.schema import compiled
+from registry.schema import validators
 
 _MAX_STEPS = 3_000  # some ten microseconds each
 _MAX_VALUES = 200  # listed values that are tried one by one
@@ -83,7 +83,7 @@ class Prover:
         self.spend()
         if pattern not in self._matchers:
             self.spend(_COST_OF_COMPILING)
-            self._matchers[pattern] = compiled.validator({"pattern": pattern}, "ajv6")
+            self._matchers[pattern] = validators.validator({"pattern": pattern}, "ajv6")
         return self._matchers[pattern].is_valid(name)
 
     def within(self, narrow: Any, wide: Any) -> bool:
@@ -134,7 +134,7 @@ class Prover:
             return False
         self.spend(_COST_OF_COMPILING + len(values))
         try:
-            validator = compiled.validator({key: wide[key] for key in group.keywords if key in wide}, "ajv6")
+            validator = validators.validator({key: wide[key] for key in group.keywords if key in wide}, "ajv6")
         except RejectedError:
             return False
         return all(validator.is_valid(value) for value in values)

@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from eventplatform.core import names
 from eventplatform.core.errors import RejectedError
-from registry.schema import compiled, documents, fields, keywords
+from registry.schema import documents, fields, keywords, validators
 from registry.schema.formats import FormatMode
 from registry.schema.materialise import Materialiser, needs_materialising
 from registry.schema.repository_files import VersionFile
@@ -94,7 +94,7 @@ def check(document: Mapping[str, Any], materialiser: Materialiser, format_mode: 
     for pointer, schema in keywords.walk(whole):
         if isinstance(schema, dict) and "$schema" in schema and not _is_draft_07(schema["$schema"]):
             raise DraftUnsupportedError(pointer=f"{pointer}/$schema")
-    compiled.validator(whole, format_mode)
+    validators.validator(whole, format_mode)
     text = json.dumps(whole, ensure_ascii=False)
     title, version = names.split_schema_id(document["$id"])
     return CheckedVersion(

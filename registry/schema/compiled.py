@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol, cast
 
-import jsonschema_rs
-
 from eventplatform.core import names
-from eventplatform.core.errors import RejectedError
-from eventplatform.core.schemas import Violation
-from registry.schema import formats, patterns
-from registry.schema.keywords import escape
+from eventplatform.core.schemas import AjvError, Violation
+from registry.schema import defaults, formats, validators
+from registry.schema.ajv6.telling import Ajv, as_ajv
 from registry.schema.telling import Teller
-
-_PATTERNS = jsonschema_rs.RegexOptions(size_limit=patterns.MAX_SIZE)
-
-
-class SchemaNotCompilableError(RejectedError):
-    """The validator can't be built; `pointer` is the place in the schema."""
-
-    code = "schema.not_compilable"
-    message = "The schema can't be used: {reason}"
-    remedy = "$ref must stay inside the file."
-
-
-class PatternRefusedError(SchemaNotCompilableError):
-    """A pattern that can't be run in a time that grows with the text alone."""
-
-    code = "schema.pattern_refused"
-    message = "The pattern {pattern} {reason}."
-    remedy = "Say it without look-around and back-references, shorter, or with smaller repetitions; lengths are for maxLength."
 
 
 class _IsValid(Protocol):
@@ -45,10 +24,12 @@ class Schema:
     """
 
     __slots__ = (
+        "_ajv",
         "_declared",
         "_teller",
         "_validator",
         "document",
+        "fill_defaults",
         "is_valid",
         "repository",
         "schema_id",
@@ -64,15 +45,22 @@ class Schema:
         self.title = names.document_title(document) or id_title
         self.titles = (self.title, id_title)
         self.repository = repository
-        self._validator = validator(document, format_mode)
+        self._validator = validators.validator(document, format_mode)
         self.is_valid = cast("_IsValid", self._validator.is_valid)
+        self.fill_defaults = _filler(document)
         self._declared = frozenset(_declared(document))
         self._teller: Teller | None = None  # most schemas never meet an event that breaks them
+        self._ajv: Ajv | None = None  # nor one of a service that answers as EventGate does
 
     def violations(self, event: Mapping[str, Any], limit: int = 20) -> Sequence[Violation]:
         """At most `limit` reasons why an event is not valid; empty for a valid one. Of a very large one the first alone."""
         self._teller = self._teller or Teller(self._validator, self.document)
         return list(islice(_distinct(self._teller.violations(event)), limit))
+
+    def ajv_errors(self, event: Mapping[str, Any], limit: int = 100) -> Sequence[AjvError]:
+        """The same as Ajv 6 tells it, for an event that is not valid. Where Ajv finds nothing wrong, our own first reason."""
+        self._ajv = self._ajv or Ajv(self.document)
+        return self._ajv.errors(event, limit) or [as_ajv(one) for one in self.violations(event, 1)]
 
     def declares(self, *path: str) -> bool:
         """True where the schema has the property at `path` (`declares("meta", "id")`), through `properties` alone."""
@@ -88,25 +76,14 @@ class Schema:
         return f"<Schema {self.schema_id}>"
 
 
-def validator(document: Mapping[str, Any], format_mode: formats.FormatMode) -> jsonschema_rs.Draft7Validator:
-    """The validator for a self-contained schema; never asks the network for anything.
+def _filler(document: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    fill = defaults.filler(document)
 
-    Raises:
-        SchemaNotCompilableError: with the place in the schema.
-    """
-    refused = patterns.first_refused(document)
-    if refused:
-        raise PatternRefusedError(pointer=refused.pointer, pattern=refused.pattern[:80], reason=refused.reason)
-    rewrite = formats.without_ids if format_mode == "strict" else formats.as_patterns
-    try:
-        return jsonschema_rs.Draft7Validator(
-            rewrite(dict(document)), validate_formats=True, offline=True, pattern_options=_PATTERNS
-        )
-    except jsonschema_rs.ValidationError as error:
-        pointer = "".join(f"/{escape(str(part))}" for part in error.instance_path)
-        raise SchemaNotCompilableError(pointer=pointer, reason=error.message[:200]) from None
-    except (jsonschema_rs.ReferencingError, ValueError) as error:
-        raise SchemaNotCompilableError(reason=str(error)[:200]) from None
+    def fill_defaults(event: dict[str, Any]) -> dict[str, Any]:
+        fill(event)  # type: ignore[misc]  # only given out where there is one
+        return event
+
+    return fill and fill_defaults
 
 
 def _declared(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

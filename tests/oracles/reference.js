@@ -5,6 +5,7 @@
 const readline = require('readline');
 const yaml = require('js-yaml');
 const Ajv = require('ajv');
+const Ajv6 = require('ajv6'); // 6.12.6, as EventGate has it
 const tools = require('@wikimedia/jsonschema-tools/lib/jsonschema-tools.js');
 
 const SILENT = { level: 'silent', debug() {}, info() {}, warn() {}, error() {} };
@@ -103,7 +104,27 @@ function fill({ schema, event }) {
     return ajv.validate(schema, event) ? event : null;
 }
 
-const calls = { materialise, read, repository, documents, fill };
+const compiled = new Map();
+
+/** {schema, event} -> what EventGate answers about an event: Ajv's errors and their text, null for a valid one, and the event. */
+function errors({ schema, event }) {
+    const key = JSON.stringify(schema);
+    if (!compiled.has(key)) {
+        const ajv = new Ajv6({ useDefaults: true, schemaId: 'auto', allErrors: true, unknownFormats: 'ignore', logger: false });
+        compiled.set(key, ajv.compile(schema));
+    }
+    const validate = compiled.get(key);
+    const found = validate(event) ? null : validate.errors;
+    const text = found && found.map((one) => `'${one.dataPath}' ${one.message}`).join(', ');
+    return { errors: found, text, event };
+}
+
+/** {schema} -> whether Ajv's meta-schema for untrusted data takes it; EventGate refuses others. */
+function secure({ schema }) {
+    return new Ajv6({ schemaId: 'auto' }).compile(require('ajv6/lib/refs/json-schema-secure.json'))(schema);
+}
+
+const calls = { materialise, read, repository, documents, fill, errors, secure };
 
 async function answer(line) {
     const { id, call, ...given } = JSON.parse(line);

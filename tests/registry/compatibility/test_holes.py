@@ -9,7 +9,7 @@ import pytest
 
 from registry.compatibility import Comparison, compare
 from registry.compatibility.reading import as_sent
-from registry.schema import compiled
+from registry.schema import validators
 from tests.registry.compatibility import made_up
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
@@ -21,7 +21,7 @@ def an_object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def has_witness(narrow: dict[str, Any], wide: dict[str, Any]) -> bool:
     """Whether an event is found that one version's producers may send and the other version refuses."""
-    sent, judge = compiled.validator(as_sent(narrow, wide), "ajv6"), compiled.validator(wide, "ajv6")
+    sent, judge = validators.validator(as_sent(narrow, wide), "ajv6"), validators.validator(wide, "ajv6")
     chance = random.Random(1)  # noqa: S311  # repeatable, no secret
     tried = (made_up.value(chance, chance.choice([narrow, wide])) for _ in range(3000))
     return any(sent.is_valid(value) and not judge.is_valid(value) for value in tried)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registry.compatibility import compare
 from registry.compatibility.reading import as_sent
-from registry.schema import compiled
+from registry.schema import validators
 from tests.registry.compatibility import made_up
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -30,7 +30,7 @@ def test_compare__direction_affirmed__every_event_of_one_passes_the_other(seed: 
     for verdict, narrow, wide in ((comparison.backward, old, new), (comparison.forward, new, old)):
         if verdict.holds:
             assert getattr(comparison.opinion, verdict.direction) != "no"
-            sent, judge = compiled.validator(as_sent(narrow, wide), "ajv6"), compiled.validator(wide, "ajv6")
+            sent, judge = validators.validator(as_sent(narrow, wide), "ajv6"), validators.validator(wide, "ajv6")
             for _ in range(40):
                 value = made_up.value(chance, narrow)
                 assert judge.is_valid(value) or not sent.is_valid(value), value
@@ -53,7 +53,7 @@ def test_compare__direction_denied__mostly_an_event_shows_it() -> None:
         new = made_up.mutated(chance, old)
         if not isinstance(old, dict) or not isinstance(new, dict) or compare(old, new).backward.holds:
             continue
-        sent, judge = compiled.validator(as_sent(old, new), "ajv6"), compiled.validator(new, "ajv6")
+        sent, judge = validators.validator(as_sent(old, new), "ajv6"), validators.validator(new, "ajv6")
         values = [made_up.value(chance, chance.choice([old, new])) for _ in range(80)]
         found[any(sent.is_valid(value) and not judge.is_valid(value) for value in values)] += 1
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from registry.schema.compiled import Schema, SchemaNotCompilableError
+from registry.schema.compiled import Schema
+from registry.schema.validators import SchemaNotCompilableError
 from tests.cpu import least_seconds
 
 HTTPS_DRAFT = "https://json-schema.org/draft-07/schema#"

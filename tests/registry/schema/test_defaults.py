@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from eventplatform.core.errors import RejectedError
-from registry.schema.defaults import Defaults, filled
+from registry.schema.compiled import Schema
+from registry.schema.defaults import filled
 from tests.oracles.node import OracleError, reference
 from tests.registry import schema_mutations
 
@@ -50,11 +51,16 @@ def test_defaults__filled_where_ajv_fills_them(schema: Any, event: Any, expected
 
 
 def test_defaults__given_to_two_events__not_shared() -> None:
-    defaults = Defaults({"properties": {"a": {"default": []}}})
+    schema = Schema({"$id": "/a/1.0.0", "properties": {"a": {"default": []}}})
+    assert schema.fill_defaults
 
-    defaults.filled({})["a"].append(1)
+    schema.fill_defaults({})["a"].append(1)
 
-    assert defaults.filled({}) == {"a": []}
+    assert schema.fill_defaults({}) == {"a": []}
+
+
+def test_schema__whose_defaults_are_never_filled__has_nothing_to_fill() -> None:
+    assert Schema({"$id": "/a/1.0.0", "default": {}, "anyOf": [{"properties": {"a": ONE}}]}).fill_defaults is None
 
 
 def test_schema_without_defaults__answers_the_event_itself() -> None:
