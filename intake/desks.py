@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from eventplatform.core.errors import RejectedError
@@ -14,6 +14,8 @@ from eventplatform.guard.json_body import JsonLimits
 from eventplatform.guard.request_head import RequestHead
 from intake.ids import new_id
 from intake.limits import Limits, limits_of
+from intake.profiles.base import ProfileAnswers
+from intake.profiles.ours import Ours
 
 
 class Configuration(Protocol):
@@ -22,6 +24,11 @@ class Configuration(Protocol):
     @property
     def revision(self) -> object:
         """Changes with every publish."""
+        ...
+
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """Every stream with a name of its own."""
         ...
 
     @property
@@ -48,20 +55,31 @@ class ServiceUnknownError(RejectedError):
 
 
 class Desk(NamedTuple):
-    """One service with its gate and limits."""
+    """One service with its gate, its limits, and how it answers. `origins` are those that it or one of its streams takes."""
 
     service: Service
     gate: Gate
     limits: Limits
     json: JsonLimits
+    profile: ProfileAnswers
+    origins: frozenset[str]
 
 
 class Desks:
     """The desks of one configuration. `services` are the names that this process answers for; empty means all."""
 
-    def __init__(self, configuration: Configuration, *, limits: Limits, services: Collection[str], topic_prefix: str) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        limits: Limits,
+        services: Collection[str],
+        topic_prefix: str,
+        errors_url: str = "",
+    ) -> None:
         self.configuration = configuration
         self._limits = limits
+        self._errors_url = errors_url
         self._topic_prefix = topic_prefix
         known = {name: one for name, one in configuration.services.items() if not services or name in services}
         self._by_name = {name: self._desk(one, {name}) for name, one in known.items()}
@@ -97,7 +115,12 @@ class Desks:
             service=service,
             find_service=find_service,
         )
-        return Desk(service, gate, limits, limits.json)
+        origins = frozenset(service.origins).union(*(one.door.origins or () for one in self._streams(takes)))
+        profile = Ours(service, errors_url=self._errors_url, listed=origins)
+        return Desk(service, gate, limits, limits.json, profile, origins)
+
+    def _streams(self, takes: Collection[str]) -> Iterable[Stream]:
+        return (one for one in self.configuration.streams.values() if not takes or one.service in takes)
 
 
 def host_of(header: str) -> str:

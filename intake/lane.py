@@ -87,33 +87,34 @@ class Lane:
         service = "" if path == _EVENTS else _service_of(path)
         if service is None:
             answer = await self._other(path, method)
-        elif method == "POST":
-            answer = await self._post(scope, service, receive)
         else:
-            answer = answers.OPTIONS if method == "OPTIONS" else answers.method_not_allowed("POST")
+            answer = await self._events(scope, service, receive)
         await send(_start(answer))
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 
-    async def _post(self, scope: Scope, service: str, receive: Receive) -> Answer:
+    async def _events(self, scope: Scope, service: str, receive: Receive) -> Answer:
         intake = self._intake
         if intake is None:
             return answers.of_error(StartingError())
+        head = _head(scope, service)
         try:
-            visit = intake.open(_head(scope, service))
+            if scope["method"] != "POST":
+                return intake.answer_other(scope["method"], scope["path"], head)
+            visit = intake.open(head)
         except PlatformError as error:
             return answers.of_error(error)
         await _read(visit, receive)
         started = time.perf_counter()
         outcome = intake.submit(visit)
-        answer = outcome if isinstance(outcome, Answer) else await self._settled(intake, outcome)
+        answer = outcome if isinstance(outcome, Answer) else await self._settled(intake, outcome, visit)
         count_request("lane", answer.status, time.perf_counter() - started)
         return answer
 
-    async def _settled(self, intake: Intake, submission: Submission) -> Answer:
+    async def _settled(self, intake: Intake, submission: Submission, visit: Visit) -> Answer:
         """Wait for the log, but not longer than a client should."""
         settled = self._wakeups.expect(intake.limits.ack_timeout_seconds)
         submission.when_settled(lambda: self._wakeups.wake(settled))
-        return intake.answer(submission) if await settled else intake.give_up(submission)
+        return intake.answer(submission, visit) if await settled else intake.give_up(submission, visit)
 
     async def _other(self, path: str, method: str) -> Answer:
         route = _ROUTES.get(path)

@@ -52,6 +52,7 @@ def _make(configuration: Callable[[], Configuration]) -> Intake:
         limits=_limits(),
         services=settings.INTAKE_SERVICES,
         topic_prefix=settings.TOPIC_PREFIX,
+        errors_url=f"{settings.PUBLIC_URL}/errors/",
     )
 
 

@@ -13,7 +13,6 @@ from eventplatform.guard.body import BodyReader
 from eventplatform.guard.json_body import parse_events
 from eventplatform.guard.permits import Guard
 from eventplatform.guard.request_head import RequestHead, open_body, request_id
-from intake import answers
 from intake.answers import Answer
 from intake.desks import Configuration, Desk, Desks
 from intake.ids import new_id, now
@@ -52,6 +51,7 @@ class Intake:
         services: Collection[str] = (),
         topic_prefix: str = "",
         guard: Guard | None = None,
+        errors_url: str = "",
     ) -> None:
         self.configuration = configuration
         self.limits = limits or Limits()
@@ -60,6 +60,7 @@ class Intake:
         self._services = frozenset(services)
         self._topic_prefix = topic_prefix
         self._guard = guard
+        self._errors_url = errors_url
         self._desks: Desks | None = None
 
     def open(self, head: RequestHead) -> Visit:
@@ -79,29 +80,39 @@ class Intake:
 
     def submit(self, visit: Visit) -> Submission | Answer:
         """Hand a request's events to the log; the answer, or the submission to wait for."""
+        head, profile = visit.head, visit.desk.profile
         try:
             events = parse_events(visit.body.finish(), visit.desk.json)
-            submission = Submission(len(events), is_hasty=visit.head.is_hasty)
+            submission = Submission(len(events), head, is_hasty=profile.is_hasty(head))
             self._admit(events, submission, visit)
         except PlatformError as error:
-            return answers.of_error(error)
+            return profile.refused(error, head)
         except Exception:
             log.exception("intake.failed")
-            return answers.of_error(UnexpectedError())
+            return profile.refused(UnexpectedError(), head)
         self._produce(submission)
         if submission.is_hasty:
-            return answers.HASTILY_RECEIVED
-        return self.answer(submission) if submission.is_settled else submission
+            return profile.hasty(submission.total, head)
+        return profile.settled(submission) if submission.is_settled else submission
 
-    def answer(self, submission: Submission) -> Answer:
+    def answer(self, submission: Submission, visit: Visit) -> Answer:
         """The answer once the log has settled."""
-        return answers.of_summary(submission.summary())
+        return visit.desk.profile.settled(submission)
 
-    def give_up(self, submission: Submission) -> Answer:
+    def give_up(self, submission: Submission, visit: Visit) -> Answer:
         """The answer once the log's time is up."""
         self.log_trouble = f"no acknowledgement within {self.limits.ack_timeout_seconds:g} s"
         submission.give_up(LogUnavailableError(reason=self.log_trouble))
-        return self.answer(submission)
+        return self.answer(submission, visit)
+
+    def answer_other(self, method: str, path: str, head: RequestHead) -> Answer:
+        """The answer to anything but a POST.
+
+        Raises:
+            PlatformError: as `open`.
+        """
+        profile = self.desks().find(head).profile
+        return profile.options(head) if method == "OPTIONS" else profile.wrong_method(method, path, "POST", head)
 
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""
@@ -112,7 +123,13 @@ class Intake:
         configuration = self.configuration()
         desks = self._desks
         if desks is None or desks.configuration is not configuration:
-            desks = Desks(configuration, limits=self.limits, services=self._services, topic_prefix=self._topic_prefix)
+            desks = Desks(
+                configuration,
+                limits=self.limits,
+                services=self._services,
+                topic_prefix=self._topic_prefix,
+                errors_url=self._errors_url,
+            )
             self._desks = desks
         return desks
 

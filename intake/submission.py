@@ -3,36 +3,70 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
 from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.core.records import NewRecord
-from eventplatform.core.results import EventResult, Outcome, Summary, summarise_failures
+from eventplatform.core.results import EventResult, Outcome
+from eventplatform.guard.request_head import RequestHead
 from intake.counting import EventLabels, count_deliveries, count_events
+
+
+def _nothing(_submission: Submission) -> None:
+    pass
 
 
 class Submission:
     """Gathers each event's fate and counts it, once, when the log has settled or the door stops waiting.
 
-    `settle` may come from any thread, also after `give_up`: the first one decides.
+    `settle` may come from any thread, also after `give_up`: the first one decides. `on_closed` is called then, once.
     """
 
-    __slots__ = ("_admitted", "_counts", "_lock", "_wake", "failures", "is_hasty", "is_settled", "late", "records", "total")
+    __slots__ = (
+        "_admitted",
+        "_lock",
+        "_on_closed",
+        "_wake",
+        "head",
+        "is_hasty",
+        "is_settled",
+        "late",
+        "others",
+        "records",
+        "total",
+    )
 
-    def __init__(self, total: int, *, is_hasty: bool) -> None:
+    def __init__(
+        self,
+        total: int,
+        head: RequestHead,
+        *,
+        is_hasty: bool,
+        on_closed: Callable[[Submission], None] = _nothing,
+    ) -> None:
         self.late: Mapping[str, str] = {}  # streams whose windows have closed, and the reason to count their events with
         self.total = total
+        self.head = head
         self.is_hasty = is_hasty
         self.is_settled = False
         self.records: list[NewRecord] = []
-        self.failures: list[EventResult] = []
+        self.others: list[EventResult] = []  # all that are not plainly accepted: refused, failed, spooled, repeated
         self._admitted: list[tuple[int, dict[str, Any]]] = []
-        self._counts: Counter[EventLabels] = Counter()
+        self._on_closed = on_closed
         self._wake: Callable[[], None] | None = None
         self._lock = threading.Lock()
+
+    @property
+    def is_plain(self) -> bool:
+        """Every event is in the log: nothing refused, spooled or repeated."""
+        return not self.others
+
+    @property
+    def failures(self) -> list[EventResult]:
+        """Those that are not kept, by index."""
+        return sorted((one for one in self.others if not one.is_success), key=lambda one: one.index)
 
     def add(self, index: int, event: dict[str, Any], record: NewRecord) -> None:
         """Note an event that the gate let through, and its record."""
@@ -41,7 +75,11 @@ class Submission:
 
     def refuse(self, index: int, event: Any, stream: str, error: PlatformError) -> None:
         """Note an event that goes no further; `stream` is empty where it isn't configured."""
-        self._fail(index, event, stream, outcome_of(error), error)
+        self.others.append(EventResult(index, outcome_of(error), _id(event), stream or None, error, event))
+
+    def repeat(self, index: int, event: dict[str, Any]) -> None:
+        """Note an event that was accepted a moment ago and is not produced again."""
+        self.others.append(EventResult(index, "duplicate", _id(event), event["meta"]["stream"], event=event))
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Take what the log says of the records, in their order; the `on_settled` of `Producer.produce`."""
@@ -61,28 +99,46 @@ class Submission:
         """Stop waiting for the log: what isn't settled has failed, though the log may still take it."""
         self._close([Delivery(record.topic, error=error) for record in self.records])
 
-    def summary(self) -> Summary:
-        """What the answer says."""
-        return summarise_failures(self.total, sorted(self.failures, key=lambda failure: failure.index))
+    def results(self) -> list[EventResult]:
+        """The fate of every event, by index."""
+        known = {one.index for one in self.others}
+        word: Outcome = "hasty" if self.is_hasty else "accepted"
+        plain = [
+            EventResult(index, word, _id(event), event["meta"]["stream"], event=event)
+            for index, event in self._admitted
+            if index not in known
+        ]
+        return sorted([*self.others, *plain], key=lambda one: one.index)
 
     def _close(self, deliveries: Sequence[Delivery]) -> bool:
         with self._lock:
             if self.is_settled:
                 return False
-            for (index, event), delivery in zip(self._admitted, deliveries, strict=True):
-                stream = event["meta"]["stream"]
-                if delivery.error is None:
-                    self._counts[stream, "hasty" if self.is_hasty else "accepted", self.late.get(stream, "")] += 1
-                else:
-                    self._fail(index, event, stream, "failed", delivery.error)
+            counts = self._counted(deliveries)
             self.is_settled = True
-        count_events(self._counts)
+        count_events(counts)
+        self._on_closed(self)
         return True
 
-    def _fail(self, index: int, event: Any, stream: str, outcome: Outcome, error: PlatformError) -> None:
-        self._counts[stream, outcome, error.code] += 1
-        if not self.is_hasty:  # nobody reads them
-            self.failures.append(EventResult(index, outcome, _id(event), stream or None, error, event))
+    def _counted(self, deliveries: Sequence[Delivery]) -> Mapping[EventLabels, int]:
+        """How many events ended how; what was not plainly accepted is noted."""
+        counts: dict[EventLabels, int] = {}
+        for one in self.others:  # refused before
+            labels = (one.stream or "", one.outcome, one.error.code if one.error else "")
+            counts[labels] = counts.get(labels, 0) + 1
+        plain: Outcome = "hasty" if self.is_hasty else "accepted"
+        for (index, event), delivery in zip(self._admitted, deliveries, strict=True):
+            stream = event["meta"]["stream"]
+            if delivery.error is not None:
+                labels = (stream, "failed", delivery.error.code)
+                self.others.append(EventResult(index, "failed", _id(event), stream, delivery.error, event))
+            elif delivery.is_spooled:
+                labels = (stream, "spooled", "")
+                self.others.append(EventResult(index, "spooled", _id(event), stream, event=event))
+            else:
+                labels = (stream, plain, self.late.get(stream, "") if self.late else "")
+            counts[labels] = counts.get(labels, 0) + 1
+        return counts
 
 
 def outcome_of(error: PlatformError) -> Outcome:

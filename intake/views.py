@@ -18,6 +18,7 @@ from intake.counting import count_request
 from intake.openapi import describe
 from intake.service import Intake
 from intake.submission import Submission
+from intake.visits import Visit
 
 
 @describe
@@ -39,17 +40,17 @@ class EventsView(APIView):
         read_body(request.META, visit.body, head)
         started = time.perf_counter()
         outcome = door.submit(visit)
-        answer = outcome if isinstance(outcome, Answer) else _settled(door, outcome)
+        answer = outcome if isinstance(outcome, Answer) else _settled(door, outcome, visit)
         count_request("drf", answer.status, time.perf_counter() - started)
         return _response(answer)
 
-    def options(self, _request: Request, **_kwargs: Any) -> HttpResponse:  # type: ignore[override]  # DRF's dispatch takes any HttpResponse
+    def options(self, request: Request, service: str = "") -> HttpResponse:  # type: ignore[override]  # DRF's dispatch takes any HttpResponse
         """What a browser asks before a cross-origin POST."""
-        return _response(answers.OPTIONS)
+        return _other(request, service)
 
-    def http_method_not_allowed(self, _request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:  # type: ignore[override]  # likewise
+    def http_method_not_allowed(self, request: Request, service: str = "") -> HttpResponse:  # type: ignore[override]  # likewise
         """Any other method."""
-        return _response(answers.method_not_allowed("POST"))
+        return _other(request, service)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Forget cookies: a malformed one would have Django set another, and answers to producers set none."""
@@ -68,10 +69,19 @@ class EventsView(APIView):
         return {}
 
 
-def _settled(door: Intake, submission: Submission) -> Answer:
+def _settled(door: Intake, submission: Submission, visit: Visit) -> Answer:
     settled = threading.Event()
     submission.when_settled(settled.set)
-    return door.answer(submission) if settled.wait(door.limits.ack_timeout_seconds) else door.give_up(submission)
+    is_settled = settled.wait(door.limits.ack_timeout_seconds)
+    return door.answer(submission, visit) if is_settled else door.give_up(submission, visit)
+
+
+def _other(request: Request, service: str) -> HttpResponse:
+    try:
+        answer = runtime.intake().answer_other(request.method or "", request.path, head_of(request.META, service))
+    except PlatformError as error:
+        answer = answers.of_error(error)
+    return _response(answer)
 
 
 def _response(answer: Answer) -> HttpResponse:

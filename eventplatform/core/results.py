@@ -74,13 +74,19 @@ def summarise(results: Sequence[EventResult], *, spooled_status: int = HTTPStatu
     and a log that is away is 503 with Retry-After.
     """
     failures = [result for result in results if not result.is_success]
-    detail = sentence(len(results), sum(f.outcome == "invalid" for f in failures), sum(f.outcome != "invalid" for f in failures))
+    invalid = sum(failure.outcome == "invalid" for failure in failures)
+    detail = sentence(len(results), invalid, len(failures) - invalid)
     if not failures:
         is_spooled = any(result.outcome == "spooled" for result in results)
         return Summary(spooled_status if is_spooled else HTTPStatus.CREATED, detail)
     status = HTTPStatus.MULTI_STATUS if len(failures) < len(results) else _common_status(failures)
     waits = (failure.error.retry_after_seconds for failure in failures if failure.error)
     return Summary(int(status), detail, max((wait for wait in waits if wait is not None), default=None))
+
+
+def summarise_failures(total: int, failures: Sequence[EventResult]) -> Summary:
+    """For submissions until they know all results."""
+    return summarise([*failures, *(EventResult(0, "accepted") for _ in range(total - len(failures)))])
 
 
 def sentence(total: int, invalid: int, errored: int) -> str:

@@ -10,8 +10,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
-from eventplatform.core.refusals import StreamUnknownError
 from eventplatform.core.records import NewRecord
+from eventplatform.core.refusals import StreamUnknownError
+from eventplatform.core.results import summarise
+from eventplatform.guard.request_head import RequestHead
 from intake.service import UnexpectedError
 from intake.submission import Submission
 
@@ -26,7 +28,7 @@ def stream() -> str:
 
 
 def submission(stream: str, events: int, *, is_hasty: bool = False) -> Submission:
-    made = Submission(events, is_hasty=is_hasty)
+    made = Submission(events, RequestHead(), is_hasty=is_hasty)
     for index in range(events):
         made.add(index, {"meta": {"stream": stream, "id": str(index)}}, NewRecord(stream, b"{}"))
     return made
@@ -43,7 +45,7 @@ def test_settle__all_taken__accepted(stream: str) -> None:
     made.settle([Delivery(stream, 0, offset) for offset in range(3)])
 
     assert made.is_settled
-    assert made.summary().status == 201
+    assert summarise(made.results()).status == 201
     assert counted(stream) == {("accepted", ""): 3}
 
 
@@ -71,7 +73,7 @@ def test_give_up__late_acknowledgement__changes_nothing(stream: str) -> None:
     made.give_up(AWAY)
     made.settle([Delivery(stream, 0, 0)])
 
-    assert made.summary().status == 503
+    assert summarise(made.results()).status == 503
     assert counted(stream) == {("failed", "log.unavailable"): 1}
 
 
@@ -81,13 +83,13 @@ def test_give_up__already_settled__changes_nothing(stream: str) -> None:
     made.settle([Delivery(stream, 0, 0)])
     made.give_up(AWAY)
 
-    assert made.summary().status == 201
+    assert summarise(made.results()).status == 201
     assert counted(stream) == {("accepted", ""): 1}
 
 
 def test_refuse__unknown_stream__counted_without_its_name() -> None:
     before = counted("").get(("denied", "stream.unknown"), 0)
-    made = Submission(1, is_hasty=False)
+    made = Submission(1, RequestHead(), is_hasty=False)
 
     made.refuse(0, {"meta": {"stream": "nowhere"}}, "", StreamUnknownError(stream="nowhere"))
     made.settle(())
@@ -97,12 +99,12 @@ def test_refuse__unknown_stream__counted_without_its_name() -> None:
 
 
 def test_refuse__fault_of_ours__failed(stream: str) -> None:
-    made = Submission(1, is_hasty=False)
+    made = Submission(1, RequestHead(), is_hasty=False)
 
     made.refuse(0, {}, stream, UnexpectedError())
     made.settle(())
 
-    assert made.summary().status == 500
+    assert summarise(made.results()).status == 500
     assert counted(stream) == {("failed", "platform.error"): 1}
 
 
