@@ -79,18 +79,7 @@ def _as_bytes(headers: Headers) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in headers)
 
 
-ACCEPTED = Answer(HTTPStatus.CREATED)
-HASTILY_RECEIVED = Answer(HTTPStatus.ACCEPTED)
-OPTIONS = Answer(HTTPStatus.OK, b"POST", TEXT, (("allow", "POST"),))
 ROBOTS = Answer(HTTPStatus.OK, b"User-agent: *\nDisallow: /\n", TEXT)
-
-
-def of_summary(summary: Any) -> Answer:
-    """For the doors until they ask a profile."""
-    if summary.status == HTTPStatus.CREATED:
-        return ACCEPTED
-    document = problem(summary.status, summary.detail)
-    return Answer(summary.status, orjson.dumps(document), PROBLEM, retry_after(summary.retry_after_seconds))
 
 
 def of_error(error: PlatformError, *, errors_url: str = "", common: Headers = COMMON_HEADERS) -> Answer:

@@ -84,11 +84,6 @@ def summarise(results: Sequence[EventResult], *, spooled_status: int = HTTPStatu
     return Summary(int(status), detail, max((wait for wait in waits if wait is not None), default=None))
 
 
-def summarise_failures(total: int, failures: Sequence[EventResult]) -> Summary:
-    """For submissions until they know all results."""
-    return summarise([*failures, *(EventResult(0, "accepted") for _ in range(total - len(failures)))])
-
-
 def sentence(total: int, invalid: int, errored: int) -> str:
     """What EventGate's reason phrase says of a request of `total` events."""
     failed = invalid + errored

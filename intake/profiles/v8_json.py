@@ -14,6 +14,7 @@ _STRING = re.compile(r'[^"\\\x00-\x1f]*')
 _DIGITS = re.compile(r"[0-9]*")
 _HEX = re.compile(r"[0-9a-fA-F]*")
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
+_UNICODE_DIGITS = 4  # of an escape
 _SPECIAL = {"NaN", "Infinity", "undefined", "[object Object]"}
 
 
@@ -153,9 +154,9 @@ class _Text:
         self._at += 1
         char = self._text[self._at : self._at + 1]
         if char == "u":
-            digits = _HEX.match(self._text, self._at + 1, self._at + 5)
+            digits = _HEX.match(self._text, self._at + 1, self._at + 1 + _UNICODE_DIGITS)
             self._at = digits.end()  # type: ignore[union-attr]  # it matches nothing, too
-            if len(digits[0]) < 4:  # type: ignore[index]  # likewise
+            if len(digits[0]) < _UNICODE_DIGITS:  # type: ignore[index]  # likewise
                 self._fail("Bad Unicode escape in JSON")
             return
         if not char:

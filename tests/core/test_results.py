@@ -8,6 +8,7 @@ from eventplatform.broker.base import LogUnavailableError, TopicUnknownError
 from eventplatform.core.refusals import EventInvalidError, EventTooLargeError, StreamUnknownError
 from eventplatform.core.results import EventResult, Outcome, problem, summarise
 from eventplatform.core.schemas import Violation
+from eventplatform.guard.permits import LimitedError
 
 VIOLATIONS = (Violation("/a", "type", "must be string"), Violation("/b", "required", "must be there"))
 INVALID = EventInvalidError(pointer="/a", summary="must be string", violations=VIOLATIONS)
@@ -64,7 +65,6 @@ def test_summarise__outcomes__status_and_eventgates_sentence(results: list[Event
     summary = summarise(results)
 
     assert (summary.status, summary.detail) == (status, sentence)
-    assert (summary.body is None) == (status == 201)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,44 @@ def test_summarise__log_away__says_when_to_try_again(results: list[EventResult],
     assert summarise(results).retry_after_seconds == seconds
 
 
-def test_summarise__failures__listed_apart_with_all_that_helps() -> None:
-    body = summarise([ok(0), bad(INVALID, "invalid", 1), bad(DENIED, "denied", 2)]).body or {}
+@pytest.mark.parametrize(("status", "expected"), [(202, 202), (201, 201)])
+def test_summarise__spooled__as_the_service_says(status: int, expected: int) -> None:
+    summary = summarise([ok(), EventResult(1, "spooled")], spooled_status=status)
 
-    [invalid], [error] = body["invalid"], body["error"]
-    assert (invalid["status"], invalid["index"], invalid["code"], invalid["pointer"]) == ("invalid", 1, "event.invalid", "/a")
-    assert [found["pointer"] for found in invalid["context"]["errors"]] == ["/a", "/b"]
-    assert invalid["context"]["errorsText"] == "'/a' must be string, '/b' must be there"
-    assert (error["status"], error["result"], error["context"]) == ("error", "denied", {"message": str(DENIED)})
-    assert error["remedy"].startswith("Check the spelling")
+    assert (summary.status, summary.detail) == (expected, "All 2 out of 2 events were accepted.")
+
+
+def test_summarise__limited_and_away__the_longer_wait() -> None:
+    limited = LimitedError(subject="the key", limit="1 a second", seconds=7)
+
+    assert summarise([bad(limited, "limited")]).status == 429
+    assert summarise([bad(limited, "limited"), bad(AWAY, "failed", 1)]).retry_after_seconds == 7
+
+
+def test_as_json__refused__all_that_helps() -> None:
+    entry = bad(INVALID, "invalid", 1).as_json("https://platform/errors/")
+
+    assert entry == {
+        "index": 1,
+        "id": None,
+        "stream": None,
+        "result": "invalid",
+        "code": "event.invalid",
+        "pointer": "/a",
+        "message": "must be string",
+        "remedy": INVALID.hint,
+        "doc": "https://platform/errors/event.invalid",
+        "violations": [
+            {"pointer": "/a", "keyword": "type", "message": "must be string"},
+            {"pointer": "/b", "keyword": "required", "message": "must be there"},
+        ],
+    }
+    assert "violations" not in bad(DENIED).as_json()
+
+
+def test_as_json__kept__no_word_of_errors() -> None:
+    assert EventResult(0, "accepted", "x", "s").as_json() == {"index": 0, "id": "x", "stream": "s", "result": "accepted"}
+    assert EventResult(0, "duplicate", "x", "s").as_json()["duplicate"] is True
 
 
 def test_problem__code_and_remedy__only_where_given() -> None:
