@@ -45,6 +45,24 @@ class RecordTooLargeError(RejectedError):
     remedy = "Send less in one event."
 
 
+class NotAuthorisedError(RejectedError):
+    """The log doesn't let us write to this topic."""
+
+    code = "log.not_authorised"
+    http_status = 500  # whoever runs the platform has to grant it
+    message = "The event log does not let the platform write to topic {topic}."
+    remedy = "Grant its account the right to write there (and IdempotentWrite on the cluster, before Kafka 3.0)."
+
+
+class RecordRefusedError(RejectedError):
+    """The log will never take this record, whoever sends it."""
+
+    code = "log.record_refused"
+    http_status = 500  # a topic whose own rules its stream does not know
+    message = "The event log refuses the record for topic {topic}: {reason}."
+    remedy = "Compare the topic's own settings with the stream: a compacted topic needs keys, another may bound timestamps."
+
+
 class OffsetOutOfRangeError(FatalError):
     """The wanted offset was deleted by retention, or never existed: a person must choose where to go on."""
 
@@ -64,6 +82,7 @@ class Delivery:
     is_spooled: bool = False
 
 
+TIMEOUT_SECONDS = 5.0  # until a record without an acknowledgement has failed
 MAX_RECORD_BYTES = 1024 * 1024  # key, value and headers; what Kafka's brokers take by default
 
 
@@ -123,6 +142,13 @@ class Producer(ABC):
     def flush(self, timeout_seconds: float) -> int:
         """Wait until everything is settled; the number of records that are not."""
 
+    def abandon(self) -> None:  # noqa: B027  # nothing to do where `produce` settles
+        """Give up at once on what is not acknowledged: it fails with `LogUnavailableError`, soon if not before this returns.
+
+        What was only queued is never sent. What was sent may be in the log, but then so is all that was produced before it
+        to its partition. May be called from any thread, from within `on_settled` too.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Flush and let go of threads and sockets."""
@@ -162,8 +188,8 @@ class Log(ABC):
     is_durable: bool = True  # False: records are gone with the process
 
     @abstractmethod
-    def producer(self) -> Producer:
-        """A new producer."""
+    def producer(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Producer:
+        """A new producer that gives a record so long to be acknowledged."""
 
     @abstractmethod
     def reader(self) -> Reader:

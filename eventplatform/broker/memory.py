@@ -50,7 +50,7 @@ class MemoryLog(base.Log):
         self._changed = threading.Condition()
         self._cluster_id = str(uuid.uuid4())
 
-    def producer(self) -> base.Producer:
+    def producer(self, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> base.Producer:  # noqa: ARG002  # never waits
         return _MemoryProducer(self)
 
     def reader(self) -> base.Reader:

@@ -16,7 +16,10 @@ class TopicPartition(NamedTuple):
 
 
 class NewRecord(NamedTuple):
-    """A record on its way into the log. A `value` of None is a tombstone; a `partition` of None lets the key decide."""
+    """A record on its way into the log. A `value` of None is a tombstone; a `partition` of None lets the key decide.
+
+    `may_spool`: it may wait on the intake's own disk while the log is away; otherwise it fails then.
+    """
 
     topic: str
     value: bytes | None
@@ -24,6 +27,7 @@ class NewRecord(NamedTuple):
     headers: Headers = ()
     timestamp_ms: int | None = None
     partition: int | None = None
+    may_spool: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,13 @@ from contextlib import contextmanager
 import confluent_kafka
 from kafka import errors as kafka_errors
 
-from eventplatform.broker.base import LogUnavailableError, RecordTooLargeError, TopicUnknownError
+from eventplatform.broker.base import (
+    LogUnavailableError,
+    NotAuthorisedError,
+    RecordRefusedError,
+    RecordTooLargeError,
+    TopicUnknownError,
+)
 from eventplatform.core.errors import FatalError, PlatformError
 
 _UNKNOWN_TOPIC = {
@@ -16,6 +22,19 @@ _UNKNOWN_TOPIC = {
     confluent_kafka.KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001  # librdkafka's own codes are public names with a dash
     confluent_kafka.KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001  # likewise
     confluent_kafka.KafkaError.TOPIC_EXCEPTION,
+}
+_NOT_AUTHORISED = {
+    confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    confluent_kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+_TOO_LARGE = {confluent_kafka.KafkaError.MSG_SIZE_TOO_LARGE, confluent_kafka.KafkaError.RECORD_LIST_TOO_LARGE}
+# What no second try mends; everything else is the world's fault, and worth one.
+_REFUSED = {
+    confluent_kafka.KafkaError.INVALID_RECORD,
+    confluent_kafka.KafkaError.INVALID_TIMESTAMP,
+    confluent_kafka.KafkaError.INVALID_MSG_SIZE,
+    confluent_kafka.KafkaError.POLICY_VIOLATION,
+    confluent_kafka.KafkaError._INVALID_ARG,  # noqa: SLF001  # librdkafka's own codes are public names with a dash
 }
 
 
@@ -52,6 +71,10 @@ def of_delivery(error: confluent_kafka.KafkaError, *, topic: str, size: int) -> 
     """What a failed delivery means."""
     if error.code() in _UNKNOWN_TOPIC:
         return TopicUnknownError(topic=topic)
-    if error.code() == confluent_kafka.KafkaError.MSG_SIZE_TOO_LARGE:
+    if error.code() in _TOO_LARGE:
         return RecordTooLargeError(size=size)
+    if error.code() in _NOT_AUTHORISED:
+        return NotAuthorisedError(topic=topic)
+    if error.code() in _REFUSED:
+        return RecordRefusedError(topic=topic, reason=error.str())
     return LogUnavailableError(reason=error.str())

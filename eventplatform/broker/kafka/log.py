@@ -26,8 +26,8 @@ class KafkaLog(base.Log):
         self._admin = Admin(self._servers)
         self._cluster_id = ""
 
-    def producer(self) -> base.Producer:
-        return KafkaProducer(self._servers)
+    def producer(self, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> base.Producer:
+        return KafkaProducer(self._servers, timeout_seconds=timeout_seconds)
 
     def reader(self) -> base.Reader:
         return KafkaReader(self._servers, self._admin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -30,7 +31,7 @@ class KafkaProducer(base.Producer):
     librdkafka retries in order and without duplicates.
     """
 
-    def __init__(self, servers: str, *, timeout_seconds: float = 5.0) -> None:
+    def __init__(self, servers: str, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> None:
         self._settings: dict[str, Any] = {
             "bootstrap.servers": servers,
             "client.id": "eventplatform",
@@ -48,10 +49,11 @@ class KafkaProducer(base.Producer):
             "reconnect.backoff.max.ms": 1000,
         }
         self._client: confluent_kafka.Producer | None = None
+        self._generation = 0  # of the client: what a retired one complains of does not concern its successor
+        self._retired: deque[confluent_kafka.Producer] = deque()
         self._changed = threading.Condition()
         self._unsettled = 0
         self._is_closed = False
-        self._is_broken = False
         self._thread: threading.Thread | None = None
 
     def produce(self, records: Sequence[NewRecord], on_settled: base.OnSettled) -> None:
@@ -74,6 +76,15 @@ class KafkaProducer(base.Producer):
             self._changed.wait_for(lambda: self._unsettled == 0, timeout_seconds)
             return self._unsettled
 
+    def abandon(self) -> None:
+        """An idempotent producer that lost its place in the order can't go on: the next record gets a new client."""
+        with self._changed:  # so that no record joins the old one meanwhile
+            client, self._client = self._client, None
+            if client is not None:
+                client.purge()
+                self._retired.append(client)  # the thread serves what comes of it
+                self._changed.notify_all()
+
     def close(self) -> None:
         self.flush(_CLOSE_SECONDS)
         with self._changed:
@@ -84,7 +95,9 @@ class KafkaProducer(base.Producer):
 
     def _connected(self) -> confluent_kafka.Producer:
         if self._client is None:
-            self._client = confluent_kafka.Producer({**self._settings, "error_cb": self._on_error}, logger=_log)
+            self._generation += 1
+            on_error = partial(self._on_error, self._generation)
+            self._client = confluent_kafka.Producer({**self._settings, "error_cb": on_error}, logger=_log)
             self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="kafka-producer", daemon=True)
@@ -93,27 +106,21 @@ class KafkaProducer(base.Producer):
 
     def _run(self) -> None:
         """Serve the client's events: callbacks of deliveries run in this thread, as many at a time as there are."""
-        while client := self._next_client():
-            client.poll(_POLL_SECONDS)
-            if self._is_broken:
-                self._replace(client)
+        while self._wait_for_client():
+            while self._retired:
+                self._retired.popleft().flush(_CLOSE_SECONDS)
+            if (client := self._client) is not None:
+                client.poll(_POLL_SECONDS)
 
-    def _next_client(self) -> confluent_kafka.Producer | None:
+    def _wait_for_client(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._client is not None or self._is_closed)
-            return None if self._is_closed else self._client
+            self._changed.wait_for(lambda: self._client is not None or self._retired or self._is_closed)
+            return not self._is_closed
 
-    def _replace(self, client: confluent_kafka.Producer) -> None:
-        """An idempotent producer that lost its place in the order can't go on: the next record gets a new one."""
-        with self._changed:
-            self._client = None
-            self._is_broken = False
-        client.purge()
-        client.flush(_CLOSE_SECONDS)
-
-    def _on_error(self, error: confluent_kafka.KafkaError) -> None:
+    def _on_error(self, generation: int, error: confluent_kafka.KafkaError) -> None:
         _log.warning("producer.error", extra={"reason": error.str()})
-        self._is_broken = self._is_broken or error.fatal() or error.code() == _FATAL
+        if (error.fatal() or error.code() == _FATAL) and generation == self._generation:
+            self.abandon()
 
     def _count_down(self, count: int) -> None:
         with self._changed:
@@ -183,7 +190,7 @@ def _enqueue(client: confluent_kafka.Producer, records: Sequence[NewRecord], req
         except BufferError:
             refused[index] = base.LogUnavailableError(reason="too much waits for it already")
         except (TypeError, ValueError, OverflowError) as error:
-            refused[index] = base.LogUnavailableError(reason=f"the record can't be sent ({error})")
+            refused[index] = base.RecordRefusedError(topic=record.topic, reason=str(error))
         except confluent_kafka.KafkaException as error:
             refused[index] = of_delivery(error.args[0], topic=record.topic, size=base.size_of(record))
     return refused

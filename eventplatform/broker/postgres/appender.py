@@ -68,6 +68,10 @@ class Appender:
         """Whether `wake_readers` has something to tell."""
         return bool(self._grown)
 
+    def interrupt(self) -> None:
+        """Let an append that waits fail now; from any thread."""
+        self._session.interrupt()
+
     def close(self) -> None:
         """Let go of the socket."""
         self._session.close()

@@ -70,8 +70,8 @@ class PostgresLog(base.Log):
         self._lock = threading.Lock()
         self._cluster_id = ""
 
-    def producer(self) -> base.Producer:
-        return PostgresProducer(self._url)
+    def producer(self, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> base.Producer:
+        return PostgresProducer(self._url, timeout_seconds=timeout_seconds)
 
     def reader(self) -> base.Reader:
         return PostgresReader(self._url)

@@ -49,7 +49,7 @@ class PostgresProducer(base.Producer):
     `LogUnavailableError` at once: trying again could append it twice.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 5.0, queue_bytes: int = QUEUE_BYTES) -> None:
+    def __init__(self, url: str, *, timeout_seconds: float = base.TIMEOUT_SECONDS, queue_bytes: int = QUEUE_BYTES) -> None:
         self._appender = Appender(url, timeout_seconds)
         self._timeout = timeout_seconds
         self._queue_bytes = queue_bytes
@@ -58,6 +58,7 @@ class PostgresProducer(base.Producer):
         self._queued_bytes = 0
         self._unsettled = 0
         self._is_closed = False
+        self._abandoned = 0  # how often
         self._thread: threading.Thread | None = None
         self._last_wake_up = 0.0
 
@@ -79,6 +80,15 @@ class PostgresProducer(base.Producer):
         with self._changed:
             self._changed.wait_for(lambda: self._unsettled == 0, timeout_seconds)
             return self._unsettled
+
+    def abandon(self) -> None:
+        with self._changed:
+            jobs, self._queue = list(self._queue), deque()
+            self._abandoned += 1
+        self._appender.interrupt()  # what is under way fails in its own thread
+        for job in jobs:
+            job.fail(base.LogUnavailableError(reason="it is slow, and the record waited too long for it"))
+        self._settled(jobs)
 
     def close(self) -> None:
         with self._changed:
@@ -130,12 +140,13 @@ class PostgresProducer(base.Producer):
 
     def _append(self, jobs: Sequence[_Job]) -> None:
         """Append and settle these; a connection that can't be made is tried again until their time is over."""
+        abandoned = self._abandoned
         jobs = self._without_overdue(jobs, base.LogUnavailableError(reason="it is slow, and the record waited too long for it"))
         while jobs:
             try:
                 self._append_once(jobs)
             except NotSentError as error:
-                if self._is_closed:
+                if self._is_closed or self._abandoned != abandoned:
                     for job in jobs:
                         job.fail(error)
                     return

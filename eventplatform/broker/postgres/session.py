@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import select
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -50,6 +54,7 @@ class Session:
         self._prepare = prepare
         self._answer_seconds = answer_seconds
         self._connection: BoundedConnection | None = None
+        self._closing = threading.Lock()
 
     @contextmanager
     def connection(self) -> Iterator[BoundedConnection]:
@@ -69,11 +74,20 @@ class Session:
             self.close()
             raise LogUnavailableError(reason=_one_line(error)) from error
 
+    def interrupt(self) -> None:
+        """Let the call that waits for the server, in whatever thread, fail now; what it sent may take effect."""
+        with self._closing, contextlib.suppress(OSError, psycopg.Error):
+            if self._connection is not None:
+                # The socket is ended, not closed: its number must not go to somebody else while the other thread waits.
+                with socket.socket(fileno=os.dup(self._connection.fileno())) as shared:
+                    shared.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Let go of the socket."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._closing:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _connected(self) -> BoundedConnection:
         if self._connection is not None and _is_stale(self._connection):
