@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.gate import Gate
+from eventplatform.core.pii_values import Hashing
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
@@ -76,10 +77,12 @@ class Desks:
         services: Collection[str],
         topic_prefix: str,
         errors_url: str = "",
+        hashing: Hashing | None = None,
     ) -> None:
         self.configuration = configuration
         self._limits = limits
         self._errors_url = errors_url
+        self._hashing = hashing
         self._topic_prefix = topic_prefix
         known = {name: one for name, one in configuration.services.items() if not services or name in services}
         self._by_name = {name: self._desk(one, {name}) for name, one in known.items()}
@@ -114,6 +117,7 @@ class Desks:
             max_event_bytes=limits.max_event_bytes,
             service=service,
             find_service=find_service,
+            hashing=self._hashing,
         )
         origins = frozenset(service.origins).union(*(one.door.origins or () for one in self._streams(takes)))
         profile = Ours(service, errors_url=self._errors_url, listed=origins)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from eventplatform.broker.base import Delivery, LogUnavailableError, Producer
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.core.gate import Request
+from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.body import BodyReader
+from eventplatform.guard.client_addresses import Proxies, client_address
 from eventplatform.guard.json_body import parse_events
-from eventplatform.guard.permits import Guard
+from eventplatform.guard.permits import NOTHING_ASKED, Guard
 from eventplatform.guard.request_head import RequestHead, open_body, request_id
 from intake.answers import Answer
 from intake.desks import Configuration, Desk, Desks
@@ -19,6 +22,9 @@ from intake.ids import new_id, now
 from intake.limits import Limits
 from intake.submission import Submission
 from intake.visits import Visit
+
+if TYPE_CHECKING:
+    from intake.rejections import Rejections  # it knows visits, as this does
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +57,10 @@ class Intake:
         services: Collection[str] = (),
         topic_prefix: str = "",
         guard: Guard | None = None,
+        rejections: Rejections | None = None,
+        hashing: Hashing | None = None,
         errors_url: str = "",
+        proxies: Proxies | None = None,
     ) -> None:
         self.configuration = configuration
         self.limits = limits or Limits()
@@ -60,7 +69,10 @@ class Intake:
         self._services = frozenset(services)
         self._topic_prefix = topic_prefix
         self._guard = guard
+        self._rejections = rejections
+        self._hashing = hashing
         self._errors_url = errors_url
+        self._proxies = proxies or Proxies()
         self._desks: Desks | None = None
 
     def open(self, head: RequestHead) -> Visit:
@@ -71,25 +83,25 @@ class Intake:
         """
         desk = self.desks().find(head)
         if self._guard is None:
-            return Visit(head, desk, open_body(head, desk.limits.max_body_bytes))
+            return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), now())
         try:
             permit = self._guard.permit(head, desk.service)
         except RejectedError as error:
-            return Visit(head, desk, BodyReader(desk.limits.max_body_bytes, refusal=error))
-        return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), permit)
+            return Visit(head, desk, BodyReader(desk.limits.max_body_bytes, refusal=error), now())
+        return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), now(), permit)
 
     def submit(self, visit: Visit) -> Submission | Answer:
         """Hand a request's events to the log; the answer, or the submission to wait for."""
         head, profile = visit.head, visit.desk.profile
         try:
             events = parse_events(visit.body.finish(), visit.desk.json)
-            submission = Submission(len(events), head, is_hasty=profile.is_hasty(head))
+            submission = Submission(len(events), head, is_hasty=profile.is_hasty(head), on_closed=partial(self._closed, visit))
             self._admit(events, submission, visit)
         except PlatformError as error:
-            return profile.refused(error, head)
+            return self._refused(error, visit)
         except Exception:
             log.exception("intake.failed")
-            return profile.refused(UnexpectedError(), head)
+            return self._refused(UnexpectedError(), visit)
         self._produce(submission)
         if submission.is_hasty:
             return profile.hasty(submission.total, head)
@@ -129,19 +141,31 @@ class Intake:
                 services=self._services,
                 topic_prefix=self._topic_prefix,
                 errors_url=self._errors_url,
+                hashing=self._hashing,
             )
             self._desks = desks
         return desks
 
+    def _refused(self, error: PlatformError, visit: Visit) -> Answer:
+        if self._rejections is not None:
+            self._rejections.tell_body(error, visit, visit.moment)
+        return visit.desk.profile.refused(error, visit.head)
+
+    def _closed(self, visit: Visit, submission: Submission) -> None:
+        """Every event of the request has met its fate; in whatever thread settled the last one."""
+        if submission.others and self._rejections is not None:
+            self._rejections.tell(submission.failures, visit, visit.moment)
+
     def _admit(self, events: list[Any], submission: Submission, visit: Visit) -> None:
         head, desk, permit = visit.head, visit.desk, visit.permit
-        moment = now()
+        moment = visit.moment
         request = Request(
             moment.text,
             moment.milliseconds,
             request_id(head, new_id),
-            allow=None if permit is None else permit.allow,
+            allow=None if permit is None or permit is NOTHING_ASKED else permit.allow,
             header=head.header,
+            find_client_ip=lambda: client_address(head, self._proxies),
         )
         submission.late = request.late
         admit = desk.gate.admit

@@ -8,6 +8,7 @@ from eventplatform.guard.body import BodyReader
 from eventplatform.guard.permits import Permit
 from eventplatform.guard.request_head import RequestHead
 from intake.desks import Desk
+from intake.ids import Moment
 
 
 @dataclass(slots=True)
@@ -17,4 +18,5 @@ class Visit:
     head: RequestHead
     desk: Desk
     body: BodyReader
+    moment: Moment  # when it came
     permit: Permit | None = None

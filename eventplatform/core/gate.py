@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 
 from eventplatform.core import names
+from eventplatform.core.pii_values import Hashing
+from eventplatform.core.privacy import Signals, signals_of
 from eventplatform.core.records import Headers, NewRecord
 from eventplatform.core.refusals import (
     EventInvalidError,
@@ -60,7 +62,7 @@ class Request:
     """What the gate knows of the request that carries an event. `received_at` is ISO 8601 in ms, UTC, as `received_ms`.
 
     `allow` lets one event into a stream or raises (`guard.permits.Permit.allow`); `header` answers a header by its
-    lower-case name, `client_ip` is the client's address behind trusted proxies.
+    lower-case name.
     """
 
     received_at: str
@@ -69,11 +71,20 @@ class Request:
     service: str = ""
     allow: Callable[[Stream], None] | None = None
     header: Callable[[str], str] = field(default=_no_header, repr=False, compare=False)
-    client_ip: str = ""
-    wants_no_tracking: bool = False  # sent with DNT: 1 or Sec-GPC: 1
+    find_client_ip: Callable[[], str] = field(default=str, repr=False, compare=False)
     # Streams of which late events were let through, and as what the counter knows them.
     late: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _headers: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def client_ip(self) -> str:
+        """The client's address, behind the proxies that are trusted."""
+        return self.find_client_ip()
+
+    @property
+    def signals(self) -> Signals:
+        """What the client says of privacy."""
+        return signals_of(self.header, self.received_ms)
 
     def headers(self, service: str) -> Headers:
         """The headers of this request's records; made once for each service, not for each event."""
@@ -98,8 +109,9 @@ class Gate:
     services: Collection[str] = ()
     topic_prefix: str = ""
     max_event_bytes: int = MAX_EVENT_BYTES
-    service: Service = Service()
+    service: Service = field(default_factory=Service)
     find_service: Callable[[str], Service | None] = lambda _: None
+    hashing: Hashing | None = None  # None: nothing that tells of people is cleaned
     _treatments: dict[tuple[str, str], Treatment] = field(default_factory=dict, repr=False, compare=False)
 
     def admit(self, event: Any, request: Request) -> NewRecord:
@@ -117,14 +129,16 @@ class Gate:
         if not how.schema.is_valid(event):
             raise invalid(event, how.schema)
         if how.cleaner is not None:
-            event = how.cleaner.clean(event, wants_no_tracking=request.wants_no_tracking)
+            event = how.cleaner.clean(event, signals=request.signals)
         value = orjson.dumps(event)
         key = how.key(event) if how.key_paths else None
         size = len(value) + len(key) if key else len(value)
         if size > self.max_event_bytes:
             raise EventTooLargeError(size=size, limit=self.max_event_bytes)
         headers = request.headers(stream.service)
-        return NewRecord(how.topic, value, key, (*headers, _LATE) if is_flagged else headers, request.received_ms)
+        if is_flagged:
+            headers = (*headers, _LATE)
+        return NewRecord(how.topic, value, key, headers, request.received_ms, None, how.may_spool)
 
     def _known(self, event: Any) -> Treatment | None:
         """The treatment of a pair seen before; None where anything at all is unusual."""
@@ -147,8 +161,8 @@ class Gate:
         schema = self._schema(event)
         if stream.schema_title not in schema.titles:
             raise self._not_allowed(event, stream, schema, request, service)
-        how = treatment(stream, schema, service, topic_prefix=self.topic_prefix)
-        self._treatments[event["meta"]["stream"], event["$schema"]] = how  # bounded: configured streams × known versions
+        how = treatment(stream, schema, service, topic_prefix=self.topic_prefix, hashing=self.hashing)
+        self._treatments[event["meta"]["stream"], event["$schema"]] = how  # bounded: configured streams and known versions
         return how
 
     def _not_allowed(

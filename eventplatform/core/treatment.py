@@ -8,18 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from eventplatform.core.pii_values import Hashing
+from eventplatform.core.privacy import Cleaner, plan
 from eventplatform.core.refusals import KeyFieldMissingError
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.services import Service, rules_of
 from eventplatform.core.streams import Stream
-
-
-class Cleaner(Protocol):
-    """Takes out of an event what its stream does not keep of people."""
-
-    def clean(self, event: dict[str, Any], *, wants_no_tracking: bool) -> dict[str, Any]:
-        """The event to store: `event` itself, changed in place. `wants_no_tracking`: sent with DNT or GPC, where heeded."""
-        ...
 
 
 class Filler(Protocol):
@@ -43,6 +37,7 @@ class Treatment(NamedTuple):
     fillers: tuple[Filler, ...]
     fill_defaults: Callable[[dict[str, Any]], dict[str, Any]] | None
     cleaner: Cleaner | None
+    may_spool: bool
     is_timed: bool  # its window may have closed, or one of its instruments is stopped
 
     def key(self, event: Mapping[str, Any]) -> bytes | None:
@@ -64,10 +59,13 @@ class Treatment(NamedTuple):
         return orjson.dumps(key)
 
 
-def treatment(stream: Stream, schema: CompiledSchema, service: Service, *, topic_prefix: str = "") -> Treatment:
-    """How events of `schema` are treated in `stream`, which `service` takes."""
+def treatment(
+    stream: Stream, schema: CompiledSchema, service: Service, *, topic_prefix: str = "", hashing: Hashing | None = None
+) -> Treatment:
+    """How events of `schema` are treated in `stream`, which `service` takes; nothing is cleaned without a key to hash with."""
+    ours = ruled(stream, service)
     return Treatment(
-        stream=ruled(stream, service),
+        stream=ours,
         schema=schema,
         topic=stream.topic(topic_prefix),
         fills_dt=schema.declares("meta", "dt"),
@@ -75,8 +73,9 @@ def treatment(stream: Stream, schema: CompiledSchema, service: Service, *, topic
         fills_request_id=schema.declares("meta", "request_id"),
         key_paths=tuple((name, tuple(path.split("."))) for name, path in stream.message_key_fields.items()),
         fillers=(),
-        fill_defaults=None,
-        cleaner=None,
+        fill_defaults=schema.fill_defaults,
+        cleaner=None if hashing is None else plan(schema.document, ours.door.privacy, hashing),
+        may_spool=ours.door.when_log_away == "spool",
         is_timed=bool(stream.late or stream.stopped_instruments),
     )
 
