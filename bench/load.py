@@ -49,7 +49,8 @@ class Connection:
 class Requests:
     """Requests of `batch` events made from a template."""
 
-    def __init__(self, template: bytes, batch: int) -> None:
+    def __init__(self, template: bytes, batch: int, query: str = "") -> None:
+        self._target = b"/v1/events" + query.encode()
         self._before, _, self._after = template.partition(MARK)
         self._batch = batch
         self._next = time.time_ns() & 0xFFFFFFFFFFFF
@@ -61,34 +62,41 @@ class Requests:
         ]
         self._next += self._batch
         body = events[0] if self._batch == 1 else b"[" + b",".join(events) + b"]"
-        head = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        return head % len(body) + body
+        head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        return head % (self._target, len(body)) + body
 
 
-def run(port: int, connections: int, seconds: float, requests: Requests) -> dict[str, object]:
-    """Send until the time is up, then wait for what is under way."""
+def run(port: int, connections: int, seconds: float, requests: Requests, rate: float = 0.0) -> dict[str, object]:
+    """Send until the time is up, then wait for what is under way.
+
+    With a `rate` requests are due at equal distances; a time counts from when its request was due, so that a server that
+    stalls can't hide it (coordinated omission).
+    """
     statuses: Counter[str] = Counter()
     times: list[float] = []
     waiting = selectors.DefaultSelector()
-    opened = [Connection(port) for _ in range(connections)]
-    started = time.perf_counter()
-    for connection in opened:
+    idle = [Connection(port) for _ in range(connections)]
+    for connection in idle:
         waiting.register(connection.socket, selectors.EVENT_READ, connection)
-        connection.send(requests.next())
-    under_way = connections
-    while under_way:
-        for key, _ in waiting.select(timeout=10):
-            connection = key.data
-            status = connection.receive()
-            if status is None:
-                continue
-            now = time.perf_counter()
-            statuses[status.decode()] += 1
-            times.append(now - connection.sent_at)
-            if now - started < seconds:
-                connection.send(requests.next())
-            else:
-                under_way -= 1
+    started = time.perf_counter()
+    sent = 0
+    while True:
+        now = time.perf_counter()
+        while idle and now - started < seconds and (not rate or started + sent / rate <= now):
+            connection = idle.pop()
+            connection.send(requests.next())
+            if rate:
+                connection.sent_at = started + sent / rate
+            sent += 1
+        if now - started >= seconds and len(idle) == connections:
+            break
+        pause = max(0.0, started + sent / rate - now) if rate and idle else 10.0
+        for key, _ in waiting.select(timeout=pause):
+            status = key.data.receive()
+            if status is not None:
+                statuses[status.decode()] += 1
+                times.append(time.perf_counter() - key.data.sent_at)
+                idle.append(key.data)
     times.sort()
     return {
         "seconds": time.perf_counter() - started,
@@ -106,9 +114,11 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rate", type=float, default=0.0, help="requests a second; 0: as fast as answers come")
+    parser.add_argument("--query", default="")
     options = parser.parse_args()
-    requests = Requests(options.template.read_bytes(), options.batch)
-    print(json.dumps(run(options.port, options.connections, options.seconds, requests)))
+    requests = Requests(options.template.read_bytes(), options.batch, options.query)
+    print(json.dumps(run(options.port, options.connections, options.seconds, requests, options.rate)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,10 @@ env.use_settings()
 django.setup()
 
 from eventplatform.broker import open_log  # noqa: E402  # Django is set up first
-from eventplatform.broker.base import Log  # noqa: E402  # likewise
+from eventplatform.broker.base import Delivery, Log, OnSettled, Producer  # noqa: E402  # likewise
 from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
-from eventplatform.core.services import Service
+from eventplatform.core.records import NewRecord  # noqa: E402  # likewise
+from eventplatform.core.services import Service  # noqa: E402  # likewise
 from eventplatform.core.streams import Stream  # noqa: E402  # likewise
 from intake import runtime  # noqa: E402  # likewise
 from intake.lane import Lane  # noqa: E402  # likewise
@@ -57,13 +58,41 @@ class HandMade:
     revision: int = 1
     services: Mapping[str, Service] = field(default_factory=dict)
 
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """The one stream, and as many others as the measurement wants around it."""
+        return {self.stream.name: self.stream, **_others()}
+
     def find_stream(self, name: str) -> Stream | None:
-        """The one stream."""
-        return self.stream if name == self.stream.name else None
+        """The one stream, or one of the others."""
+        return self.stream if name == self.stream.name else _others().get(name)
 
     def find_schema(self, schema_id: str) -> Schema | None:
         """The one schema."""
         return schema() if schema_id == schema().schema_id else None
+
+
+@cache
+def _others() -> Mapping[str, Stream]:
+    names = [f"bench.other_{number}" for number in range(env.number("OTHER_STREAMS", 0))]
+    return {name: Stream(name, TITLE, "main", (STREAM,)) for name in names}
+
+
+class _NoLog(Producer):
+    """Takes everything at once and keeps nothing: for measuring the door without a log."""
+
+    def produce(self, records: Sequence[NewRecord], on_settled: OnSettled) -> None:
+        on_settled([Delivery(record.topic, 0, 0) for record in records])
+
+    def flush(self, timeout_seconds: float) -> int:  # noqa: ARG002  # nothing is ever left
+        return 0
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _producer() -> Producer:
+    return _NoLog() if env.text("LOG_UNDER_TEST") == "none:" else _open().producer()
 
 
 def _open() -> Log:
@@ -85,7 +114,7 @@ def _expire(log: MemoryLog) -> None:
 @cache
 def _intake() -> Intake:
     configuration = HandMade(Stream(STREAM, TITLE, "main", (STREAM,)))
-    return Intake(configuration=lambda: configuration, producer=_open().producer())
+    return Intake(configuration=lambda: configuration, producer=_producer())
 
 
 class _Runtime:
