@@ -129,8 +129,45 @@ INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  #
 INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024 - 4 * 1024)
 INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
 INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)  # until an answer of 503 when the log does not confirm
+INTAKE_WORKERS = env.number("INTAKE_WORKERS", 1)  # processes behind the intake's port
+INTAKE_MAX_CONNECTIONS = env.number("INTAKE_MAX_CONNECTIONS", 1000)  # of one process; beyond it 503
+# of one address in one process; beyond it 429. Behind a proxy all connections are the proxy's
+INTAKE_MAX_CONNECTIONS_PER_ADDRESS = env.number("INTAKE_MAX_CONNECTIONS_PER_ADDRESS", INTAKE_MAX_CONNECTIONS * 4 // 5)
+INTAKE_MAX_HEAD_BYTES = env.number("INTAKE_MAX_HEAD_BYTES", 16 * 1024)  # request line and headers together; beyond it 431
+INTAKE_HEAD_SECONDS = env.number("INTAKE_HEAD_SECONDS", 10)  # for the headers; then 408
+INTAKE_BODY_IDLE_SECONDS = env.number("INTAKE_BODY_IDLE_SECONDS", 10)  # between two pieces of a body; then 408
+INTAKE_BODY_SECONDS = env.number("INTAKE_BODY_SECONDS", 30)  # for a whole body; then 408
+# between two requests of a connection; more than the proxy's in front, which else meets connections that we just closed
+INTAKE_KEEP_ALIVE_SECONDS = env.number("INTAKE_KEEP_ALIVE_SECONDS", 65)
+# from SIGTERM to the closed port, while /readyz is red: as long as a balancer needs to notice
+INTAKE_DRAIN_SECONDS = env.number("INTAKE_DRAIN_SECONDS", 1 if IS_DEMO else 3)
 TOPIC_PREFIX = env.text("TOPIC_PREFIX")  # the datacenter's, as in "eqiad."; chosen among a stream's topics
 FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (fast mode) | strict
+
+# --- Who may send how much; 0 is without a limit ------------------------------------------------------------------------
+
+# proxies in front of the intake; 0: the connection's own address is the client's, and headers are not believed
+INTAKE_TRUSTED_PROXIES = env.number("INTAKE_TRUSTED_PROXIES", 0)
+# which header they write; another one than X-Forwarded-For must be overwritten by the outermost of them
+INTAKE_CLIENT_ADDRESS_HEADER = env.text("INTAKE_CLIENT_ADDRESS_HEADER", "X-Forwarded-For")
+# of anonymous events from one address (IPv6: its /64). Behind a proxy set INTAKE_TRUSTED_PROXIES first, or all are one
+INTAKE_ADDRESS_EVENTS_PER_SECOND = env.number("INTAKE_ADDRESS_EVENTS_PER_SECOND", 0)
+INTAKE_KEY_EVENTS_PER_SECOND = env.number("INTAKE_KEY_EVENTS_PER_SECOND", 0)  # of a producer key without a limit of its own
+INTAKE_KEY_EVENTS_PER_DAY = env.number("INTAKE_KEY_EVENTS_PER_DAY", 0)  # likewise, by UTC days
+INTAKE_BURST_SECONDS = env.number("INTAKE_BURST_SECONDS", 2)  # how many seconds of a limit may come at once
+INTAKE_MAX_IN_FLIGHT = env.number("INTAKE_MAX_IN_FLIGHT", 20_000)  # events of a process that are not settled; then 503
+
+# --- Personal data and rejected events ----------------------------------------------------------------------------------
+
+# hashes fields that a schema marks so; unset: made from SECRET_KEY. A new key gives all hashes new values
+PII_HASH_KEY = env.text("PII_HASH_KEY") or f"pii:{SECRET_KEY}"
+PII_HASH_DAILY = env.flag("PII_HASH_DAILY")  # a hash is another one each day, so that days can't be joined
+REJECTED_TOPIC = env.text("REJECTED_TOPIC", "eventplatform.rejected")  # refused events of streams without an error stream
+REJECTED_PER_SECOND = env.number("REJECTED_PER_SECOND", 5)  # told of one stream and reason, by each process; more is counted
+REJECTED_MAX_EVENT_BYTES = env.number("REJECTED_MAX_EVENT_BYTES", 64 * 1024)  # kept of a refused event
+REJECTED_KEPT_DAYS = env.number("REJECTED_KEPT_DAYS", 30)  # then rejected events are deleted
+REJECTED_KEPT_PER_GROUP = env.number("REJECTED_KEPT_PER_GROUP", 10_000)  # of one reason and schema; the oldest go first
+REJECTED_KEPT_GROUPS = env.number("REJECTED_KEPT_GROUPS", 2000)  # those that were quiet longest go first
 
 # --- Schema repositories ------------------------------------------------------------------------------------------------
 

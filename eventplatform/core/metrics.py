@@ -18,6 +18,24 @@ INTAKE_SECONDS = Histogram(
     ["door", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+INTAKE_REJECTIONS = Counter(
+    "eventplatform_intake_rejections_total",
+    "Refused events by stream and whether an error stream was told (recorded, over_rate, queue_full, lost_at_stop, failed).",
+    ["stream", "result"],
+)
+INTAKE_IGNORED = Counter(
+    "eventplatform_intake_ignored_attributes_total",
+    "Attributes of CloudEvents that have no place in an event, by service and kind (subject, extension).",
+    ["service", "kind"],
+)
+INTAKE_REFUSED = Counter(
+    "eventplatform_intake_refused_total",
+    "Requests and connections that the intake's server refused before the door saw them, by the error's code.",
+    ["reason"],
+)
+INTAKE_CONNECTIONS = Gauge(
+    "eventplatform_intake_connections", "Open connections of the intake.", multiprocess_mode="livesum"
+)
 SNAPSHOT_AGE = Gauge(
     "eventplatform_snapshot_age_seconds", "Since this process last confirmed its configuration.", multiprocess_mode="livemax"
 )

@@ -36,16 +36,6 @@ def signals_of(header: Callable[[str], str], received_ms: int) -> Signals:
     return Signals(received_ms, is_dnt=header("dnt").strip() == "1", is_gpc=header("sec-gpc").strip() == "1")
 
 
-def combined(stream: PrivacyRules, service: PrivacyRules) -> PrivacyRules:
-    """A stream's rules over its service's; what both leave open stays None."""
-    return PrivacyRules(
-        ip=service.ip if stream.ip is None else stream.ip,
-        user_agent=service.user_agent if stream.user_agent is None else stream.user_agent,
-        heeds_dnt=service.heeds_dnt if stream.heeds_dnt is None else stream.heeds_dnt,
-        heeds_gpc=service.heeds_gpc if stream.heeds_gpc is None else stream.heeds_gpc,
-    )
-
-
 def plan(schema: Mapping[str, Any], rules: PrivacyRules, hashing: Hashing) -> Cleaner | None:
     """What cleans events of this self-contained schema; None where there is nothing to clean.
 

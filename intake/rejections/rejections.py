@@ -14,7 +14,7 @@ import orjson
 
 from eventplatform.broker.base import Delivery, Producer
 from eventplatform.core.error_events import ErrorRecord, write
-from eventplatform.core.errors import PlatformError, RetriableError
+from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.core.metrics import INTAKE_REJECTIONS
 from eventplatform.core.pii_values import Hashing, family
 from eventplatform.core.privacy import Signals, signals_of
@@ -23,7 +23,7 @@ from eventplatform.core.results import EventResult
 from eventplatform.core.services import Service, rules_of
 from eventplatform.core.streams import Stream
 from eventplatform.guard.buckets import Buckets
-from eventplatform.guard.request_head import request_id
+from eventplatform.guard.request_head import RequestHead, request_id
 from intake.desks import Desk
 from intake.ids import Moment, new_id
 from intake.rejections.raw_events import RawEvents
@@ -55,7 +55,9 @@ class _Waiting(NamedTuple):
     error: PlatformError
     outcome: str
     stream: str
-    visit: Visit
+    head: RequestHead
+    desk: Desk
+    key_name: str
     moment: Moment
 
 
@@ -96,13 +98,14 @@ class Rejections:
                 continue
             stream = one.stream or ""
             if self._may(stream, one.error.code):
-                self._put(_Waiting(_dumped(one.event), True, one.error, one.outcome, stream, visit, moment))
+                self._put(_waiting(_dumped(one.event), one.error, one.outcome, visit, moment, stream=stream))
 
     def tell_body(self, error: PlatformError, visit: Visit, moment: Moment) -> None:
         """Note a request that was refused as a whole: its body, as far as it was read, is kept as text."""
         if not isinstance(error, RetriableError) and self._may("", error.code):
             raw = _body(visit)[: self._limits.max_body_bytes + 1]
-            self._put(_Waiting(raw, False, error, getattr(error, "outcome", "failed"), "", visit, moment))
+            outcome = error.outcome if isinstance(error, RejectedError) else "failed"
+            self._put(_waiting(raw, error, outcome, visit, moment, is_event=False))
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until everything told is with the log, or given up; whether it is."""
@@ -167,7 +170,7 @@ class Rejections:
             return None
 
     def _record(self, waiting: _Waiting) -> NewRecord:
-        desk, head, error = waiting.visit.desk, waiting.visit.head, waiting.error
+        desk, head, error = waiting.desk, waiting.head, waiting.error
         stream = desk.gate.find_stream(waiting.stream) if waiting.stream else None
         service = _service_of(stream, desk)
         rules = service.privacy if stream is None else rules_of(stream.door, service).privacy
@@ -176,7 +179,7 @@ class Rejections:
         schema_id = event.get("$schema") if isinstance(event, dict) else None
         is_known = isinstance(schema_id, str) and desk.gate.find_schema(schema_id) is not None
         violations = error.facts.get("violations")
-        permit, meta = waiting.visit.permit, event.get("meta") if isinstance(event, dict) else None
+        meta = event.get("meta") if isinstance(event, dict) else None
         told = ErrorRecord(
             code=error.code,
             message=str(error),
@@ -190,7 +193,7 @@ class Rejections:
             schema_id=str(schema_id) if is_known else "",
             event_id=str(meta.get("id", "")) if isinstance(meta, dict) else "",
             client=family(head.header("user-agent")),
-            key_name=permit.key_name if permit else "",
+            key_name=waiting.key_name,
             request_id=request_id(head, str),
             violations=violations if isinstance(violations, tuple) else (),
             is_cut=is_cut,
@@ -202,7 +205,7 @@ class Rejections:
 
     def _text(self, waiting: _Waiting, rules: Any, signals: Signals) -> tuple[Any, str, bool]:
         if waiting.is_event:
-            return self._raw.event(waiting.raw, waiting.visit.desk.gate.find_schema, rules, signals)
+            return self._raw.event(waiting.raw, waiting.desk.gate.find_schema, rules, signals)
         return (None, *self._raw.body(waiting.raw, self._limits.max_body_bytes))
 
     def _where(self, stream: Stream | None, service: Service, desk: Desk) -> tuple[str, str]:
@@ -223,6 +226,14 @@ class Rejections:
         with self._changed:
             self._under_way -= number
             self._changed.notify_all()
+
+
+def _waiting(
+    raw: bytes, error: PlatformError, outcome: str, visit: Visit, moment: Moment, *, stream: str = "", is_event: bool = True
+) -> _Waiting:
+    """What the thread needs of the visit, without its body."""
+    key_name = visit.permit.key_name if visit.permit else ""
+    return _Waiting(raw, is_event, error, outcome, stream, visit.head, visit.desk, key_name, moment)
 
 
 def _service_of(stream: Stream | None, desk: Desk) -> Service:

@@ -11,7 +11,7 @@ import pytest
 from eventplatform.core.door_rules import PrivacyRules
 from eventplatform.core.pii_names import clean_text, mask_text
 from eventplatform.core.pii_values import MASK, Hashing
-from eventplatform.core.privacy import Signals, clean_by_name, combined, masked, plan, signals_of
+from eventplatform.core.privacy import Signals, clean_by_name, masked, plan, signals_of
 
 HASHING = Hashing(b"a key of tests")
 CALM = Signals(received_ms=0)
@@ -122,10 +122,6 @@ def test_signals__from_headers__only_one_says_yes() -> None:
     headers = {"dnt": "1", "sec-gpc": "0"}
 
     assert signals_of(lambda name: headers.get(name, ""), 5) == Signals(5, is_dnt=True, is_gpc=False)
-
-
-def test_combined__stream_over_service__what_both_leave_open_stays_open() -> None:
-    assert combined(PrivacyRules(ip="drop"), PrivacyRules(ip="keep", heeds_dnt=True)) == PrivacyRules(ip="drop", heeds_dnt=True)
 
 
 def test_plan__nothing_marked_or_all_kept__there_is_no_cleaner() -> None:

@@ -19,7 +19,7 @@ ROOT = Path(settings.BASE_DIR) / "examples/schemas"
 FOLDERS = [ROOT / "primary", ROOT / "secondary"]
 CONFIGURED = documents.load((ROOT.parent / "streams.yaml").read_text())["streams"]
 STREAMS = {stream["schema_title"]: name for name, stream in CONFIGURED.items()}
-EVENTS = ["client/error", "page/change", "revision/create", "sample/test_event", "ui/button_click", "ui/page_load"]
+EVENTS = ["client/error", "error", "page/change", "revision/create", "sample/test_event", "ui/button_click", "ui/page_load"]
 
 
 def published() -> dict[str, dict[str, Any]]:
@@ -38,7 +38,7 @@ def test_current__materialised__is_the_newest_version() -> None:
         newest = max((file.stem for file in path.parent.glob("[0-9]*.yaml")), key=version_key)
         assert written["$id"].endswith(f"/{newest}")
 
-    assert len(currents) == 10
+    assert len(currents) == 11
 
 
 def test_links__each_name__leads_to_its_file() -> None:
