@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from eventplatform.core import names
+from eventplatform.core import eventgate_order, names
 from eventplatform.core.pii_values import Hashing
 from eventplatform.core.privacy import Signals, signals_of
 from eventplatform.core.records import Headers, NewRecord
@@ -46,6 +46,9 @@ _JSON_WORDS: Mapping[type, str] = {
 }
 # With its message key. A record of the log may have 1 MiB; 4 KiB of that are left to headers and to the log's own framing.
 MAX_EVENT_BYTES = 1024 * 1024 - 4 * 1024
+
+# Of a service that takes any stream: each is a topic, a row of the counter and a treatment kept.
+MAX_UNCONFIGURED = 1000
 
 _ANY_STREAM = Stream("", "", "", ())
 _LATE = (names.HEADER_LATE, b"true")
@@ -113,6 +116,7 @@ class Gate:
     find_service: Callable[[str], Service | None] = lambda _: None
     hashing: Hashing | None = None  # None: nothing that tells of people is cleaned
     _treatments: dict[tuple[str, str], Treatment] = field(default_factory=dict, repr=False, compare=False)
+    _unconfigured: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def admit(self, event: Any, request: Request) -> NewRecord:
         """The record for `event`, which is filled in place.
@@ -154,6 +158,8 @@ class Gate:
         """Find stream and schema, say what is wrong with them, and remember how such events are treated."""
         if not isinstance(event, dict):
             raise NotAnObjectError(kind=_JSON_WORDS.get(type(event), "something else"))
+        if self.service.profile == "eventgate":
+            return eventgate_order.judged(event, self, lambda event, how: _filled(event, how, request, self.new_id))
         stream = self._stream(event)
         service = self.find_service(stream.service) or self.service
         if stream.late or stream.stopped_instruments:
@@ -161,9 +167,23 @@ class Gate:
         schema = self._schema(event)
         if stream.schema_title not in schema.titles:
             raise self._not_allowed(event, stream, schema, request, service)
-        how = treatment(stream, schema, service, topic_prefix=self.topic_prefix, hashing=self.hashing)
-        self._treatments[event["meta"]["stream"], event["$schema"]] = how  # bounded: configured streams and known versions
+        how = self.treat(stream, schema, service)
+        self.remember(event["meta"]["stream"], event["$schema"], how)
         return how
+
+    def treat(self, stream: Stream, schema: CompiledSchema, service: Service) -> Treatment:
+        """How events of `schema` are treated in `stream`, which `service` takes."""
+        return treatment(stream, schema, service, topic_prefix=self.topic_prefix, hashing=self.hashing)
+
+    def remember(self, name: str, schema_id: str, how: Treatment) -> None:
+        """Keep the treatment of events that name this stream and schema. Bounded: configured streams and known versions."""
+        self._treatments[name, schema_id] = how
+
+    def takes_unconfigured(self, name: str) -> bool:
+        """Whether there is room for a stream of this name that nobody configured; how many names there are is a client's."""
+        if name not in self._unconfigured and len(self._unconfigured) < MAX_UNCONFIGURED:
+            self._unconfigured.add(name)
+        return name in self._unconfigured
 
     def _not_allowed(
         self, event: dict[str, Any], stream: Stream, schema: CompiledSchema, request: Request, service: Service
@@ -218,7 +238,7 @@ def invalid(event: Mapping[str, Any], schema: CompiledSchema) -> EventInvalidErr
 
 def _judge_time(event: dict[str, Any], stream: Stream, request: Request) -> bool:
     """Refuse what is stopped or too late; True where the record is to be flagged. A canary proves the path at any time."""
-    if event["meta"].get("domain") == names.CANARY_DOMAIN:
+    if (event.get("meta") or {}).get("domain") == names.CANARY_DOMAIN:
         return False
     instrument = event.get("instrument_name")
     if isinstance(instrument, str) and instrument in stream.stopped_instruments:
@@ -235,7 +255,7 @@ def _filled(event: dict[str, Any], how: Treatment, request: Request, new_id: Cal
 
     Nothing undeclared is set. `event` is changed in place; what comes back is another object where the schema has defaults.
     """
-    meta = event["meta"]
+    meta: dict[str, Any] = event.get("meta", {})  # absent where no schema asks for it and no stream is needed
     if how.fills_dt:
         meta["dt"] = request.received_at
     if how.fills_id and "id" not in meta:
