@@ -11,11 +11,11 @@ import jsonschema_rs
 
 from eventplatform.core import names
 from eventplatform.core.schemas import Violation
-from registry.schema.validators import SchemaNotCompilableError, validator
 from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
 from registry.schema.limits import check_size
 from registry.schema.materialise import SAFE_BOUNDS, Bounds
 from registry.schema.telling import Teller
+from registry.schema.validators import SchemaNotCompilableError, validator
 
 Role = Literal["root", "field", "items", "values", "branch", "other"]
 

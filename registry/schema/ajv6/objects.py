@@ -30,10 +30,11 @@ def min_properties(_judge: Judge, schema: Mapping[str, Any], data: dict[str, Any
 
 
 def required(_judge: Judge, schema: Mapping[str, Any], data: dict[str, Any], place: Place) -> Iterator[AjvError]:
-    """Those that `properties` does not ask for itself."""
+    """Those that `properties` does not ask for itself; one that may not be there at all is asked for twice."""
     described = schema.get("properties") or {}
     for name in schema["required"]:
-        is_asked_there = len(schema["required"]) < _LOOP and says_something(described.get(name))
+        inner = described.get(name, False)
+        is_asked_there = len(schema["required"]) < _LOOP and inner is not False and says_something(inner)
         if name not in data and not is_asked_there:
             yield _missing(name, place)
 

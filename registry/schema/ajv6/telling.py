@@ -87,6 +87,22 @@ _GROUPS = (
 )
 
 
+class _Program(NamedTuple):
+    """What is asked of a value by one schema, in this order."""
+
+    types: list[str]
+    asks_type_first: bool  # else where the rules for values of that type would be
+    is_reference: bool  # then nothing else counts
+    groups: list[tuple[str, list[Rule]]]
+
+
+def _program(schema: Mapping[str, Any]) -> _Program:
+    groups = [(kind, used) for kind, rules in _GROUPS if (used := [rule for words, rule in rules if words & schema.keys()])]
+    types = types_of(schema)
+    has_own_group = len(types) == 1 and types[0] in {kind for kind, _ in groups}
+    return _Program(types, bool(types) and not has_own_group, "$ref" in schema, groups)
+
+
 class _WorkDoneError(Exception):
     """An event and a schema that would cost too much to compare to the end."""
 
@@ -102,20 +118,27 @@ def as_ajv(violation: Violation) -> AjvError:
     return AjvError(violation.keyword, path, f"#/{violation.keyword}", {}, violation.message)
 
 
+class _Known(NamedTuple):
+    """Worked out once for a document: what its schemas ask, by their identity, and the tests of its patterns and formats."""
+
+    programs: dict[int, _Program]
+    tests: dict[str, Callable[[Any], bool]]
+
+
 class Ajv:
     """Tells the errors of events by one self-contained schema."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._fills = defaults.filler(document) is not None
-        self._tests: dict[str, Callable[[Any], bool]] = {}  # as many as the schema has patterns and formats
+        self._known = _Known({}, {})
 
     def errors(self, event: Mapping[str, Any], limit: int) -> list[AjvError]:
         """At most `limit` errors; of an event that is too much work those found until then. `event` is left as it is."""
         data = orjson.loads(orjson.dumps(event)) if self._fills else event
         errors: list[AjvError] = []
         try:
-            errors.extend(islice(_Judge(self._document, self._tests, limit).errors(self._document, data, Place()), limit))
+            errors.extend(islice(_Judge(self._document, self._known, limit).errors(self._document, data, Place()), limit))
         except (_WorkDoneError, RecursionError):
             return errors
         return errors
@@ -124,8 +147,9 @@ class Ajv:
 class _Judge:
     """Judges one event."""
 
-    def __init__(self, document: Mapping[str, Any], tests: dict[str, Callable[[Any], bool]], limit: int) -> None:
-        self._document, self._tests, self._limit = document, tests, limit
+    def __init__(self, document: Mapping[str, Any], known: _Known, limit: int) -> None:
+        self._document, self._limit = document, limit
+        self._programs, self._tests = known
         self._steps = 0
 
     def errors(self, schema: Any, data: Any, place: Place) -> Iterator[AjvError]:
@@ -136,19 +160,17 @@ class _Judge:
         if schema is False:
             yield place.error("false schema", {}, "boolean schema is false")
             return
-        groups = [(kind, used) for kind, rules in _GROUPS if (used := [rule for words, rule in rules if words & schema.keys()])]
-        types = types_of(schema)
-        alone = types[0] if len(types) == 1 else ""
-        if types and alone not in {kind for kind, _ in groups} and not is_one_of(types, data):
-            yield _wrong_type(types, place)
-        if "$ref" in schema:
+        program = self._programs.get(id(schema)) or self._programs.setdefault(id(schema), _program(schema))
+        if program.asks_type_first and not is_one_of(program.types, data):
+            yield _wrong_type(program.types, place)
+        if program.is_reference:
             yield from combined.reference(self, schema, data, place)
             return
-        for kind, rules in groups:
+        for kind, rules in program.groups:
             if not kind or is_of(kind, data):
                 yield from self._by_group(rules, schema, data, place)
-            elif kind == alone:
-                yield _wrong_type(types, place)
+            elif [kind] == program.types:
+                yield _wrong_type(program.types, place)
 
     def _by_group(self, rules: list[Rule], schema: Mapping[str, Any], data: Any, place: Place) -> Iterator[AjvError]:
         if not place.is_tried:
