@@ -17,7 +17,7 @@ class ProducerKey(models.Model):
     streams = models.JSONField(default=list, help_text="Names of streams, or their beginnings with a star: page_*.")
     services = models.JSONField(default=list, blank=True, help_text="Names of services, likewise; none means all.")
     events_per_second = models.FloatField(null=True, blank=True, help_text="At most; empty: as its service says.")
-    events_per_day = models.BigIntegerField(null=True, blank=True, help_text="At most, by UTC days; empty: as its service says.")
+    events_per_day = models.BigIntegerField(null=True, blank=True, help_text="At most, by UTC days; empty: likewise.")
     note = models.TextField(blank=True, help_text="Where it is kept, whom to ask.")
     created_by = models.CharField(max_length=150, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

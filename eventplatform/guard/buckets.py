@@ -83,6 +83,10 @@ class Buckets:
     def __iter__(self) -> Iterator[Bucket]:
         return iter([*self._kept.values()])
 
+    def find(self, subject: Subject) -> Bucket | None:
+        """The bucket of `subject`, where it has one."""
+        return self._kept.get(subject)
+
     def of(self, subject: Subject, limit: float) -> Bucket:
         """The bucket of `subject`; a limit that was changed holds from now on."""
         bucket = self._kept.get(subject)

@@ -32,10 +32,14 @@ class Quota:
 
 
 class Quotas:
-    """All quotas of the running day; yesterday's are forgotten when somebody asks. As many as keys and streams have one."""
+    """All quotas of the running day; yesterday's are forgotten when somebody asks.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    At most `most` of them: names below a pattern of streams are chosen by clients. Whoever comes later shares one.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, most: int = 50_000) -> None:
         self._clock = clock  # Unix time
+        self._most = most
         self._day = -1
         self._kept: dict[Hashable, Quota] = {}
 
@@ -48,6 +52,9 @@ class Quotas:
         if day != self._day:
             self._day, self._kept = day, {}
         quota = self._kept.get(subject)
+        if quota is None and len(self._kept) >= self._most:
+            subject = ("crowd", limit)
+            quota = self._kept.get(subject)
         if quota is None:
             quota = self._kept.setdefault(subject, Quota(subject, limit, day))
         quota.limit = limit

@@ -78,9 +78,7 @@ def rotate(key: ProducerKey, *, by: str, until: datetime, expires_at: datetime |
             raise KeyWishRefusedError(reason=f"{old} is revoked or has a successor already.")
         if until <= timezone.now():
             raise KeyWishRefusedError(reason="The old key must go on until a moment to come, else revoke it.")
-        wish = Wish(
-            old.name, old.streams, old.services, expires_at, old.events_per_second, old.events_per_day, old.note
-        )
+        wish = Wish(old.name, old.streams, old.services, expires_at, old.events_per_second, old.events_per_day, old.note)
         made = _insert(by=by, wish=wish, replaces=old)
         old.expires_at = min(until, old.expires_at or until)
         old.save(update_fields=["expires_at"])
@@ -168,6 +166,6 @@ def _words(given: Sequence[str]) -> list[str]:
 def _note(key: ProducerKey, verb: KeyAct.Verb, by: str, **facts: object) -> None:
     """Keep who did it, and let every process know: in the transaction of the change itself."""
     KeyAct.objects.create(key=key, verb=verb, by=by, facts=facts)
-    if not KeysVersion.objects.filter(pk=_VERSION_ROW).update(number=F("number") + 1):
-        KeysVersion.objects.create(pk=_VERSION_ROW, number=1)
+    KeysVersion.objects.get_or_create(pk=_VERSION_ROW)
+    KeysVersion.objects.filter(pk=_VERSION_ROW).update(number=F("number") + 1)
     log.info("key.%s", verb.value, extra={"key": key.pk, "prefix": key.prefix, "who": by})

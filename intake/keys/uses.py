@@ -48,7 +48,9 @@ class Uses:
         for row in later:
             moment = getattr(row, column)
             # Other processes write as well: never back in time.
-            ProducerKey.objects.filter(Q(**{column: None}) | Q(**{f"{column}__lt": moment}), pk=row.pk).update(**{column: moment})
+            ProducerKey.objects.filter(Q(**{column: None}) | Q(**{f"{column}__lt": moment}), pk=row.pk).update(
+                **{column: moment}
+            )
         for key, at in due.items():
             self._written_at[column, key] = now
             if noted.get(key) == at:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('streams', models.JSONField(default=list, help_text='Names of streams, or their beginnings with a star: page_*.')),
                 ('services', models.JSONField(blank=True, default=list, help_text='Names of services, likewise; none means all.')),
                 ('events_per_second', models.FloatField(blank=True, help_text='At most; empty: as its service says.', null=True)),
-                ('events_per_day', models.BigIntegerField(blank=True, help_text='At most, by UTC days; empty: as its service says.', null=True)),
+                ('events_per_day', models.BigIntegerField(blank=True, help_text='At most, by UTC days; empty: likewise.', null=True)),
                 ('note', models.TextField(blank=True, help_text='Where it is kept, whom to ask.')),
                 ('created_by', models.CharField(editable=False, max_length=150)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

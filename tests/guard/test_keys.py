@@ -117,7 +117,7 @@ def test_ring__digests__are_compared_in_constant_time(monkeypatch: pytest.Monkey
         ([], "anything", False),
     ],
 )
-def test_scope__names_and_beginnings__exact(words: list[str], name: str, is_within: bool) -> None:
+def test_scope__names_and_beginnings__exact(words: list[str], name: str, *, is_within: bool) -> None:
     assert Scope.of(words).holds(name) is is_within
 
 
@@ -206,7 +206,7 @@ def test_allow__stream_outside_the_key__that_event_is_denied() -> None:
     [(True, None, True), (False, None, False), (False, True, True), (True, False, False)],
 )
 def test_allow__anonymous__as_the_stream_says_else_the_service(
-    of_service: bool, of_stream: bool | None, is_taken: bool
+    *, of_service: bool, of_stream: bool | None, is_taken: bool
 ) -> None:
     taken = stream(allows_anonymous=of_stream)
     permit = Guarding(taken).guard.permit(head(), Service("main", allows_anonymous=of_service))
