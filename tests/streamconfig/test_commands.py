@@ -49,6 +49,9 @@ def test_import__of_the_sample__publishes_its_streams() -> None:
         "ui.button_click",
         "ui.page_load",
         "client.error",
+        "client.error.rejected",
+        "analytics.error",
+        "main.error",
     }
 
 
