@@ -16,6 +16,7 @@ from eventplatform.guard.request_head import RequestHead
 from intake.ids import new_id
 from intake.limits import Limits, limits_of
 from intake.profiles.base import ProfileAnswers
+from intake.profiles.eventgate import EventGate
 from intake.profiles.ours import Ours
 
 
@@ -120,7 +121,9 @@ class Desks:
             hashing=self._hashing,
         )
         origins = frozenset(service.origins).union(*(one.door.origins or () for one in self._streams(takes)))
-        profile = Ours(service, errors_url=self._errors_url, listed=origins)
+        profile: ProfileAnswers = Ours(service, errors_url=self._errors_url, listed=origins)
+        if service.profile == "eventgate":
+            profile = EventGate(service)
         return Desk(service, gate, limits, limits.json, profile, origins)
 
     def _streams(self, takes: Collection[str]) -> Iterable[Stream]:
