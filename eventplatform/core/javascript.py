@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -25,13 +26,14 @@ def stringify(document: Any) -> bytes:
 def _prepared(value: Any) -> Any:
     kind = type(value)
     if kind is dict:
-        return {key: _prepared(value[key]) for key in _ordered(value)}
+        return {key: _prepared(value[key]) for key in ordered(value)}
     if kind is list:
         return [_prepared(item) for item in value]
     return orjson.Fragment(number(value).encode()) if kind is float else value
 
 
-def _ordered(keys: dict[str, Any]) -> list[str]:
+def ordered(keys: Mapping[str, Any]) -> list[str]:
+    """The names in the order of `Object.keys`: whole numbers first, ascending, then as they were written."""
     indices = [key for key in keys if _INDEX.fullmatch(key) and int(key) <= _MAX_INDEX]
     if not indices:
         return list(keys)
