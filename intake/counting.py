@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import Counter, Histogram
-
 from eventplatform.broker.base import Delivery
 from eventplatform.core.metrics import INTAKE_EVENTS, INTAKE_REQUESTS, INTAKE_SECONDS, LOG_FAILURES, LOG_RECORDS
+from eventplatform.core.tally import Tally, Timing, counter
 
 EventLabels = tuple[str, str, str]  # stream (empty where it isn't configured), outcome, reason
 
 # Looking a labelled child up costs more than counting with it.
-_events: dict[EventLabels, Counter] = {}
-_deliveries: dict[tuple[str, str], Counter] = {}
-_requests: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+_events: dict[EventLabels, Tally] = {}
+_deliveries: dict[tuple[str, str], Tally] = {}
+_requests: dict[tuple[str, int], tuple[Tally, Timing]] = {}
 
 
 def count_events(counts: Mapping[EventLabels, int]) -> None:
     """Add to the events' counter."""
     for labels, number in counts.items():
-        child = _events.get(labels)
-        if child is None:
-            child = _events.setdefault(labels, INTAKE_EVENTS.labels(*labels))
-        child.inc(number)
+        tally = _events.get(labels)
+        if tally is None:
+            tally = _events.setdefault(labels, counter(INTAKE_EVENTS.labels(*labels)))
+        tally.add(number)
 
 
 def count_deliveries(deliveries: Sequence[Delivery]) -> None:
@@ -33,20 +32,21 @@ def count_deliveries(deliveries: Sequence[Delivery]) -> None:
         labels = (delivery.topic, delivery.error.code if delivery.error else "")
         numbers[labels] = numbers.get(labels, 0) + 1
     for labels, number in numbers.items():
-        child = _deliveries.get(labels)
-        if child is None:
+        tally = _deliveries.get(labels)
+        if tally is None:
             topic, reason = labels
             made = LOG_FAILURES.labels(topic, reason) if reason else LOG_RECORDS.labels(topic)
-            child = _deliveries.setdefault(labels, made)
-        child.inc(number)
+            tally = _deliveries.setdefault(labels, counter(made))
+        tally.add(number)
 
 
 def count_request(door: str, status: int, seconds: float) -> None:
     """Count one answered request and its time."""
     key = (door, status)
-    children = _requests.get(key)
-    if children is None:
+    tallies = _requests.get(key)
+    if tallies is None:
         labels = (door, str(int(status)))
-        children = _requests.setdefault(key, (INTAKE_REQUESTS.labels(*labels), INTAKE_SECONDS.labels(*labels)))
-    children[0].inc()
-    children[1].observe(seconds)
+        made = counter(INTAKE_REQUESTS.labels(*labels)), Timing(INTAKE_SECONDS.labels(*labels))
+        tallies = _requests.setdefault(key, made)
+    tallies[0].add(1)
+    tallies[1].add(seconds)

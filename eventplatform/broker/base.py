@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from eventplatform.core.errors import FatalError, PlatformError, RejectedError, RetriableError
 from eventplatform.core.records import NewRecord, Record, TopicPartition
@@ -71,8 +71,7 @@ class OffsetOutOfRangeError(FatalError):
     remedy = "Choose the first or the last offset for this reader; records in between are gone."
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What became of one produced record: its coordinates, or the error; spooled ones have no coordinates yet."""
 
     topic: str
