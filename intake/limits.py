@@ -25,6 +25,7 @@ def limits_of(own: services.Limits, process: Limits) -> Limits:
         process.json,
         max_events=_least(own.max_events, process.json.max_events),
         max_depth=_least(own.max_depth, process.json.max_depth),
+        max_keys=_least(own.max_keys, process.json.max_keys),
     )
     return replace(
         process,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
@@ -53,6 +54,7 @@ def _make(configuration: Callable[[], Configuration]) -> Intake:
         services=settings.INTAKE_SERVICES,
         topic_prefix=settings.TOPIC_PREFIX,
         errors_url=f"{settings.PUBLIC_URL}/errors/",
+        schema_hosts={urlsplit(settings.PUBLIC_URL).netloc.lower()},
     )
 
 

@@ -13,9 +13,10 @@ from eventplatform.core.gate import Request
 from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.client_addresses import Proxies, client_address
-from eventplatform.guard.json_body import parse_events
 from eventplatform.guard.permits import NOTHING_ASKED, Guard
-from eventplatform.guard.request_head import RequestHead, open_body, request_id
+from eventplatform.guard.request_head import RequestHead, request_id
+from eventplatform.guard.unfit import unwrapped
+from eventplatform.guard.ways_in import events_of, open_body
 from intake.answers import Answer
 from intake.desks import Configuration, Desk, Desks
 from intake.ids import new_id, now
@@ -60,6 +61,7 @@ class Intake:
         rejections: Rejections | None = None,
         hashing: Hashing | None = None,
         errors_url: str = "",
+        schema_hosts: Collection[str] = (),
         proxies: Proxies | None = None,
     ) -> None:
         self.configuration = configuration
@@ -72,6 +74,7 @@ class Intake:
         self._rejections = rejections
         self._hashing = hashing
         self._errors_url = errors_url
+        self._schema_hosts = frozenset(schema_hosts)
         self._proxies = proxies or Proxies()
         self._desks: Desks | None = None
 
@@ -83,18 +86,18 @@ class Intake:
         """
         desk = self.desks().find(head)
         if self._guard is None:
-            return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), now())
+            return Visit(head, desk, open_body(head, desk.limits.max_body_bytes, desk.service), now())
         try:
             permit = self._guard.permit(head, desk.service)
         except RejectedError as error:
             return Visit(head, desk, BodyReader(desk.limits.max_body_bytes, refusal=error), now())
-        return Visit(head, desk, open_body(head, desk.limits.max_body_bytes), now(), permit)
+        return Visit(head, desk, open_body(head, desk.limits.max_body_bytes, desk.service), now(), permit)
 
     def submit(self, visit: Visit) -> Submission | Answer:
         """Hand a request's events to the log; the answer, or the submission to wait for."""
         head, profile = visit.head, visit.desk.profile
         try:
-            events = parse_events(visit.body.finish(), visit.desk.json)
+            events = self._events(visit)
             submission = Submission(len(events), head, is_hasty=profile.is_hasty(head), on_closed=partial(self._closed, visit))
             self._admit(events, submission, visit)
         except PlatformError as error:
@@ -146,10 +149,14 @@ class Intake:
             self._desks = desks
         return desks
 
+    def _events(self, visit: Visit) -> list[Any]:
+        desk = visit.desk
+        return events_of(visit.body.finish(), visit.head, desk.service, desk.json, schema_hosts=self._schema_hosts)
+
     def _refused(self, error: PlatformError, visit: Visit) -> Answer:
         if self._rejections is not None:
             self._rejections.tell_body(error, visit, visit.moment)
-        return visit.desk.profile.refused(error, visit.head)
+        return visit.desk.profile.refused(error, visit.head, _read(visit))
 
     def _closed(self, visit: Visit, submission: Submission) -> None:
         """Every event of the request has met its fate; in whatever thread settled the last one."""
@@ -173,7 +180,8 @@ class Intake:
             try:
                 submission.add(index, event, admit(event, request))
             except RejectedError as error:
-                submission.refuse(index, event, _stream_of(event, desk), error)
+                sent, reason = unwrapped(event, error)
+                submission.refuse(index, sent, _stream_of(sent, desk), reason)
             except Exception:
                 log.exception("intake.event_failed", extra={"request_id": request.request_id, "index": index})
                 submission.refuse(index, event, _stream_of(event, desk), UnexpectedError())
@@ -188,6 +196,14 @@ class Intake:
             self._producer.produce(submission.records, settle)
         else:
             submission.settle(())
+
+
+def _read(visit: Visit) -> bytes:
+    """What was read of a refused request's body; empty where that is what it was refused for."""
+    try:
+        return visit.body.finish()
+    except PlatformError:
+        return b""
 
 
 def _stream_of(event: Any, desk: Desk) -> str:

@@ -20,7 +20,7 @@ class BodyReader:
         self._announced = announced
         self._refusal = refusal
         self._chunks: list[bytes] = []
-        self.size = 0
+        self.size = 0  # as it came over the wire
         self.wants_more = True
         if announced is not None and announced > limit:
             self._refuse()
@@ -30,6 +30,14 @@ class BodyReader:
     def room(self) -> int:
         """How many bytes it takes at most before it wants no more: what a blocking read may ask for."""
         return 2 * self._limit + 1 - self.size
+
+    @property
+    def is_behind(self) -> bool:
+        """True where `work` should be called before more is fed: only a body that has to be decoded ever is."""
+        return False
+
+    def work(self) -> None:
+        """Do a step of what was put off."""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -59,5 +67,8 @@ class BodyReader:
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
     def _refuse(self) -> None:
-        self._refusal = self._refusal or BodyTooLargeError(limit=self._limit)
+        self._refuse_for(BodyTooLargeError(limit=self._limit))
+
+    def _refuse_for(self, error: RejectedError) -> None:
+        self._refusal = self._refusal or error
         self._chunks.clear()

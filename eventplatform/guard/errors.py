@@ -22,6 +22,15 @@ class BodyTooLargeError(RejectedError):
     remedy = "Send fewer events in one request."
 
 
+class DecodedTooLargeError(RejectedError):
+    """The body is packed so well that it is larger than this intake takes once it is unpacked."""
+
+    code = "body.decoded_too_large"
+    http_status = 413
+    message = "The request body has more than the {limit} bytes allowed once it is decompressed."
+    remedy = "Send fewer events in one request."
+
+
 class TooManyEventsError(RejectedError):
     """More events than one request may carry."""
 
@@ -56,12 +65,15 @@ class LengthInvalidError(RejectedError):
 
 
 class ContentTypeError(RejectedError):
-    """The content type is none that carries JSON events. EventGate calls such a body empty; we say what is wrong."""
+    """The content type is none that carries events. EventGate calls such a body empty; we say what is wrong."""
 
     code = "body.content_type"
     http_status = 415
     message = "Events can't be read from this content type."
-    remedy = "Send Content-Type: application/json (text/plain and application/reports+json are read as JSON too)."
+    remedy = (
+        "Send Content-Type: application/json; text/plain, application/reports+json, application/x-ndjson, application/json-seq "
+        "and application/cloudevents+json and -batch+json are read too."
+    )
 
 
 class CharsetError(RejectedError):
@@ -74,18 +86,27 @@ class CharsetError(RejectedError):
 
 
 class ContentEncodingError(RejectedError):
-    """The body is compressed."""
+    """The body is compressed in a way that isn't read here, or twice."""
 
     code = "body.content_encoding"
     http_status = 415
-    message = "Compressed bodies are not read here."
-    remedy = "Send the body without Content-Encoding."
+    message = "Of the content encodings gzip, deflate, br and zstd a body may have one."
+    remedy = "Compress the body once, with one of these, or send it without Content-Encoding."
+
+
+class BodyUndecodableError(RejectedError):
+    """The body is not what its Content-Encoding says, ends early, or goes on after its end."""
+
+    code = "body.undecodable"
+    message = "The body can't be decompressed as {encoding}: {reason}."
+    remedy = "Send exactly what the compressor wrote, all of it, and name its format in Content-Encoding."
 
 
 class JsonInvalidError(RejectedError):
     """The body is no JSON, as RFC 8259 means it: no NaN, no lone surrogates, no byte order mark."""
 
     code = "json.invalid"
+    outcome = "invalid"
     message = "The body is not valid JSON: {reason}."
     remedy = "Send UTF-8 encoded JSON; NaN, Infinity, byte order marks and lone surrogates are not JSON."
 
@@ -94,14 +115,34 @@ class JsonTooDeepError(RejectedError):
     """Objects and arrays are nested deeper than any event needs."""
 
     code = "json.too_deep"
+    outcome = "invalid"
     message = "The body nests deeper than {limit} levels."
     remedy = "Flatten the event."
+
+
+class TooManyKeysError(RejectedError):
+    """One object has more members than any event needs."""
+
+    code = "json.too_many_keys"
+    outcome = "invalid"
+    message = "An object has more than the {limit} keys allowed."
+    remedy = "Send what has no fixed names as an array of objects."
+
+
+class TooManyValuesError(RejectedError):
+    """All objects and arrays of the body together hold more than is worth parsing."""
+
+    code = "json.too_many_values"
+    http_status = 413
+    message = "The body holds more than {limit} values in its objects and arrays."
+    remedy = "Send fewer events in one request, or less in an event."
 
 
 class NumberOutOfRangeError(RejectedError):
     """A whole number that can't be stored without changing it."""
 
     code = "json.number_out_of_range"
+    outcome = "invalid"
     message = "The number {text} does not fit 64 bits and would be changed silently."
     remedy = "Send it as a string, if the schema allows."
 
@@ -110,8 +151,17 @@ class NullCharacterError(RejectedError):
     """A text holds U+0000, which databases can't store."""
 
     code = "json.null_character"
+    outcome = "invalid"
     message = "A text holds the character U+0000, which can't be stored."
     remedy = "Leave the character out."
+
+
+class QueryValueError(RejectedError):
+    """A value of the query holds characters that no name has."""
+
+    code = "query.bad_value"
+    message = "The query's {parameter} must be printable ASCII, at most {limit} characters."
+    remedy = "Name a stream or a schema id as it is configured."
 
 
 class NotEventsError(RejectedError):

@@ -7,20 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from eventplatform.core.errors import RejectedError
-from eventplatform.guard.body import BodyReader
-from eventplatform.guard.errors import (
-    CharsetError,
-    ContentEncodingError,
-    ContentTypeError,
-    LengthInvalidError,
-)
+from eventplatform.guard.errors import LengthInvalidError
 
-# text/plain is what navigator.sendBeacon sends; reports+json is the Reporting API's.
-JSON_TYPES = frozenset({"application/json", "text/plain", "application/reports+json"})
-_PLAIN_JSON = "application/json"
-_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
-_UTF8 = {"utf-8", "utf8", "us-ascii"}
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _REQUEST_ID = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,128}")  # no comma: servers put one between two headers of a name
 _NOT_HASTY = {"", "0", "false", "no"}
@@ -45,34 +33,6 @@ class RequestHead(NamedTuple):
     header: Callable[[str], str] = _no_header  # any other, by its lower-case name
 
 
-def open_body(head: RequestHead, limit: int) -> BodyReader:
-    """A reader for the body that these headers announce; it remembers what they already give reason to refuse."""
-    try:
-        check_content_type(head)
-        announced = announced_length(head)
-    except RejectedError as error:
-        return BodyReader(limit, refusal=error)
-    return BodyReader(limit, announced=announced)
-
-
-def check_content_type(head: RequestHead) -> None:
-    """Only JSON, only UTF-8, only uncompressed.
-
-    Raises:
-        RejectedError: 415, with the remedy.
-    """
-    if head.content_encoding and head.content_encoding.strip().lower() != "identity":
-        raise ContentEncodingError
-    if head.content_type == _PLAIN_JSON:
-        return
-    kind = head.content_type.partition(";")[0].strip().lower()
-    if kind not in JSON_TYPES:
-        raise ContentTypeError
-    charset = _CHARSET.search(head.content_type)
-    if charset and charset[1].lower() not in _UTF8:
-        raise CharsetError
-
-
 def announced_length(head: RequestHead) -> int | None:
     """The body's length as announced, or None where the client sends chunks.
 
@@ -95,6 +55,10 @@ def is_hasty(query: str) -> bool:
     """What `?hasty=` means: any word but an empty one, 0, false or no (EventGate takes those as yes)."""
     if "hasty" not in query:
         return False
+    return parameter(query, "hasty").strip().lower() not in _NOT_HASTY
+
+
+def parameter(query: str, name: str) -> str:
+    """The last non-empty value of that name, unescaped; empty where there is none among the first parameters."""
     bounded = "&".join(query.split("&", _MAX_PARAMETERS)[:_MAX_PARAMETERS])
-    given = [value for name, value in parse_qsl(bounded) if name == "hasty"]
-    return bool(given) and given[-1].strip().lower() not in _NOT_HASTY
+    return dict(parse_qsl(bounded, errors="replace")).get(name, "")

@@ -22,7 +22,7 @@ from eventplatform.core import refusals
 from eventplatform.core.names import split_schema_id
 from eventplatform.guard.errors import ContentTypeError, JsonInvalidError
 from eventplatform.guard.json_body import JsonLimits, parse_events
-from eventplatform.guard.request_head import open_body
+from eventplatform.guard.ways_in import open_json_body
 from eventplatform.guard.wsgi import head_of, read_body
 from registry import lookups
 from registry.api import answers, dry_run, validation
@@ -47,7 +47,7 @@ def body_of(request: Request, limit: int) -> bytes:
         RejectedError: as the intake would refuse it.
     """
     head = head_of(request.META)
-    return read_body(request.META, open_body(head, limit), head).finish()
+    return read_body(request.META, open_json_body(head, limit), head).finish()
 
 
 class _Question(OpenView):

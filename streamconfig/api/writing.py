@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.guard.json_body import JsonLimits, parse_events
-from eventplatform.guard.request_head import open_body
+from eventplatform.guard.ways_in import open_json_body
 from eventplatform.guard.wsgi import head_of, read_body
 from streamconfig.api.authentication import WRITERS
 from streamconfig.api.private_view import PrivateView
@@ -123,7 +123,7 @@ def body_of(request: Request, serializer: type[serializers.Serializer[Any]]) -> 
         RejectedError: it is no JSON, too large, or says something that the address doesn't know.
     """
     head = head_of(request.META)
-    content = read_body(request.META, open_body(head, MAX_BYTES), head).finish()
+    content = read_body(request.META, open_json_body(head, MAX_BYTES), head).finish()
     if content.lstrip()[:1] != b"{":
         raise BodyInvalidError(reason="The body must be one JSON object.")
     given = parse_events(content, _LIMITS)  # one object or a fault: the body begins with a brace
