@@ -162,6 +162,9 @@ async def _read(visit: Visit, receive: Receive) -> None:
             body.break_off()
             return
         body.feed(message.get("body", b""))
+        while body.is_behind:
+            await asyncio.sleep(0)  # others' turn: decompressing megabytes takes a while
+            body.work()
         has_more = message.get("more_body", False)
 
 
