@@ -1,4 +1,4 @@
-"""Starts what a measurement needs (event logs, the applications under Granian), reads its CPU time, stops it all."""
+"""Starts what a measurement needs (event logs, the applications under the servers of their roles), reads CPU, stops it all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from eventplatform.embedded.postgres import Postgres
 
 _KAFKA = env.ROOT / "deploy/services/kafka"
 _READY_SECONDS = 60.0
+_SERVERS = {
+    "asgi": ("intake.server", "--app"),
+    "wsgi": ("granian", "--interface", "wsgi", "--no-ws", "--log-level", "error", "--blocking-threads", "8"),
+}
 
 
 class CannotStartError(Exception):
@@ -27,7 +31,7 @@ class CannotStartError(Exception):
 
 @dataclass(frozen=True)
 class Served:
-    """One application under Granian, one worker."""
+    """One application under its server, one worker."""
 
     name: str
     port: int
@@ -44,9 +48,7 @@ def served(name: str, interface: str, log_url: str) -> Iterator[Served]:
     """The application `bench.served:{name}`."""
     port = free_port()
     with tempfile.TemporaryDirectory() as metrics:
-        command = [sys.executable, "-m", "granian", "--interface", interface, "--no-ws", "--log-level", "error"]
-        command += ["--blocking-threads", "8"] if interface == "wsgi" else []
-        command += ["--port", str(port), f"bench.served:{name}"]
+        command = [sys.executable, "-m", *_SERVERS[interface], f"bench.served:{name}", "--port", str(port)]
         extra = {"LOG_UNDER_TEST": log_url, "PROMETHEUS_MULTIPROC_DIR": metrics, "ROLE": "intake", "PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(command, cwd=env.ROOT, env=env.child(extra))
         try:

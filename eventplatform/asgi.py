@@ -1,4 +1,4 @@
-"""The intake role: the lane, `granian --interface asgi eventplatform.asgi:application`."""
+"""The intake role: the lane, which `python -m intake.server` serves."""
 
 from __future__ import annotations
 

@@ -31,10 +31,10 @@ def roles(port: int, var: Path) -> tuple[Role, ...]:
     granian = (sys.executable, "-m", "granian", "--host", HOST, *_GRANIAN)
     celery = (sys.executable, "-m", "celery", "--app", "eventplatform.celery", "--quiet")
     web = ("--interface", "wsgi", "--port", str(port), "--blocking-threads", str(WEB_THREADS))
-    intake = ("--interface", "asgi", "--port", str(port + 1))
+    intake = (sys.executable, "-m", "intake.server", "--host", HOST, "--port", str(port + 1))
     worker = ("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--hostname", "worker@localhost")
     return (
-        Role("intake", (*granian, *intake, "eventplatform.asgi:application"), f"http://{HOST}:{port + 1}/readyz"),
+        Role("intake", intake, f"http://{HOST}:{port + 1}/readyz"),
         Role("web", (*granian, *web, "eventplatform.wsgi:application"), f"http://{HOST}:{port}/readyz"),
         Role("worker", (*celery, "worker", *worker, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")),
         Role("watcher", (sys.executable, str(env.ROOT / "manage.py"), "watch")),

@@ -11,7 +11,7 @@ import pytest
 
 from eventplatform import env
 from tests.contracts.intake_doors import LIMITS
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 
 pytestmark = pytest.mark.slow
 EVENT = b'{"$schema":"/sample/test_event/1.0.0","meta":{"stream":"test.event"},"test":"hello"}'

@@ -18,7 +18,7 @@ from registry import lookups as registry
 from registry import services as registry_services
 from registry.schema.compiled import Schema
 from tests import configuring
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 from tests.intake.required_fields import FILLED, pointer, required_paths, without
 from tests.registry import corpus
 

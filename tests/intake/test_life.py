@@ -17,7 +17,7 @@ from eventplatform import env, eventlog
 from eventplatform.embedded.postgres import Postgres
 from registry import services as registry
 from tests import configuring
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 
 pytestmark = pytest.mark.slow
 EVENT = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "life.event"}, "test": "hello"}

@@ -18,7 +18,7 @@ from django.db import connection
 from registry import services
 from registry.models import Repository
 from registry.schema.repository_files import Found, VersionFile
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 
 pytestmark = pytest.mark.slow
 

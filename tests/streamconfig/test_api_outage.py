@@ -15,7 +15,7 @@ from django.conf import settings
 
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 STREAMS = "/api/v1/streams?fields=name"

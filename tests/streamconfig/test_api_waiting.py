@@ -16,7 +16,7 @@ from django.test import Client
 from streamconfig import lookups
 from streamconfig.api import waiting
 from tests import configuring
-from tests.intake.granian import serving
+from tests.intake.serving import serving
 from tests.streamconfig.conftest import DOCUMENT
 
 LIST = "/api/v1/streams"
