@@ -19,6 +19,7 @@ from eventplatform.core.schemas import CompiledSchema
 
 # A schema published this moment may reach a worker's snapshot a little later than the intake's.
 _SCHEMA_MAY_BE_NEW_SECONDS = 10.0
+_LONGEST_SCHEMA = 200
 _LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 FindSchema = Callable[[str], CompiledSchema | None]
@@ -174,7 +175,7 @@ def as_canary(record: Record, event: Mapping[str, Any]) -> Canary | None:
 
 def as_dead_letter(connector: str, source: Source, record: Record, error: RejectedError) -> DeadLetter:
     return DeadLetter(
-        connector=connector,
+        name=connector,
         stream=source.stream,
         topic=record.topic,
         incarnation=source.incarnation,
@@ -186,9 +187,21 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         headers=record.headers,
         code=error.code,
         pointer=error.pointer,
-        message=f"{error} {error.hint}",
+        message=str(error),
+        remedy=error.hint,
+        schema_id=_schema_of(record.value),
+        received_at=datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC),
         created_at=datetime.now(UTC),
     )
+
+
+def _schema_of(value: bytes | None) -> str:
+    """What the event says of its schema; letters are grouped by it."""
+    try:
+        named = _event(value or b"").get("$schema")
+    except NotAnEventError:
+        return ""
+    return named[:_LONGEST_SCHEMA] if isinstance(named, str) else ""
 
 
 def _event(value: bytes) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Records that a connector set aside, with their reason and their bytes, so that people can mend and replay them."""
+"""Events and records set aside, with their reason and their bytes, so that people can mend and replay them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+import orjson
+import psycopg
 from psycopg import sql
 
 from eventplatform.broker import headers
@@ -16,16 +18,21 @@ from eventplatform.broker.base import LogUnavailableError
 from eventplatform.broker.postgres.session import BoundedConnection, Session
 from eventplatform.core.errors import RetriableError
 from eventplatform.core.records import Headers
+from eventplatform.core.schemas import Violation
 
 _COLUMNS = (
-    "connector, stream, topic, incarnation, partition, record_offset, timestamp_ms, key, value, headers,"
-    " code, pointer, message, created_at"
+    "name, stream, topic, incarnation, partition, record_offset, timestamp_ms, key, value, headers, code, pointer, message,"
+    " source, service, schema_id, event_id, client, outcome, remedy, request_id, violations, is_cut, received_at, created_at"
 )
 _PUT = f"""
-insert into dead_letters ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s)
+insert into dead_letters ({_COLUMNS}) values
+(%s, %s, %s, %s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict do nothing
 """  # noqa: S608  # constants only
-_LIST = f"select {_COLUMNS}, id, replayed_at from dead_letters"  # noqa: S608  # likewise
+_LIST = f"select {_COLUMNS}, id, replayed_at, replayed_by, replayed_as, group_key from dead_letters"  # noqa: S608  # likewise
+
+
+Source = Literal["intake", "connector", "job"]
 
 
 class DeadLettersUnavailableError(RetriableError):
@@ -38,9 +45,13 @@ class DeadLettersUnavailableError(RetriableError):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record set aside: where it stood, what it was, and why; `id` and `replayed_at` are the table's."""
+    """One event or record set aside: where it stood, what it was, and why.
 
-    connector: str
+    `name` is the connector's, the job's or the intake's service's. At the intake `value` is the refused event, `topic` the
+    error stream's. `is_cut`: the value is not whole. The last five are the table's own.
+    """
+
+    name: str
     stream: str
     topic: str
     incarnation: str
@@ -53,9 +64,23 @@ class DeadLetter:
     code: str
     pointer: str
     message: str
+    source: Source = "connector"
+    service: str = ""
+    schema_id: str = ""
+    event_id: str = ""
+    client: str = ""
+    outcome: str = ""
+    remedy: str = ""
+    request_id: str = ""
+    violations: tuple[Violation, ...] = ()
+    is_cut: bool = False
+    received_at: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     id: int | None = None
     replayed_at: datetime | None = None
+    replayed_by: str = ""
+    replayed_as: str = ""
+    group_key: str = ""
 
 
 _FIELDS = tuple(known.name for known in fields(DeadLetter))  # in the order of _LIST
@@ -69,21 +94,21 @@ class DeadLetters:
         self._lock = threading.Lock()
 
     def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Set these aside, all or none; one that is there already (same connector and coordinates) stays as it is."""
-        with self._connection() as connection, connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(_PUT, [_row(letter) for letter in letters])
+        """Set these aside, all or none; one that is there already (same name and coordinates) stays as it is."""
+        with self._connection() as connection, connection.transaction():
+            add(connection, letters)
 
     def list(
         self,
         *,
-        connector: str = "",
+        name: str = "",
         stream: str = "",
         is_replayed: bool | None = None,
         before_id: int | None = None,
         limit: int = 50,
     ) -> list[DeadLetter]:
         """The newest first; `before_id` pages on."""
-        where, values = _conditions(connector, stream, before_id, is_replayed=is_replayed)
+        where, values = _conditions(name, stream, before_id, is_replayed=is_replayed)
         with self._connection() as connection, connection.cursor(binary=True) as cursor:
             query = sql.SQL(_LIST) + where + sql.SQL(" order by id desc limit %s")
             return [_letter(row) for row in cursor.execute(query, [*values, limit]).fetchall()]
@@ -93,9 +118,9 @@ class DeadLetters:
         found = self.list(before_id=letter_id + 1, limit=1)
         return found[0] if found and found[0].id == letter_id else None
 
-    def count(self, *, connector: str = "", stream: str = "", is_replayed: bool | None = None) -> int:
+    def count(self, *, name: str = "", stream: str = "", is_replayed: bool | None = None) -> int:
         """How many there are."""
-        where, values = _conditions(connector, stream, None, is_replayed=is_replayed)
+        where, values = _conditions(name, stream, None, is_replayed=is_replayed)
         with self._connection() as connection:
             row = connection.execute(sql.SQL("select count(*) from dead_letters") + where, values).fetchone()
         return int(row[0]) if row else 0
@@ -121,29 +146,41 @@ class DeadLetters:
             raise DeadLettersUnavailableError(reason=error.facts["reason"]) from error
 
 
+def add(connection: psycopg.Connection[Any], letters: Sequence[DeadLetter]) -> int:
+    """Set these aside in the connection's transaction; how many were not there before.
+
+    In the order of what makes their groups: two writers that lock the same groups never wait for each other in a circle.
+    """
+    ordered = sorted(letters, key=lambda one: (one.source, one.name, one.stream, one.schema_id, one.code, one.pointer))
+    with connection.cursor() as cursor:
+        cursor.executemany(_PUT, [_row(letter) for letter in ordered])
+        return max(cursor.rowcount, 0)
+
+
 def _row(letter: DeadLetter) -> tuple[Any, ...]:
     text = headers.dump(letter.headers)
-    # Postgres' text holds no NUL, and a reason may quote one from the record.
-    reason = [part.replace("\0", "\N{REPLACEMENT CHARACTER}") for part in (letter.code, letter.pointer, letter.message)]
-    where: tuple[Any, ...] = (
-        letter.connector,
-        letter.stream,
-        letter.topic,
-        letter.incarnation,
-        letter.partition,
-        letter.offset,
-    )
+    where = (letter.name, letter.stream, letter.topic, letter.incarnation, letter.partition, letter.offset)
     content = (letter.timestamp_ms, letter.key, letter.value, text.decode() if text else None)
-    return (*where, *content, *reason, letter.created_at)
+    reason = (letter.code, letter.pointer, letter.message)
+    about = (letter.source, letter.service, letter.schema_id, letter.event_id, letter.client, letter.outcome, letter.remedy)
+    places = orjson.dumps([(one.pointer, one.keyword, one.message) for one in letter.violations]).decode()
+    rest = (letter.request_id, places if letter.violations else None, letter.is_cut, letter.received_at, letter.created_at)
+    return (*map(_storable, where), *content, *map(_storable, (*reason, *about, *rest)))
+
+
+def _storable(value: Any) -> Any:
+    """Postgres' text holds no NUL, and a reason or a name may quote one from the record."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:
     found = dict(zip(_FIELDS, row, strict=True))
-    return DeadLetter(**{**found, "headers": headers.load(found["headers"])})
+    places = tuple(Violation(*one) for one in orjson.loads(found["violations"] or "[]"))
+    return DeadLetter(**{**found, "headers": headers.load(found["headers"]), "violations": places})
 
 
 def _conditions(
-    connector: str,
+    name: str,
     stream: str,
     before_id: int | None,
     *,
@@ -151,7 +188,7 @@ def _conditions(
 ) -> tuple[sql.SQL, list[Any]]:
     conditions: list[str] = []
     values: list[Any] = []
-    for condition, value in (("connector = %s", connector), ("stream = %s", stream), ("id < %s", before_id)):
+    for condition, value in (("name = %s", name), ("stream = %s", stream), ("id < %s", before_id)):
         if value:
             conditions.append(condition)
             values.append(value)

@@ -32,7 +32,7 @@ def fail(**facts: Any) -> None:
 
 def letter(offset: int, value: bytes = b'{"a": "<script>"}') -> DeadLetter:
     return DeadLetter(
-        connector="files",
+        name="files",
         stream="test.event",
         topic="test.event",
         incarnation="i",
