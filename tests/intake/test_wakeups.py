@@ -41,3 +41,17 @@ def test_wakeups__woken_after_the_time__ignored() -> None:
         return result
 
     assert asyncio.run(wait()) is False
+
+
+def test_wakeups__some_woken_some_not__each_has_its_own_time() -> None:
+    async def wait() -> list[bool]:
+        wakeups = Wakeups()
+        first, second = wakeups.expect(0.05), wakeups.expect(0.05)
+        wakeups.wake(first)
+        await first
+        third = wakeups.expect(0.05)
+        await second
+        wakeups.wake(third)
+        return [first.result(), second.result(), await third]
+
+    assert asyncio.run(wait()) == [True, False, True]
