@@ -49,8 +49,8 @@ def test_wakeups__some_woken_some_not__each_has_its_own_time() -> None:
         first, second = wakeups.expect(0.05), wakeups.expect(0.05)
         wakeups.wake(first)
         await first
-        third = wakeups.expect(0.05)
         await second
+        third = wakeups.expect(30)
         wakeups.wake(third)
         return [first.result(), second.result(), await third]
 
