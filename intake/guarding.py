@@ -41,6 +41,7 @@ class GuardKeeper:
             keys=keys.ring,
             configuration=configuration,
             streams_of=_streams_of,
+            service_of=_service_of,
             rates=rates,
             admission=self.admission,
             defaults=_defaults(),
@@ -80,9 +81,18 @@ def _streams_of(configuration: Snapshot) -> Iterable[Stream]:
     return (entry.stream for entry in configuration.stream_set.entries)
 
 
+def _service_of(configuration: Snapshot, name: str) -> Service | None:
+    return configuration.services.get(name)
+
+
+def proxies() -> Proxies:
+    """Which proxies the settings trust."""
+    return Proxies(settings.INTAKE_TRUSTED_PROXIES, settings.INTAKE_CLIENT_ADDRESS_HEADER.lower())
+
+
 def _defaults() -> Defaults:
     return Defaults(
-        proxies=Proxies(settings.INTAKE_TRUSTED_PROXIES, settings.INTAKE_CLIENT_ADDRESS_HEADER.lower()),
+        proxies=proxies(),
         key_events_per_second=settings.INTAKE_KEY_EVENTS_PER_SECOND or None,
         key_events_per_day=settings.INTAKE_KEY_EVENTS_PER_DAY or None,
         address_events_per_second=settings.INTAKE_ADDRESS_EVENTS_PER_SECOND or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Generic, TypeVar
 
 from eventplatform.core.services import Service
@@ -99,7 +100,8 @@ class RequestPermit:
 
 
 class DoorGuard(Generic[Configuration]):
-    """Implements `permits.Guard`. `configuration` answers what is in force, `streams_of` all its streams, patterns too.
+    """Implements `permits.Guard`. `configuration` answers what is in force, `streams_of` all its streams, patterns too,
+    and `service_of` one of its services by name. The streams that a permit is asked about have complete rules (`rules_of`).
 
     `keys` answers the ring that holds now, or None where none was ever read; `note_use` and `note_refusal` hear which keys
     were shown, and must not wait.
@@ -111,6 +113,7 @@ class DoorGuard(Generic[Configuration]):
         keys: Callable[[], KeyRing | None],
         configuration: Callable[[], Configuration],
         streams_of: Callable[[Configuration], Iterable[Stream]],
+        service_of: Callable[[Configuration, str], Service | None] = lambda _configuration, _name: None,
         rates: Rates,
         admission: Admission,
         defaults: Defaults,
@@ -123,6 +126,7 @@ class DoorGuard(Generic[Configuration]):
         self._keys = keys
         self._configuration = configuration
         self._streams_of = streams_of
+        self._service_of = service_of
         self._defaults = defaults
         self._note_use = note_use
         self._note_refusal = note_refusal
@@ -197,7 +201,9 @@ class DoorGuard(Generic[Configuration]):
             self._policies = (configuration, policies)
         found = policies.get(id(service))  # the policy holds the service, so no other can have its id
         if found is None:
-            found = policies[id(service)] = policy_of(service, self._streams_of(configuration), self._defaults)
+            find_service = partial(self._service_of, configuration)
+            found = policy_of(service, self._streams_of(configuration), self._defaults, find_service)
+            policies[id(service)] = found
         return found
 
 

@@ -37,32 +37,32 @@ class DoorPolicy:
     address_events_per_second: float | None
 
 
-def policy_of(service: Service, streams: Iterable[Stream], defaults: Defaults) -> DoorPolicy:
-    """The policy of `service` over all configured streams."""
+def policy_of(
+    service: Service, streams: Iterable[Stream], defaults: Defaults, find_service: origins.FindService = lambda _: None
+) -> DoorPolicy:
+    """The policy of `service` over all configured streams; each follows its own service in what it leaves open."""
     own = [stream for stream in streams if origins.serves(service, stream)]
     limits = service.limits
     address_rate = _first(limits.address_events_per_second, defaults.address_events_per_second)
+    is_open = not _asks(DoorRules(), service) and not any(
+        _asks(stream.door, find_service(stream.service) or service) for stream in own
+    )
     return DoorPolicy(
         service=service,
-        origins=origins.known(service, own),
-        asks_nothing=(
-            service.allows_anonymous
-            and origins.ANY in service.origins
-            and not address_rate
-            and not any(_asks(stream.door) for stream in own)
-        ),
+        origins=origins.known(service, own, find_service),
+        asks_nothing=is_open and not address_rate,
         key_events_per_second=_first(limits.key_events_per_second, defaults.key_events_per_second),
         key_events_per_day=_first(limits.key_events_per_day, defaults.key_events_per_day),
         address_events_per_second=address_rate,
     )
 
 
-def _asks(rules: DoorRules) -> bool:
+def _asks(own: DoorRules, service: Service) -> bool:
     return (
-        (rules.origins is not None and origins.ANY not in rules.origins)
-        or rules.allows_anonymous is False
-        or rules.events_per_second is not None
-        or rules.events_per_day is not None
+        origins.ANY not in (service.origins if own.origins is None else own.origins)
+        or not (service.allows_anonymous if own.allows_anonymous is None else own.allows_anonymous)
+        or own.events_per_second is not None
+        or own.events_per_day is not None
     )
 
 

@@ -6,7 +6,7 @@ these rules. No answer ever allows credentials, so an origin is echoed only to s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
@@ -15,6 +15,7 @@ ANY = "*"
 NULL = "null"  # of sandboxed frames, local files and redirects: it names nobody, so it is nobody's
 
 Header = tuple[str, str]
+FindService = Callable[[str], Service | None]
 
 
 def allowed(origin: str, service: Service, stream: Stream | None = None) -> bool:
@@ -27,10 +28,13 @@ def allowed(origin: str, service: Service, stream: Stream | None = None) -> bool
     return _within(origin, _rules(service, stream), service)
 
 
-def known(service: Service, streams: Iterable[Stream]) -> frozenset[str]:
+def known(service: Service, streams: Iterable[Stream], find_service: FindService) -> frozenset[str]:
     """Every origin that some stream of the service takes: what a preflight, which names no stream, is answered by."""
-    listed = {origin for stream in streams if serves(service, stream) for origin in _rules(service, stream)}
-    return frozenset(listed.union(service.origins))
+    listed = set(service.origins)
+    for stream in streams:
+        if serves(service, stream):
+            listed.update(_rules(find_service(stream.service) or service, stream))
+    return frozenset(listed)
 
 
 def serves(service: Service, stream: Stream) -> bool:

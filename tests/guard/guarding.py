@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eventplatform.core.door_rules import DoorRules
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard import key_text
 from eventplatform.guard.admission import Admission
@@ -34,18 +35,25 @@ class Guarding:
     """A guard with what it stands on."""
 
     def __init__(
-        self, *streams: Stream, keys: Sequence[ProducerKey] | None = (), most_events: int = 1000, **facts: Any
+        self,
+        *streams: Stream,
+        keys: Sequence[ProducerKey] | None = (),
+        services: Sequence[Service] = (),
+        most_events: int = 1000,
+        burst_seconds: float = 1.0,
+        **facts: Any,
     ) -> None:
         self.clock = Clock()
         self.ring = None if keys is None else KeyRing(keys, PEPPERS)
         self.used: list[int] = []
         self.refused: list[int] = []
         self.admission = Admission(most_events)
-        self.rates = Rates(monotonic=self.clock, wall=self.clock, burst_seconds=facts.pop("burst_seconds", 1.0))
+        self.rates = Rates(monotonic=self.clock, wall=self.clock, burst_seconds=burst_seconds)
         self.guard = DoorGuard(
             keys=lambda: self.ring,
             configuration=lambda: streams,
             streams_of=lambda found: found,
+            service_of=lambda _, name: next((one for one in services if one.name == name), None),
             rates=self.rates,
             admission=self.admission,
             defaults=Defaults(**facts),
