@@ -16,6 +16,7 @@ import orjson
 from eventplatform.core import eventgate_order, names
 from eventplatform.core.pii_values import Hashing
 from eventplatform.core.privacy import Signals, signals_of
+from eventplatform.core.record_keys import timestamp_ms
 from eventplatform.core.records import Headers, NewRecord
 from eventplatform.core.refusals import (
     EventInvalidError,
@@ -135,14 +136,15 @@ class Gate:
         if how.cleaner is not None:
             event = how.cleaner.clean(event, signals=request.signals)
         value = orjson.dumps(event)
-        key = how.key(event) if how.key_paths else None
+        key = how.key_plan.key(event) if how.key_plan is not None else None
         size = len(value) + len(key) if key else len(value)
         if size > self.max_event_bytes:
             raise EventTooLargeError(size=size, limit=self.max_event_bytes)
         headers = request.headers(stream.service)
         if is_flagged:
             headers = (*headers, _LATE)
-        return NewRecord(how.topic, value, key, headers, request.received_ms, None, how.may_spool)
+        moment = timestamp_ms(event, how.dt_path, request.received_ms) if how.dt_path else request.received_ms
+        return NewRecord(how.topic, value, key, headers, moment, None, how.may_spool)
 
     def _known(self, event: Any) -> Treatment | None:
         """The treatment of a pair seen before; None where anything at all is unusual."""

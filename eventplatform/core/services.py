@@ -37,6 +37,7 @@ class EventGateRules:
     allows_slashless: bool = False  # schema URIs without a leading slash, as with a base URI that ends in one
     schema_uri_parameter: str = ""  # of the query, as `schema_uri_query_param`; empty: not heeded
     stream_parameter: str = ""  # likewise `stream_query_param`
+    dt_field: str = ""  # of the event that dates its record, as `dt_field`; empty: when it was received
     cors: str = "*"  # access-control-allow-origin; empty: none of the four headers
     failing_streams: frozenset[str] = frozenset()  # production to these fails; heeded in tests only
 

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from eventplatform.core.door_rules import DoorRules
 
+# Streams of Wikimedia's old EventLogging: their topics bear the stream's name in every datacenter.
+_UNPREFIXED = "eventlogging_"
+
 Late = Literal["", "accept", "flag", "drop"]
 SampleUnit = Literal["pageview", "session", "device"]
 
@@ -53,5 +56,5 @@ class Stream:
 
     def topic(self, prefix: str = "") -> str:
         """The topic that an intake with this datacenter `prefix` produces to."""
-        wanted = prefix + self.name
+        wanted = self.name if self.name.startswith(_UNPREFIXED) else prefix + self.name
         return wanted if wanted in self.topics or not self.topics else self.topics[0]

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import orjson
-
+from eventplatform.core import enriching
+from eventplatform.core.enriching import Filler
 from eventplatform.core.pii_values import Hashing
 from eventplatform.core.privacy import Cleaner, plan
-from eventplatform.core.refusals import KeyFieldMissingError
+from eventplatform.core.record_keys import KeyPlan, key_plan
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.services import Service, rules_of
 from eventplatform.core.streams import Stream
-
-
-class Filler(Protocol):
-    """Sets one field from what the server knows of the request, where the event lacks it."""
-
-    def apply(self, event: dict[str, Any], request: Any) -> None:
-        """Change `event` in place."""
-        ...
 
 
 class Treatment(NamedTuple):
@@ -33,30 +25,13 @@ class Treatment(NamedTuple):
     fills_dt: bool
     fills_id: bool
     fills_request_id: bool
-    key_paths: tuple[tuple[str, tuple[str, ...]], ...]
+    key_plan: KeyPlan | None
+    dt_path: tuple[str, ...]  # of the field that dates the record; empty: when it was received
     fillers: tuple[Filler, ...]
     fill_defaults: Callable[[dict[str, Any]], dict[str, Any]] | None
     cleaner: Cleaner | None
     may_spool: bool
     is_timed: bool  # its window may have closed, or one of its instruments is stopped
-
-    def key(self, event: Mapping[str, Any]) -> bytes | None:
-        """The record's key: a JSON object of the configured fields, `{"wiki_id": …}`, or none.
-
-        Raises:
-            KeyFieldMissingError: one of them is absent.
-        """
-        if not self.key_paths:
-            return None
-        key: dict[str, Any] = {}
-        for name, path in self.key_paths:
-            value: Any = event
-            for part in path:
-                value = value.get(part) if isinstance(value, dict) else None
-            if value is None:
-                raise KeyFieldMissingError(pointer="/" + "/".join(path), path=".".join(path))
-            key[name] = value
-        return orjson.dumps(key)
 
 
 def treatment(
@@ -70,14 +45,20 @@ def treatment(
         topic=stream.topic(topic_prefix),
         fills_dt=schema.declares("meta", "dt"),
         fills_id=schema.declares("meta", "id"),
-        fills_request_id=schema.declares("meta", "request_id"),
-        key_paths=tuple((name, tuple(path.split("."))) for name, path in stream.message_key_fields.items()),
-        fillers=(),
+        fills_request_id=schema.declares("meta", "request_id") and enriching.gives_request_id(stream.settings),
+        key_plan=key_plan(stream.message_key_fields),
+        dt_path=_dt_path(service),
+        fillers=enriching.plan(schema, stream.settings),
         fill_defaults=schema.fill_defaults,
         cleaner=None if hashing is None else plan(schema.document, ours.door.privacy, hashing),
         may_spool=ours.door.when_log_away == "spool",
         is_timed=bool(stream.late or stream.stopped_instruments),
     )
+
+
+def _dt_path(service: Service) -> tuple[str, ...]:
+    field = service.eventgate.dt_field if service.profile == "eventgate" else ""
+    return tuple(field.split(".")) if field else ()
 
 
 def ruled(stream: Stream, service: Service) -> Stream:

@@ -59,8 +59,8 @@ class _Text:
         self._open: list[str] = []
 
     def document(self) -> None:
-        """Read one value and what may follow it."""
-        self._value()
+        """Read one value and what may follow it; in loops, so that depth can't exhaust the stack."""
+        self._values()
         while self._open:
             self._next_in_container()
         if self._peek():
@@ -71,23 +71,18 @@ class _Text:
         self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]  # it matches nothing, too
         return self._text[self._at : self._at + 1]
 
-    def _value(self) -> None:
+    def _values(self) -> None:
+        """One value; of containers that are not empty their opening, and the first value in them."""
+        while self._is_opened():
+            pass
+
+    def _is_opened(self) -> bool:
         char = self._peek()
         if char == "{":
-            self._at += 1
-            self._open.append("}")
-            if self._peek() == "}":
-                self._close()
-            else:
-                self._property("Expected property name or '}' in JSON", is_first=True)
-        elif char == "[":
-            self._at += 1
-            self._open.append("]")
-            if self._peek() == "]":
-                self._close()
-            else:
-                self._value_deep()
-        elif char == '"':
+            return self._is_opened_by("}") and self._name("Expected property name or '}' in JSON", is_first=True)
+        if char == "[":
+            return self._is_opened_by("]")
+        if char == '"':
             self._string()
         elif char in _LITERALS:
             self._literal(_LITERALS[char])
@@ -95,16 +90,15 @@ class _Text:
             self._number()
         else:
             self._token()
+        return False
 
-    def _value_deep(self) -> None:
-        """The first of an array; brackets are taken in a loop, so that depth can't exhaust the stack."""
-        while self._peek() == "[":
+    def _is_opened_by(self, closing: str) -> bool:
+        self._at += 1
+        if self._peek() == closing:
             self._at += 1
-            self._open.append("]")
-            if self._peek() == "]":
-                self._close()
-                return
-        self._value()
+            return False
+        self._open.append(closing)
+        return True
 
     def _next_in_container(self) -> None:
         closing = self._open[-1]
@@ -117,11 +111,10 @@ class _Text:
         else:
             self._at += 1
             if closing == "}":
-                self._property("Expected double-quoted property name in JSON", is_first=False)
-            else:
-                self._value_deep()
+                self._name("Expected double-quoted property name in JSON", is_first=False)
+            self._values()
 
-    def _property(self, otherwise: str, *, is_first: bool) -> None:
+    def _name(self, otherwise: str, *, is_first: bool) -> bool:
         if self._peek() != '"':
             self._fail(otherwise)
         self._string()
@@ -130,7 +123,7 @@ class _Text:
                 self._fail("Expected ':' after property name in JSON")
             self._token()
         self._at += 1
-        self._value()
+        return True
 
     def _close(self) -> None:
         self._at += 1

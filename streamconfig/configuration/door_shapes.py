@@ -61,6 +61,11 @@ _NAME = Check(
     "must be the name of a query parameter.",
     "Write for example schema_uri.",
 )
+_FIELD = Check(
+    lambda value: isinstance(value, str) and (not value or bool(_PARAMETER.fullmatch(value))),
+    "must be the dotted path of a field.",
+    "Write for example meta.dt.",
+)
 _SECONDS = Check(
     lambda value: type(value) is int and 0 <= value <= _A_DAY,
     "must be whole seconds, a day at most.",
@@ -113,6 +118,7 @@ SERVICE: Mapping[Path, Check] = {
     ("eventgate", "allows_slashless"): FLAG,
     ("eventgate", "schema_uri_parameter"): _NAME,
     ("eventgate", "stream_parameter"): _NAME,
+    ("eventgate", "dt_field"): _FIELD,
     ("eventgate", "cors"): _CORS,
     ("eventgate", "failing_streams"): _STREAMS,
 }
