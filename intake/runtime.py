@@ -13,12 +13,16 @@ import django
 from django.conf import settings
 
 from eventplatform import exposition
+from eventplatform.broker.base import Producer
+from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.json_body import JsonLimits
 from intake.desks import Configuration
 from intake.limits import Limits
+from intake.rejections import RejectionLimits, Rejections
 from intake.service import Intake
 
 if TYPE_CHECKING:
+    from intake.guarding import GuardKeeper
     from streamconfig.snapshots import Snapshot, SnapshotKeeper
 
 _LATE_SECONDS = 10.0
@@ -37,25 +41,44 @@ def intake() -> Intake:
 
     with _lock:
         if _opened is None or _opened[0] != os.getpid():
-            made = _make(snapshot)
+            from intake.guarding import GuardKeeper
+
+            guard = GuardKeeper(snapshot, is_keeping=False)
+            guard.start()
+            Finalize(None, guard.stop, exitpriority=5)
+            made = _make(snapshot, guard)
             # A WSGI server says no goodbye, and its worker, a child of multiprocessing, skips atexit: this is what runs.
             Finalize(None, made.close, exitpriority=10)
             _opened = (os.getpid(), made)
         return _opened[1]
 
 
-def _make(configuration: Callable[[], Configuration]) -> Intake:
+def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Intake:
     from eventplatform.eventlog import event_log
+    from intake.guarding import proxies
 
+    producer = event_log().producer()
+    hashing = Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY)
     return Intake(
         configuration=configuration,
-        producer=event_log().producer(),
+        producer=producer,
         limits=_limits(),
+        rejections=_rejections(producer, hashing),
+        hashing=hashing,
         services=settings.INTAKE_SERVICES,
         topic_prefix=settings.TOPIC_PREFIX,
         errors_url=f"{settings.PUBLIC_URL}/errors/",
         schema_hosts={urlsplit(settings.PUBLIC_URL).netloc.lower()},
+        guard=guard,
+        admission=guard.admission,
+        proxies=proxies(),
     )
+
+
+def _rejections(producer: Producer, hashing: Hashing) -> Rejections:
+    told = RejectionLimits(per_second=settings.REJECTED_PER_SECOND, max_event_bytes=settings.REJECTED_MAX_EVENT_BYTES)
+    prefix = settings.TOPIC_PREFIX
+    return Rejections(producer=producer, hashing=hashing, own_topic=settings.REJECTED_TOPIC, topic_prefix=prefix, limits=told)
 
 
 def _limits() -> Limits:
@@ -72,22 +95,29 @@ class ProcessRuntime:
 
     def __init__(self) -> None:
         self._keeper: SnapshotKeeper | None = None
+        self._guard: GuardKeeper | None = None
         self._intake: Intake | None = None
 
     def start(self) -> Intake:
         """Set Django up, follow the configuration, open the log. Neither store needs to be there yet."""
         django.setup()
+        from intake.guarding import GuardKeeper
         from streamconfig.snapshots import SnapshotKeeper
 
         self._keeper = SnapshotKeeper()
         self._keeper.start(wait_seconds=_FIRST_SNAPSHOT_SECONDS)
-        self._intake = _make(self._configuration)
+        self._guard = GuardKeeper(self._configuration)
+        # Where there is no configuration the database is away, and there is no use in waiting for it twice.
+        self._guard.start(wait_seconds=_FIRST_SNAPSHOT_SECONDS if self._keeper.current else 0)
+        self._intake = _make(self._configuration, self._guard)
         return self._intake
 
     def stop(self) -> None:
         """Settle what is queued, then let go of log and database."""
         if self._intake is not None:
             self._intake.close()
+        if self._guard is not None:
+            self._guard.stop()
         if self._keeper is not None:
             self._keeper.stop()
 
@@ -101,6 +131,8 @@ class ProcessRuntime:
             document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(age, 3), "state": state}
         if self._intake:
             document["log"] = self._intake.log_trouble or "ok"
+        if self._guard:
+            document["guard"] = self._guard.state()
         return snapshot is not None, document
 
     def metrics(self) -> tuple[bytes, str]:

@@ -11,6 +11,7 @@ from eventplatform.broker.base import Delivery, LogUnavailableError, Producer
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.core.gate import Request
 from eventplatform.core.pii_values import Hashing
+from eventplatform.guard.admission import Admission
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.client_addresses import Proxies, client_address
 from eventplatform.guard.permits import NOTHING_ASKED, Guard
@@ -18,6 +19,7 @@ from eventplatform.guard.request_head import RequestHead, request_id
 from eventplatform.guard.unfit import unwrapped
 from eventplatform.guard.ways_in import events_of, open_body
 from intake.answers import Answer
+from intake.counting import count_body, count_received
 from intake.desks import Configuration, Desk, Desks
 from intake.ids import new_id, now
 from intake.limits import Limits
@@ -63,6 +65,7 @@ class Intake:
         errors_url: str = "",
         schema_hosts: Collection[str] = (),
         proxies: Proxies | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.configuration = configuration
         self.limits = limits or Limits()
@@ -76,6 +79,7 @@ class Intake:
         self._errors_url = errors_url
         self._schema_hosts = frozenset(schema_hosts)
         self._proxies = proxies or Proxies()
+        self._admission = admission or Admission()
         self._desks: Desks | None = None
 
     def open(self, head: RequestHead) -> Visit:
@@ -98,14 +102,20 @@ class Intake:
         head, profile = visit.head, visit.desk.profile
         try:
             events = self._events(visit)
-            submission = Submission(len(events), head, is_hasty=profile.is_hasty(head), on_closed=partial(self._closed, visit))
+            submission = Submission(
+                len(events),
+                head,
+                is_hasty=profile.is_hasty(head),
+                service_of=visit.desk.service_of,
+                on_closed=partial(self._closed, visit),
+            )
             self._admit(events, submission, visit)
         except PlatformError as error:
             return self._refused(error, visit)
         except Exception:
             log.exception("intake.failed")
             return self._refused(UnexpectedError(), visit)
-        self._produce(submission)
+        self._produce(submission, visit)
         if submission.is_hasty:
             return profile.hasty(submission.total, head)
         return profile.settled(submission) if submission.is_settled else submission
@@ -131,6 +141,8 @@ class Intake:
 
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""
+        if self._rejections is not None:
+            self._rejections.close()
         self._producer.close()
 
     def desks(self) -> Desks:
@@ -154,6 +166,7 @@ class Intake:
         return events_of(visit.body.finish(), visit.head, desk.service, desk.json, schema_hosts=self._schema_hosts)
 
     def _refused(self, error: PlatformError, visit: Visit) -> Answer:
+        count_body(visit.desk.service.name, error.code)
         if self._rejections is not None:
             self._rejections.tell_body(error, visit, visit.moment)
         return visit.desk.profile.refused(error, visit.head, _read(visit))
@@ -165,6 +178,7 @@ class Intake:
 
     def _admit(self, events: list[Any], submission: Submission, visit: Visit) -> None:
         head, desk, permit = visit.head, visit.desk, visit.permit
+        count_received(desk.service.name, len(events))
         moment = visit.moment
         request = Request(
             moment.text,
@@ -186,13 +200,17 @@ class Intake:
                 log.exception("intake.event_failed", extra={"request_id": request.request_id, "index": index})
                 submission.refuse(index, event, _stream_of(event, desk), UnexpectedError())
 
-    def _produce(self, submission: Submission) -> None:
+    def _produce(self, submission: Submission, visit: Visit) -> None:
+        client = visit.permit.key_name if visit.permit is not None and visit.permit.key_name else visit.head.peer
+
         def settle(deliveries: Sequence[Delivery]) -> None:
+            self._admission.leave(client, len(deliveries))
             error = deliveries[-1].error
             self.log_trouble = str(error) if isinstance(error, RetriableError) else ""
             submission.settle(deliveries)
 
         if submission.records:
+            self._admission.enter(client, len(submission.records))
             self._producer.produce(submission.records, settle)
         else:
             submission.settle(())
