@@ -1,23 +1,45 @@
-"""Counts events by stream, outcome and reason; labels stay bounded: configured streams, fixed words, codes of errors."""
+"""Counts events by service, stream, outcome and reason; labels stay bounded: what is configured, fixed words, error codes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from eventplatform.broker.base import Delivery
-from eventplatform.core.metrics import INTAKE_EVENTS, INTAKE_REQUESTS, INTAKE_SECONDS, LOG_FAILURES, LOG_RECORDS
+from eventplatform.core.metrics import (
+    INTAKE_BODIES,
+    INTAKE_EVENTS,
+    INTAKE_RECEIVED,
+    INTAKE_REQUESTS,
+    INTAKE_SECONDS,
+    LOG_FAILURES,
+    LOG_RECORDS,
+)
 from eventplatform.core.tally import Tally, Timing, counter
 
-EventLabels = tuple[str, str, str]  # stream (empty where it isn't configured), outcome, reason
+EventLabels = tuple[str, str, str, str]  # service, stream (empty where it isn't configured), outcome, reason
 
 # Looking a labelled child up costs more than counting with it.
 _events: dict[EventLabels, Tally] = {}
 _deliveries: dict[tuple[str, str], Tally] = {}
+_received: dict[str, Tally] = {}
 _requests: dict[tuple[str, int], tuple[Tally, Timing]] = {}
 
 
+def count_received(service: str, number: int) -> None:
+    """Count events that came, before they are judged."""
+    tally = _received.get(service)
+    if tally is None:
+        tally = _received.setdefault(service, counter(INTAKE_RECEIVED.labels(service)))
+    tally.add(number)
+
+
+def count_body(service: str, reason: str) -> None:
+    """Count a request that was refused as a whole."""
+    INTAKE_BODIES.labels(service, reason).inc()
+
+
 def count_events(counts: Mapping[EventLabels, int]) -> None:
-    """Add to the events' counter."""
+    """Count what became of events."""
     for labels, number in counts.items():
         tally = _events.get(labels)
         if tally is None:

@@ -66,6 +66,11 @@ class Desk(NamedTuple):
     profile: ProfileAnswers
     origins: frozenset[str]
 
+    def service_of(self, stream: str) -> str:
+        """The service under which events of a stream are counted, also of none; empty where that is nobody's."""
+        found = self.gate.find_stream(stream) if stream and not self.service.name else None
+        return self.service.name if found is None else found.service
+
 
 class Desks:
     """The desks of one configuration. `services` are the names that this process answers for; empty means all."""

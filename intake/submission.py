@@ -22,12 +22,14 @@ class Submission:
     """Gathers each event's fate and counts it, once, when the log has settled or the door stops waiting.
 
     `settle` may come from any thread, also after `give_up`: the first one decides. `on_closed` is called then, once.
+    `service_of` names the service under which a stream's events are counted; of no stream, the request's own.
     """
 
     __slots__ = (
         "_admitted",
         "_lock",
         "_on_closed",
+        "_service_of",
         "_wake",
         "head",
         "is_hasty",
@@ -44,6 +46,7 @@ class Submission:
         head: RequestHead,
         *,
         is_hasty: bool,
+        service_of: Callable[[str], str] = lambda _stream: "",
         on_closed: Callable[[Submission], None] = _nothing,
     ) -> None:
         self.late: Mapping[str, str] = {}  # streams whose windows have closed, and the reason to count their events with
@@ -54,6 +57,7 @@ class Submission:
         self.records: list[NewRecord] = []
         self.others: list[EventResult] = []  # all that are not plainly accepted: refused, failed, spooled, repeated
         self._admitted: list[tuple[int, dict[str, Any]]] = []
+        self._service_of = service_of
         self._on_closed = on_closed
         self._wake: Callable[[], None] | None = None
         self._lock = threading.Lock()
@@ -122,7 +126,7 @@ class Submission:
 
     def _counted(self, deliveries: Sequence[Delivery]) -> Mapping[EventLabels, int]:
         """How many events ended how; what was not plainly accepted is noted."""
-        counts: dict[EventLabels, int] = {}
+        counts: dict[tuple[str, Outcome, str], int] = {}  # by stream, outcome and reason
         for one in self.others:  # refused before
             labels = (one.stream or "", one.outcome, one.error.code if one.error else "")
             counts[labels] = counts.get(labels, 0) + 1
@@ -138,7 +142,7 @@ class Submission:
             else:
                 labels = (stream, plain, self.late.get(stream, "") if self.late else "")
             counts[labels] = counts.get(labels, 0) + 1
-        return counts
+        return {(self._service_of(labels[0]), *labels): number for labels, number in counts.items()}
 
 
 def outcome_of(error: PlatformError) -> Outcome:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
+INTAKE_RECEIVED = Counter(
+    "eventplatform_intake_received_total",
+    "Events received, by service, counted before they are judged: the outcomes' sum and what is under way.",
+    ["service"],
+)
 INTAKE_EVENTS = Counter(
     "eventplatform_intake_events_total",
-    "Events taken in, by stream, outcome and reason; their sum is what was received.",
-    ["stream", "outcome", "reason"],
+    "What became of events, by service, stream, outcome and reason.",
+    ["service", "stream", "outcome", "reason"],
+)
+INTAKE_BODIES = Counter(
+    "eventplatform_intake_bodies_refused_total",
+    "Requests refused as a whole, of which no event could be read, by service and reason.",
+    ["service", "reason"],
 )
 INTAKE_REQUESTS = Counter(
     "eventplatform_intake_requests_total", "Requests answered by the intake, by door and status.", ["door", "status"]
