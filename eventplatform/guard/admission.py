@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 from eventplatform.guard.permit_errors import OverloadedError
@@ -12,10 +13,10 @@ _HARD = 1.5  # times the bound: beyond it nobody is let in
 class Admission:
     """Bounds the events in flight, fairly: beyond `most` who has the largest part of them waits first.
 
-    A client is its key, else its address. `enter` and `leave` may be called from any thread.
+    A client is its key's name, else its address. `enter` and `leave` may be called from any thread.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int = sys.maxsize) -> None:
         self.most = most
         self.events = 0
         self._by_client: dict[str, int] = {}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eventplatform.core.services import Service
-from eventplatform.guard import key_text, keys
+from eventplatform.guard import key_text
 from eventplatform.guard.keys import KeyRing, Scope
 from eventplatform.guard.permit_errors import (
     KeyExpiredError,
@@ -100,7 +100,7 @@ def test_ring__digests__are_compared_in_constant_time(monkeypatch: pytest.Monkey
         compared.append((one, other))
         return really(one, other)
 
-    monkeypatch.setattr(keys.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     KeyRing([key], PEPPERS).identify(secret, NOW)
 
     assert compared == [(key.digest, key.digest)]

@@ -108,7 +108,7 @@ def test_permit__process_is_crowded__large_client_is_refused_before_its_body() -
     key, secret = made()
     guarding = Guarding(stream(), keys=[key], most_events=10)
     guarding.admission.enter("192.0.2.7", 10)
-    guarding.admission.enter(key.prefix, 1)
+    guarding.admission.enter(key.name, 1)
 
     with pytest.raises(OverloadedError):
         guarding.guard.permit(head(), SERVICE)
