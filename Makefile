@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services fuzz lint docs bench bench-registry bench-config lock setup setup-dev
+.PHONY: help run test test-fast test-services faults fuzz lint docs bench bench-registry bench-config lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -15,13 +15,16 @@ run: setup ## start the whole platform on this machine: PORT=8000, KAFKA=1
 	@$(BIN)/python -m eventplatform.run
 
 test: setup-dev ## all tests but those of heavy servers
-	@$(BIN)/pytest -m "not services" $(ARGS)
+	@$(BIN)/pytest -m "not services and not faults" $(ARGS)
 
 test-fast: setup-dev ## the unit tests: no server, less than a minute
-	@$(BIN)/pytest -m "not slow and not services and not e2e" $(ARGS)
+	@$(BIN)/pytest -m "not slow and not services and not faults and not e2e" $(ARGS)
 
 test-services: setup-dev ## the tests against heavy servers (Kafka)
 	@$(BIN)/pytest -m services $(ARGS)
+
+faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour
+	@$(BIN)/pytest -m faults -s $(ARGS)
 
 fuzz: setup-dev ## made-up schemas and events against every rule: SECONDS=60
 	@$(BIN)/python -m tests.fuzz.run $(SECONDS)

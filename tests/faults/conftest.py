@@ -1,0 +1,104 @@
+"""What fault tests stand on: database, Redis and ledger of their own, a real Kafka, and intakes that end with the test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from eventplatform import env
+from eventplatform.broker import open_log
+from eventplatform.broker.base import Log
+from eventplatform.embedded.postgres import Postgres
+from eventplatform.embedded.redis import Redis
+from tests.faults.intakes import Intake
+from tests.faults.ledger import Ledger
+from tests.faults.load import Load
+from tests.free_ports import free_ports
+from tests.services import KafkaServer
+
+
+@dataclass
+class Stack:
+    """A configured platform without its intakes. `stream` is the one that the ledger's events go to."""
+
+    folder: Path
+    postgres: Postgres
+    environment: dict[str, str]
+    log: Log
+    stream: str
+    intakes: list[Intake]
+    ledger: Ledger
+
+    def intake(self, *, workers: int = 1, **environment: str) -> Intake:
+        """A started intake."""
+        made = self.prepared(workers=workers, **environment)
+        made.start()
+        return made
+
+    def prepared(self, *, workers: int = 1, **environment: str) -> Intake:
+        """One that is not started yet; all on this host share a spool."""
+        port = free_ports(2) + 1
+        made = Intake({**self.environment, **environment}, port, self.folder, workers=workers)
+        self.intakes.append(made)
+        return made
+
+    def load(self, **changes: object) -> Load:
+        """Clients of all intakes made so far."""
+        return Load([one.url for one in self.intakes], self.ledger, self.stream, **changes)  # type: ignore[arg-type]  # Load's own fields
+
+    def close(self) -> None:
+        for intake in self.intakes:
+            intake.stop()
+        self.ledger.close()
+        self.log.close()
+
+
+MakeStack = Callable[[str], Stack]
+
+
+@pytest.fixture
+def make_stack() -> Iterator[MakeStack]:
+    """Makes a stack over the event log at a URL; an empty one means the database itself."""
+    folder = Path(tempfile.mkdtemp(prefix="ep-"))
+    postgres, redis = Postgres(folder), Redis(folder)
+    made: list[Stack] = []
+
+    def make(log_url: str) -> Stack:
+        postgres.start()
+        redis.start()
+        postgres.ensure_database("eventplatform")
+        url = postgres.url("eventplatform")
+        own = {"DATABASE_URL": url, "REDIS_URL": redis.url, "EVENT_LOG_URL": log_url or url, "VAR_DIR": str(folder)}
+        environment = env.child(own)
+        stream = f"fault.{folder.name.lower()}"
+        for command in (("manage.py", "migrate", "--verbosity=0"), ("-m", "tests.faults.prepare", stream)):
+            subprocess.run([sys.executable, *command], cwd=env.ROOT, env=environment, check=True)
+        log = open_log(own["EVENT_LOG_URL"])
+        made.append(Stack(folder, postgres, environment, log, stream, [], Ledger(folder / "ledger")))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.close()
+    redis.stop()
+    postgres.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def stack(make_stack: MakeStack, kafka_server: KafkaServer) -> Stack:
+    """A platform on a real Kafka."""
+    return make_stack(f"kafka://{kafka_server.servers}")
+
+
+@pytest.fixture
+def small_stack(make_stack: MakeStack) -> Stack:
+    """A platform whose log is its own database: nothing but Python."""
+    return make_stack("")
