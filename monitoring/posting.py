@@ -85,8 +85,8 @@ def _reason(response: httpx.Response) -> str:
     """The sentence of a refusal: the first event's message, else the detail, else the body."""
     try:
         body = response.json()
-        failures = [*body.get("invalid", []), *body.get("error", [])]
-        text = (failures[0].get("message") if failures else "") or body.get("detail", "")
+        messages = [one["message"] for one in body.get("results", []) if "message" in one]
+        text = messages[0] if messages else body.get("detail", "")
     except (ValueError, AttributeError, TypeError):
         text = response.text
     return str(text)[:_MAX_ERROR]

@@ -13,16 +13,14 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.results import problem, summarise
 from eventplatform.core.services import Service
 from eventplatform.guard import origins
+from eventplatform.guard.permit_errors import CHALLENGE
 from eventplatform.guard.request_head import RequestHead
 from intake import answers
 from intake.answers import JSON, OF_DJANGO, PROBLEM, PROTECTION, TEXT, Answer, Headers
 from intake.profiles.base import Settled
 
 # What a page may send, and what it may read of the answer.
-_ALLOWED_HEADERS = ", ".join(
-    ("accept", "authorization", "content-encoding", "content-type", "prefer")
-    + ("x-event-debug", "x-producer-key", "x-request-id", "x-requested-with")
-)
+_ALLOWED_HEADERS = "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, x-requested-with"
 _EXPOSED_HEADERS = "etag, retry-after"
 _PREFLIGHT: Headers = (("allow", "POST"), ("access-control-max-age", "600"))
 _WANTS_ALL = "return=representation"
@@ -54,7 +52,8 @@ class Ours:
         summary = summarise(results, spooled_status=self._service.spooled_status)
         document = problem(summary.status, summary.detail) | {"results": [one.as_json(self._errors_url) for one in results]}
         is_problem = not all(one.is_success for one in results)
-        extra = (*answers.retry_after(summary.retry_after_seconds), *(_APPLIED if wants_all else ()))
+        challenge = (("www-authenticate", CHALLENGE),) if summary.status == HTTPStatus.UNAUTHORIZED else ()
+        extra = (*answers.retry_after(summary.retry_after_seconds), *challenge, *(_APPLIED if wants_all else ()))
         kind = PROBLEM if is_problem else JSON
         return Answer(summary.status, orjson.dumps(document), kind, extra, common=self._headers(head))
 

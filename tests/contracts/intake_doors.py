@@ -24,6 +24,7 @@ from intake.service import Intake
 from registry.schema.compiled import Schema
 
 GOOD = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": "hello"}
+ERRORS_URL = "https://platform.example/errors/"
 LIMITS = Limits(
     max_body_bytes=20_000, max_event_bytes=5_000, json=JsonLimits(max_events=20, max_depth=64), ack_timeout_seconds=0.3
 )
@@ -205,15 +206,17 @@ class ReadyMade:
         return b"", "text/plain"
 
 
-def platform(name: str, monkeypatch: Any) -> Iterator[Platform]:
-    """An intake seen through the door of that name."""
+def platform(name: str, monkeypatch: Any, *services: Service) -> Iterator[Platform]:
+    """An intake seen through the door of that name; it answers for the service `main`, as configured or by default."""
     log = MemoryLog()
     for stream in STREAMS:
         if stream.name != "topicless.event":
             log.create_topic(stream.name)
     producer = ObedientProducer(log)
-    configuration = HandMade()
-    intake = Intake(configuration=lambda: configuration, producer=producer, limits=LIMITS, services=["main"])
+    configuration = HandMade(services={service.name: service for service in services})
+    intake = Intake(
+        configuration=lambda: configuration, producer=producer, limits=LIMITS, services=["main"], errors_url=ERRORS_URL
+    )
     monkeypatch.setattr(runtime, "intake", lambda: intake)
     yield Platform(DrfDoor() if name == "drf" else LaneDoor(intake), log, producer, intake)
 
@@ -235,8 +238,7 @@ def dump(document: Any) -> bytes:
 
 
 def codes(reply: Reply) -> list[tuple[int, str, str]]:
-    failures = [*reply.json["invalid"], *reply.json["error"]]
-    return sorted((failure["index"], failure["code"], failure["pointer"]) for failure in failures)
+    return [(one["index"], one["code"], one["pointer"]) for one in reply.json["results"] if "code" in one]
 
 
 def deep(levels: int) -> bytes:

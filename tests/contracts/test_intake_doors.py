@@ -16,8 +16,11 @@ from tests.contracts.intake_doors import GOOD, Platform, Reply, codes, deep, dum
 
 HEADERS = {
     "access-control-allow-origin": "*",
-    "access-control-allow-headers": "accept, x-requested-with, content-type",
-    "access-control-expose-headers": "etag",
+    "access-control-allow-headers": (
+        "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, "
+        "x-requested-with"
+    ),
+    "access-control-expose-headers": "etag, retry-after",
     "access-control-allow-methods": "post",
     "x-xss-protection": "1; mode=block",
     "x-content-type-options": "nosniff",
@@ -104,6 +107,17 @@ def test_post__not_really_hasty__answered_201(door: Platform, query: str) -> Non
     assert door.post(dump(event()), query).status == 201
 
 
+@pytest.mark.parametrize("prefer", ["return=representation", "respond-async, return=representation"])
+def test_post__prefers_a_representation__201_with_the_fate_of_every_event(door: Platform, prefer: str) -> None:
+    reply = door.post(dump([event(meta={"stream": "test.event", "id": "mine"}), event()]), prefer=prefer)
+
+    first, second = reply.json["results"]
+    assert (reply.status, reply.headers["preference-applied"]) == (201, "return=representation")
+    assert reply.headers["content-type"] == "application/json"
+    assert first == {"index": 0, "id": "mine", "stream": "test.event", "result": "accepted"}
+    assert re.fullmatch("[0-9a-f-]{36}", second["id"])
+
+
 def test_post__mixed__207_names_each_failure(door: Platform) -> None:
     reply = door.post(dump([event(), event(test=5), to("nowhere"), event(), "text"]))
 
@@ -121,13 +135,12 @@ def test_post__mixed__207_names_each_failure(door: Platform) -> None:
 def test_post__invalid__400_with_place_and_reason(door: Platform) -> None:
     reply = door.post(dump(event(test=5, meta={"stream": "test.event", "id": 7})))
 
-    [failure] = reply.json["invalid"]
+    [failure] = reply.json["results"]
     assert reply.status == 400
     assert reply.json["detail"] == "1 out of 1 events were invalid and not accepted."
-    assert reply.json["error"] == []
-    assert (failure["status"], failure["result"], failure["index"], failure["id"]) == ("invalid", "invalid", 0, None)
-    assert {found["pointer"] for found in failure["context"]["errors"]} == {"/test", "/meta/id"}
-    assert failure["event"]["test"] == 5
+    assert (failure["result"], failure["index"], failure["id"], failure["stream"]) == ("invalid", 0, None, "test.event")
+    assert {found["pointer"] for found in failure["violations"]} == {"/test", "/meta/id"}
+    assert "event" not in failure
     assert door.records() == []
 
 
@@ -144,7 +157,7 @@ def test_post__log_away__503_with_retry_after(door: Platform) -> None:
 
     assert (reply.status, reply.headers["retry-after"]) == (503, "2")
     assert [code for _, code, _ in codes(reply)] == ["log.unavailable"] * 2
-    assert {failure["result"] for failure in reply.json["error"]} == {"failed"}
+    assert {one["result"] for one in reply.json["results"]} == {"failed"}
     assert door.intake.log_trouble == "The event log does not answer: no broker."
 
 
@@ -188,7 +201,8 @@ def test_options__says_post(door: Platform) -> None:
     reply = door.door.send("OPTIONS", "/v1/events", b"", {"origin": "https://example.org"})
 
     assert (reply.status, reply.body) == (200, b"POST")
-    assert reply.headers == {**HEADERS, "allow": "POST", "content-type": "text/plain; charset=utf-8", "content-length": "4"}
+    own = {"allow": "POST", "access-control-max-age": "600", "content-type": "text/plain; charset=utf-8", "content-length": "4"}
+    assert reply.headers == HEADERS | own
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])

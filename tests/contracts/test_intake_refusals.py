@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.intake_doors import GOOD, Platform, codes, deep, dump, event, platform, to, with_number
+from tests.contracts.intake_doors import ERRORS_URL, GOOD, Platform, codes, deep, dump, event, platform, to, with_number
 
 
 @pytest.fixture(params=["lane", "drf"])
@@ -43,7 +43,7 @@ def test_post__refused_by_the_gate__400_with_code_and_place(door: Platform, wron
 
     assert reply.status == 400
     assert codes(reply) == [(0, code, pointer)]
-    assert all(failure["remedy"] for failure in [*reply.json["invalid"], *reply.json["error"]])
+    assert all(one["remedy"] and one["doc"] == ERRORS_URL + one["code"] for one in reply.json["results"])
 
 
 HOSTILE_IDS = [
@@ -205,5 +205,5 @@ def test_post__late_among_others__each_told_for_itself(door: Platform) -> None:
     reply = door.post(dump([GOOD, to("closed.event"), to("steered.event", instrument_name="other")]))
 
     assert reply.status == 207
-    [failure] = reply.json["error"]
-    assert (failure["index"], failure["result"], failure["code"]) == (1, "late", "stream.window_closed")
+    assert [one["result"] for one in reply.json["results"]] == ["accepted", "late", "accepted"]
+    assert codes(reply) == [(1, "stream.window_closed", "/meta/stream")]

@@ -119,7 +119,7 @@ def test_intake__database_dies_under_it__503_then_201_again(own_postgres: Postgr
         wait_for(lambda: intake.post("/v1/events", json=EVENT).status_code == 201, seconds=30)
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "2")
-    assert [failure["code"] for failure in away.json()["error"]] == ["log.unavailable"]
+    assert [failure["code"] for failure in away.json()["results"]] == ["log.unavailable"]
     assert ready.status_code == 200
     assert ready.json()["log"] != "ok"
 

@@ -28,7 +28,7 @@ def test_post__created__accepted_in_one_try() -> None:
 
 
 def test_post__refused__says_the_first_reason_and_tries_once() -> None:
-    body = {"detail": "1 out of 1 events were invalid", "invalid": [{"message": "/test must be string"}], "error": []}
+    body = {"detail": "1 out of 1 events were invalid", "results": [{"result": "invalid", "message": "/test must be string"}]}
     tries: list[int] = []
 
     def answer(_: httpx.Request) -> httpx.Response:
