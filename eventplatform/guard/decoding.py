@@ -137,10 +137,7 @@ class _Brotli:
         import brotli  # type: ignore[import-untyped]  # ships no types
 
         self._inner = brotli.Decompressor()
-
-    @property
-    def is_hungry(self) -> bool:
-        return bool(self._inner.can_accept_more_data())
+        self.is_hungry = True
 
     @property
     def is_finished(self) -> bool:
@@ -148,6 +145,8 @@ class _Brotli:
 
     def pull(self, data: bytes) -> bytes:
         piece: bytes = self._inner.process(data, output_buffer_limit=PIECE_BYTES)
+        # That it takes more data doesn't mean that it has given out all it holds.
+        self.is_hungry = not piece and self._inner.can_accept_more_data()
         return piece
 
 
