@@ -20,7 +20,10 @@ from intake.answers import JSON, OF_DJANGO, PROBLEM, PROTECTION, TEXT, Answer, H
 from intake.profiles.base import Settled
 
 # What a page may send, and what it may read of the answer.
-_ALLOWED_HEADERS = "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, x-requested-with"
+_ALLOWED_HEADERS = (
+    "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, "
+    "x-requested-with"
+)
 _EXPOSED_HEADERS = "etag, retry-after"
 _PREFLIGHT: Headers = (("allow", "POST"), ("access-control-max-age", "600"))
 _WANTS_ALL = "return=representation"
