@@ -108,8 +108,8 @@ class Submission:
         known = {one.index for one in self.others}
         word: Outcome = "hasty" if self.is_hasty else "accepted"
         plain = [
-            EventResult(index, word, _id(event), event["meta"]["stream"], event=event)
-            for index, event in self._admitted
+            EventResult(index, word, _id(event), _stream(event, record.topic), event=event)
+            for (index, event), record in zip(self._admitted, self.records, strict=True)
             if index not in known
         ]
         return sorted([*self.others, *plain], key=lambda one: one.index)
@@ -132,7 +132,7 @@ class Submission:
             counts[labels] = counts.get(labels, 0) + 1
         plain: Outcome = "hasty" if self.is_hasty else "accepted"
         for (index, event), delivery in zip(self._admitted, deliveries, strict=True):
-            stream = event["meta"]["stream"]
+            stream = _stream(event, delivery.topic)
             if delivery.error is not None:
                 labels = (stream, "failed", delivery.error.code)
                 self.others.append(EventResult(index, "failed", _id(event), stream, delivery.error, event))
@@ -148,6 +148,15 @@ class Submission:
 def outcome_of(error: PlatformError) -> Outcome:
     """The word under which a refusal is counted."""
     return cast("Outcome", error.outcome) if isinstance(error, RejectedError) else "failed"
+
+
+def _stream(event: Mapping[str, Any], topic: str) -> str:
+    """The stream of an event that was let through; where no stream is needed, an event may name none, and its topic is one."""
+    try:
+        stream: str = event["meta"]["stream"]
+    except (KeyError, TypeError):
+        return topic
+    return stream
 
 
 def _id(event: Any) -> str | None:

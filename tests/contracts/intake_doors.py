@@ -55,6 +55,7 @@ def schema(version: str = "1.0.0", title: str = "sample/test_event", **propertie
 SCHEMAS = (
     schema(number={"type": "number"}, anything={}),
     schema(title="other/event"),
+    Schema({"$id": "/free/form/1.0.0", "title": "free/form", "type": "object", "properties": {"text": {"type": "string"}}}),
 )
 STREAMS = (
     Stream("test.event", "sample/test_event", "main", ("test.event",)),
