@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import Server
@@ -25,7 +26,7 @@ _BEAT_SECONDS = 0.1
 _STOP_SECONDS = 3.0  # kept back from the end's time for the application's own
 
 
-def configuration(application: str, limits: ServerLimits) -> Config:
+def configuration(application: str | Callable[..., Any], limits: ServerLimits) -> Config:
     """Uvicorn's configuration: our protocol, no access log, logs as Django has set them up."""
     return Config(
         application,
