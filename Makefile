@@ -14,11 +14,14 @@ help: ## list the verbs
 run: setup ## start the whole platform on this machine: PORT=8000, KAFKA=1
 	@$(BIN)/python -m eventplatform.run
 
+# Compiled modules are kept whatever the environment says: each of the servers that tests start would compile all of ours.
+test test-fast test-services: export PYTHONDONTWRITEBYTECODE :=
+
 test: setup-dev ## all tests but those of heavy servers
-	@$(BIN)/pytest -m "not services and not faults" $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadgroup -m "not services and not faults" $(ARGS)
 
 test-fast: setup-dev ## the unit tests: no server, less than a minute
-	@$(BIN)/pytest -m "not slow and not services and not faults and not e2e" $(ARGS)
+	@$(BIN)/pytest -n logical --dist worksteal -m "not slow and not services and not faults and not e2e" $(ARGS)
 
 test-services: setup-dev ## the tests against heavy servers (Kafka)
 	@$(BIN)/pytest -m services $(ARGS)

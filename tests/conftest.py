@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -43,10 +44,45 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(Postgres(VAR).sockets, ignore_errors=True)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker for each core, and one more with `-n auto`: slow tests mostly wait. Files that were named run in this process.
+
+    Each worker has servers of its own and takes half a gigabyte, so they stay few.
+    """
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return 0
+    return min(os.cpu_count() or 1, 8) + int(config.option.numprocesses == "auto")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and thousands of tests stay until the end: looking for rubbish among them would be a quarter of all work."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook of this name
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests that share a module's fixture in one worker, else each makes its own; one platform runs at a time."""
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009  # private to pytest, and the only way
+        if item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+        elif any(found[-1].scope == "module" for found in fixtures.values()):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[Postgres]:
-    """One server for all tests that only need a database; a crash may lose its last commits."""
-    server = Postgres(VAR, ["synchronous_commit=off"])
+    """One server for all tests that only need a database; a crash may lose it."""
+    server = Postgres(VAR, ["synchronous_commit=off", "fsync=off", "full_page_writes=off"])
     server.start()
     yield server
     server.stop()
@@ -62,7 +98,11 @@ def embedded_redis() -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
-    """Start the server before pytest-django makes its database; nothing else ever starts it."""
+    """Start the server before pytest-django makes its database; nothing else ever starts it.
+
+    Each of pytest-xdist's workers has a server of its own; on a given one, each has a database of its own.
+    """
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
     if not GIVEN_DATABASE_URL:
         request.getfixturevalue("embedded_postgres")
 
