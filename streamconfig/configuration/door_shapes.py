@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eventplatform.core.names import is_topic_name
+from eventplatform.core.names import is_schema_id, is_topic_name
 from streamconfig.configuration.setting_types import COUNT, FLAG, MAP, Check, Problem, broken, pointer
 
 _ORIGIN = re.compile(
@@ -37,8 +37,14 @@ def _is_word(*words: Any) -> Check:
 
 def _is_sources(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        isinstance(source, str) and source and isinstance(name, str) and is_topic_name(name) for source, name in value.items()
+        isinstance(source, str) and source and isinstance(way, str) and _is_way(way) for source, way in value.items()
     )
+
+
+def _is_way(text: str) -> bool:
+    """A stream's name; or that, a space and the id of the schema of what comes that way."""
+    name, space, schema_id = text.partition(" ")
+    return is_topic_name(name) and (not space or is_schema_id(schema_id))
 
 
 _ORIGINS = Check(

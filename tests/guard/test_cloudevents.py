@@ -31,15 +31,17 @@ ONE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json
 HOSTS = frozenset({"events.example.org", "events.example.org:8000"})
 
 
-def read(document: Any, content_type: str = ONE, service: Service = SERVICE, **headers: str) -> list[Any]:
-    named = {f"ce-{name}": value for name, value in headers.items()}
+def read(document: Any, content_type: str = ONE, service: Service = SERVICE, context: Mapping[str, Any] = {}) -> list[Any]:
+    named = {f"ce-{name}": value for name, value in context.items()}
     head = RequestHead(content_type=content_type, header=lambda name: named.get(name, ""))
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     return events_of(body, head, service, JsonLimits(max_events=3, max_depth=5), schema_hosts=HOSTS)
 
 
-def reason(document: Any, content_type: str = ONE, service: Service = SERVICE, **headers: str) -> RejectedError:
-    [unfit] = read(document, content_type, service, **headers)
+def reason(
+    document: Any, content_type: str = ONE, service: Service = SERVICE, context: Mapping[str, Any] = {}
+) -> RejectedError:
+    [unfit] = read(document, content_type, service, context)
     assert isinstance(unfit, Unfit)
     return unfit.error
 
@@ -64,28 +66,28 @@ def test_batch__some_unfit__the_others_are_events() -> None:
 def test_binary__context_in_headers__the_same_event(content_type: str) -> None:
     context = {name: value for name, value in GOOD.items() if name != "data"}
 
-    assert read({"total": 5}, content_type, **context) == [MADE]
+    assert read({"total": 5}, content_type, context=context) == [MADE]
 
 
 def test_binary__headers_percent_encoded__decoded() -> None:
-    [event] = read({}, "application/json", **{**CONTEXT, "source": "/%C3%BCmlaut", "id": '"Euro %E2%82%AC \\" 😀"'})
+    [event] = read({}, "application/json", context={**CONTEXT, "source": "/%C3%BCmlaut", "id": '"Euro %E2%82%AC \\" 😀"'})
 
     assert event["meta"] == {"stream": "shop.other", "id": 'Euro € " 😀'}
 
 
 def test_binary__structured_content_type__the_content_type_decides() -> None:
-    assert read(GOOD, **{**CONTEXT, "id": "other"}) == [MADE]
+    assert read(GOOD, context={**CONTEXT, "id": "other"}) == [MADE]
 
 
 def test_service_without_sources__headers_mean_nothing_and_structured_ones_are_refused() -> None:
     plain = Service("main")
 
-    assert read({"a": 1}, "application/json", plain, **CONTEXT) == [{"a": 1}]
+    assert read({"a": 1}, "application/json", plain, CONTEXT) == [{"a": 1}]
     assert reason(GOOD, ONE, plain).code == "cloudevent.source_unknown"
 
 
 def test_eventgate_profile__headers_mean_nothing() -> None:
-    assert read({"a": 1}, "application/json", Service(profile="eventgate", sources=SERVICE.sources), **CONTEXT) == [{"a": 1}]
+    assert read({"a": 1}, "application/json", Service(profile="eventgate", sources=SERVICE.sources), CONTEXT) == [{"a": 1}]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_attribute__of_the_wrong_form__named(name: str, value: Any) -> None:
 
 def test_binary__control_characters_behind_percent_signs__refused() -> None:
     for value in ("a%0D%0ASet-Cookie", "%00", "%ED%A0%80", "%FF"):
-        assert reason({}, "application/json", **{**CONTEXT, "id": value}).code == "cloudevent.bad_attribute"
+        assert reason({}, "application/json", context={**CONTEXT, "id": value}).code == "cloudevent.bad_attribute"
 
 
 @pytest.mark.parametrize(
