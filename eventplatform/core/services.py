@@ -47,7 +47,7 @@ class Service:
     """Who answers, and how. A request names it by path (`/{name}/v1/events`), else by host, else it is the process's own.
 
     `spooled_status`: of an answer whose events are on this host's disk while the log is away. `sources` maps a CloudEvents
-    `source`, or `reports:<type>` of the Reporting API, to a stream, or to a stream, a space and a schema id for what names none.
+    `source`, or `reports:<type>` of the Reporting API, to a stream; behind a space, the schema id of what names none itself.
     """
 
     name: str = ""
