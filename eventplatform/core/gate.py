@@ -78,7 +78,7 @@ class Request:
     find_client_ip: Callable[[], str] = field(default=str, repr=False, compare=False)
     # Streams of which late events were let through, and as what the counter knows them.
     late: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    _headers: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)
+    made: dict[str, Headers] = field(default_factory=dict, repr=False, compare=False)  # headers of records by service
 
     @property
     def client_ip(self) -> str:
@@ -92,14 +92,11 @@ class Request:
 
     def headers(self, service: str) -> Headers:
         """The headers of this request's records; made once for each service, not for each event."""
-        name = self.service or service
-        made = self._headers.get(name)
-        if made is None:
-            made = self._headers[name] = (
-                (names.HEADER_RECEIVED_AT, self.received_at.encode()),
-                (names.HEADER_REQUEST_ID, self.request_id.encode()),
-                (names.HEADER_SERVICE, name.encode()),
-            )
+        made = self.made[service] = (
+            (names.HEADER_RECEIVED_AT, self.received_at.encode()),
+            (names.HEADER_REQUEST_ID, self.request_id.encode()),
+            (names.HEADER_SERVICE, (self.service or service).encode()),
+        )
         return made
 
 
@@ -125,36 +122,28 @@ class Gate:
         Raises:
             RejectedError: one of `refusals`, with the place in `pointer`, or what `request.allow` raises.
         """
-        how = self._known(event) or self._judged(event, request)
-        stream = how.stream
+        try:
+            how = self._treatments[event["meta"]["stream"], event["$schema"]]
+        except (KeyError, TypeError):  # a pair not seen before, or anything that is no event
+            how = self._judged(event, request)
         if request.allow is not None:
-            request.allow(stream)
-        is_flagged = how.is_timed and _judge_time(event, stream, request)
+            request.allow(how.stream)
+        is_flagged = how.is_timed and _judge_time(event, how.stream, request)
         event = _filled(event, how, request, self.new_id)
-        if not how.schema.is_valid(event):
+        if not how.is_valid(event):
             raise invalid(event, how.schema)
         if how.cleaner is not None:
             event = how.cleaner.clean(event, signals=request.signals)
         value = orjson.dumps(event)
-        key = how.key_plan.key(event) if how.key_plan is not None else None
+        key = None if how.key_plan is None else how.key_plan.key(event)
         size = len(value) + len(key) if key else len(value)
         if size > self.max_event_bytes:
             raise EventTooLargeError(size=size, limit=self.max_event_bytes)
-        headers = request.headers(stream.service)
+        headers = request.made.get(how.service) or request.headers(how.service)
         if is_flagged:
             headers = (*headers, _LATE)
         moment = timestamp_ms(event, how.dt_path, request.received_ms) if how.dt_path else request.received_ms
         return NewRecord(how.topic, value, key, headers, moment, None, how.may_spool)
-
-    def _known(self, event: Any) -> Treatment | None:
-        """The treatment of a pair seen before; None where anything at all is unusual."""
-        if type(event) is not dict:
-            return None
-        meta = event.get("meta")
-        if type(meta) is not dict:
-            return None
-        name, schema_id = meta.get("stream"), event.get("$schema")
-        return self._treatments.get((name, schema_id)) if type(name) is str and type(schema_id) is str else None
 
     def _judged(self, event: Any, request: Request) -> Treatment:
         """Find stream and schema, say what is wrong with them, and remember how such events are treated."""

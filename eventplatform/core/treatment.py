@@ -20,7 +20,9 @@ class Treatment(NamedTuple):
     """All that is known before an event of this stream and schema arrives. `stream` carries its complete door rules."""
 
     stream: Stream
+    service: str  # the stream's, as its records name it
     schema: CompiledSchema
+    is_valid: Callable[[dict[str, Any]], bool]  # of the schema
     topic: str
     fills_dt: bool
     fills_id: bool
@@ -41,7 +43,9 @@ def treatment(
     ours = ruled(stream, service)
     return Treatment(
         stream=ours,
+        service=ours.service,
         schema=schema,
+        is_valid=schema.is_valid,
         topic=stream.topic(topic_prefix),
         fills_dt=schema.declares("meta", "dt"),
         fills_id=schema.declares("meta", "id"),

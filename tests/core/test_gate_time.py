@@ -15,7 +15,7 @@ CANARY = {"stream": "test.event", "domain": "canary"}
 
 
 def request() -> Request:
-    return replace(REQUEST, late={}, _headers={})
+    return replace(REQUEST, late={}, made={})
 
 
 def late(action: Late) -> Stream:
