@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,6 +18,7 @@ from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
+from tests.faults.fault_proxy import FaultProxy
 from tests.faults.intakes import Intake
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
@@ -43,9 +45,10 @@ class Stack:
         return made
 
     def prepared(self, *, workers: int = 1, **environment: str) -> Intake:
-        """One that is not started yet; all on this host share a spool."""
+        """One that is not started yet, with a folder of its own, as if on a host of its own."""
         port = free_ports(2) + 1
-        made = Intake({**self.environment, **environment}, port, self.folder, workers=workers)
+        host = self.folder / f"host-{len(self.intakes)}"
+        made = Intake({**self.environment, **environment}, port, host, workers=workers)
         self.intakes.append(made)
         return made
 
@@ -96,6 +99,26 @@ def make_stack() -> Iterator[MakeStack]:
 def stack(make_stack: MakeStack, kafka_server: KafkaServer) -> Stack:
     """A platform on a real Kafka."""
     return make_stack(f"kafka://{kafka_server.servers}")
+
+
+class Cut(NamedTuple):
+    """A platform whose way to its Kafka can be cut."""
+
+    stack: Stack
+    proxy: FaultProxy
+
+
+@pytest.fixture
+def cut(make_stack: MakeStack, kafka_jars: None) -> Iterator[Cut]:
+    """A platform on a Kafka of its own that is reached through a proxy alone."""
+    folder = Path(tempfile.mkdtemp(prefix="ep-kafka-"))
+    kafka = KafkaServer(folder, advertised_port=free_ports())
+    with FaultProxy(kafka.advertised_port, kafka.port).running() as proxy:
+        kafka.start()
+        yield Cut(make_stack(f"kafka://{kafka.servers}"), proxy)
+        proxy.heal()
+    kafka.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

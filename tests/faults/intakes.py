@@ -69,6 +69,12 @@ class Intake:
         except (httpx.HTTPError, ValueError):
             return 0, {}
 
+    def is_settled(self) -> bool:
+        """Whether its log answers and nothing waits in its spool."""
+        _, document = self.ready()
+        spool = document.get("spool", {"state": "empty"})
+        return document.get("log") == "ok" and isinstance(spool, dict) and spool["state"] == "empty"
+
     def metrics(self) -> str:
         """The text of `/metrics`."""
         return httpx.get(f"{self.url}/metrics", timeout=10, trust_env=False).text

@@ -8,7 +8,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -74,6 +74,15 @@ class Load:
     def is_stopped(self) -> bool:
         """Whether the clients are to end."""
         return self._stop.is_set()
+
+    def are_well(self) -> bool:
+        """Whether all that was answered within the last half second was promised."""
+        lately = [one for one in tuple(self.exchanges) if one.ended > time.monotonic() - 0.5]
+        return bool(lately) and all(one.status in {201, 202} for one in lately)
+
+    def statuses(self, since: float = 0.0) -> Counter[int]:
+        """How many requests were answered how."""
+        return Counter(one.status for one in tuple(self.exchanges) if one.began >= since)
 
     def seconds_until_well(self, since: float) -> float:
         """How long after `since` the last request failed: no answer, or one of the server's errors."""

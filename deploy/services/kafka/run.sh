@@ -2,6 +2,7 @@
 # usage: run.sh DATA_DIR [PORT] -> becomes the Kafka server: its parent is the caller, a signal reaches it directly.
 # One node on 127.0.0.1: PORT (39092) for clients, PORT+1 for the controller. Each data directory has a cluster id of its
 # own. Topics are never made by producing. It is ready once DATA_DIR/server.log says "Kafka Server started".
+# ADVERTISED_PORT: where clients are sent, if they are to come another way than they were told (a proxy).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${1:?usage: run.sh DATA_DIR [PORT]}"
@@ -30,7 +31,7 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 controller.quorum.bootstrap.servers=127.0.0.1:$controller
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:${ADVERTISED_PORT:-$port},CONTROLLER://127.0.0.1:$controller
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT

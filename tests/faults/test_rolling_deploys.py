@@ -1,0 +1,69 @@
+"""F2: two instances are replaced in turn under clients that keep their connections: nobody gets an error, nothing is lost."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.faults.conftest import Stack
+from tests.faults.intakes import Intake
+from tests.faults.verifying import verify
+
+_DRAIN_SECONDS = 10.0
+
+
+@dataclass
+class Watch:
+    """What a balancer sees of an instance: the codes of `/readyz`, as they change; 0 where nobody listens."""
+
+    intake: Intake
+    seen: list[int] = field(default_factory=list)
+
+    def until_gone(self) -> None:
+        """Ask again and again until nobody answers."""
+        while not self.seen or self.seen[-1] != 0:
+            status, _ = self.intake.ready()
+            if not self.seen or self.seen[-1] != status:
+                self.seen.append(status)
+            time.sleep(0.02)
+
+
+def replace(intake: Intake) -> tuple[float, list[int]]:
+    """SIGTERM, its end, a new one; how long the end took, and what a balancer saw."""
+    watch = Watch(intake)
+    watching = threading.Thread(target=watch.until_gone)
+    watching.start()
+    time.sleep(0.2)
+    intake.terminate()
+    took = intake.wait(_DRAIN_SECONDS * 2)
+    watching.join(10)
+    intake.start()
+    return took, watch.seen
+
+
+def check_replacements(stack: Stack, rounds: int) -> None:
+    instances = [stack.intake(), stack.intake()]
+    with stack.load(retries=True, connections=16).running() as clients:
+        time.sleep(1)
+        replaced = [replace(one) for one in itertools.chain.from_iterable([instances] * rounds)]
+        time.sleep(1)
+
+    report = verify("F2, rolling deploy", stack.ledger, stack.log, stack.stream)
+    report.check()
+    faults = [one.fault for one in clients.exchanges if one.status == 0]
+    print(f"drained in {max(took for took, _ in replaced):.1f} s at most; connections refused or closed: {len(faults)}")  # noqa: T201  # asked for
+    assert not report.unknown
+    assert {one.status for one in clients.exchanges} <= {0, 201}
+    assert set(faults) <= {"ConnectError"}  # a connection that carried a request was never closed without an answer
+    assert all(took <= _DRAIN_SECONDS for took, _ in replaced)
+    assert all(seen == [200, 503, 0] for _, seen in replaced)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_rolling_deploy__of_two_instances_ten_times__only_connections_close(stack: Stack) -> None:
+    check_replacements(stack, rounds=10)
