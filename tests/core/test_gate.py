@@ -108,7 +108,7 @@ def test_admit__invalid__says_first_place_and_how_many_more() -> None:
 
 
 def test_admit__request_names_a_service__header_says_it() -> None:
-    record = gate().admit(event(), replace(REQUEST, service="canaries"))
+    record = gate().admit(event(), replace(REQUEST, service="canaries", made={}))
 
     assert dict(record.headers)["service"] == b"canaries"
 
