@@ -128,7 +128,11 @@ INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  #
 # of one event with its message key: 1 MiB, which is what the log takes of a record, minus 4 KiB for the record's headers
 INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024 - 4 * 1024)
 INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
-INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)  # until an answer of 503 when the log does not confirm
+# for the log to confirm; then events go to the spool until it is back, or are refused with 503
+INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)
+SPOOL_DIR = env.text("SPOOL_DIR")  # this host's spool, shared by its processes; unset: spool in VAR_DIR
+SPOOL_MAX_MB = env.number("SPOOL_MAX_MB", 1024)  # that may wait there; beyond it 507
+SPOOL_MIN_FREE_MB = env.number("SPOOL_MIN_FREE_MB", 256)  # of its disk that stay free for others
 INTAKE_WORKERS = env.number("INTAKE_WORKERS", 1)  # processes behind the intake's port
 INTAKE_MAX_CONNECTIONS = env.number("INTAKE_MAX_CONNECTIONS", 1000)  # of one process; beyond it 503
 # of one address in one process; beyond it 429. Behind a proxy all connections are the proxy's

@@ -16,6 +16,7 @@ from eventplatform import exposition
 from eventplatform.broker.base import Producer
 from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.json_body import JsonLimits
+from intake import producing
 from intake.desks import Configuration
 from intake.limits import Limits
 from intake.rejections import RejectionLimits, Rejections
@@ -57,7 +58,7 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
     from eventplatform.eventlog import event_log
     from intake.guarding import proxies
 
-    producer = event_log().producer()
+    producer = producing.producer(event_log())
     hashing = Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY)
     return Intake(
         configuration=configuration,
@@ -86,7 +87,7 @@ def _limits() -> Limits:
         max_body_bytes=settings.INTAKE_MAX_BODY_BYTES,
         max_event_bytes=settings.INTAKE_MAX_EVENT_BYTES,
         json=JsonLimits(max_events=settings.INTAKE_MAX_EVENTS),
-        ack_timeout_seconds=settings.INTAKE_ACK_TIMEOUT_SECONDS,
+        ack_timeout_seconds=settings.INTAKE_ACK_TIMEOUT_SECONDS + producing.SPOOLING_SECONDS,
     )
 
 
@@ -130,7 +131,10 @@ class ProcessRuntime:
             state = "late" if age > _LATE_SECONDS else "ok"  # told, no more: the last good configuration serves
             document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(age, 3), "state": state}
         if self._intake:
-            document["log"] = self._intake.log_trouble or "ok"
+            spool = producing.status(self._intake.producer)
+            document["log"] = self._intake.log_trouble or producing.log_words(spool)
+            if spool is not None:
+                document["spool"] = spool
         if self._guard:
             document["guard"] = self._guard.state()
         return snapshot is not None, document

@@ -139,6 +139,11 @@ class Intake:
         profile = self.desks().find(head).profile
         return profile.options(head) if method == "OPTIONS" else profile.wrong_method(method, path, "POST", head)
 
+    @property
+    def producer(self) -> Producer:
+        """What it hands records to."""
+        return self._producer
+
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""
         if self._rejections is not None:

@@ -46,6 +46,14 @@ INTAKE_REFUSED = Counter(
 INTAKE_CONNECTIONS = Gauge(
     "eventplatform_intake_connections", "Open connections of the intake.", multiprocess_mode="livesum"
 )
+REJECTED_READ = Counter(
+    "eventplatform_rejected_read_total",
+    "Records read from error streams, by what they gave (letter, no_error_event).",
+    ["result"],
+)
+REJECTED_MISSED = Counter(
+    "eventplatform_rejected_missed_total", "Records of error streams that were gone before they were read."
+)
 SNAPSHOT_AGE = Gauge(
     "eventplatform_snapshot_age_seconds", "Since this process last confirmed its configuration.", multiprocess_mode="livemax"
 )
@@ -60,6 +68,32 @@ SNAPSHOT_CONFIRMED = Gauge(
 LOG_RECORDS = Counter("eventplatform_log_records_total", "Records acknowledged by the log, by topic.", ["topic"])
 LOG_FAILURES = Counter(
     "eventplatform_log_failures_total", "Records the log did not take, by topic and reason.", ["topic", "reason"]
+)
+SPOOL_APPENDED = Counter("eventplatform_spool_appended_total", "Records kept on this host's disk because the log was away.")
+SPOOL_DRAINED = Counter("eventplatform_spool_drained_total", "Records that went from the spool into the log.")
+SPOOL_QUARANTINED = Counter(
+    "eventplatform_spool_quarantined_total",
+    "What of the spool was set aside, by reason: torn, damaged, or the code of the log's refusal.",
+    ["reason"],
+)
+SPOOL_RECORDS = Gauge(
+    "eventplatform_spool_records", "Records waiting in this host's spool.", multiprocess_mode="livemostrecent"
+)
+SPOOL_BYTES = Gauge("eventplatform_spool_bytes", "Bytes waiting in this host's spool.", multiprocess_mode="livemostrecent")
+SPOOL_SINCE = Gauge(
+    "eventplatform_spool_oldest_timestamp_seconds",
+    "When the oldest waiting record came into this host's spool; 0 while none waits.",
+    multiprocess_mode="livemostrecent",
+)
+SPOOL_USED = Gauge(
+    "eventplatform_spool_used_ratio",
+    "How full this host's spool is: 1 is full, from 0.8 on health is red.",
+    multiprocess_mode="livemostrecent",
+)
+SPOOL_STATE = Gauge(
+    "eventplatform_spool_state",
+    "Of this host's spool: 0 empty, 1 the log is away, 2 draining, 3 nearly full, 4 full, 5 unusable.",
+    multiprocess_mode="livemax",
 )
 CONNECTOR_RECORDS = Counter(
     "eventplatform_connector_records_total",
