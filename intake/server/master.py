@@ -14,7 +14,7 @@ from uvicorn.config import STARTUP_FAILURE
 log = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-_HEALTHY_SECONDS = 5.0
+_HEALTHY_SECONDS = 2.0  # less is a worker that never lasts; one killed from outside now and then is not
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 10.0
 
