@@ -22,11 +22,11 @@ class DecodedBodyReader(BodyReader):
     __slots__ = ("_decoded_size", "_decoder", "_pieces", "_source")
 
     def __init__(self, limit: int, decoder: Decoder, *, announced: int | None = None) -> None:
-        super().__init__(limit, announced=announced)
         self._decoder = decoder
         self._source: Iterator[bytes] | None = None
         self._pieces: list[bytes] = []
         self._decoded_size = 0
+        super().__init__(limit, announced=announced)  # last: it refuses at once what is announced too large
 
     @property
     def is_behind(self) -> bool:

@@ -124,6 +124,14 @@ def test_body__too_large_over_the_wire_though_compressed__413() -> None:
     assert (error.http_status, error.code) == (413, "body.too_large")
 
 
+def test_body__compressed_and_announced_too_large__refused_before_a_byte() -> None:
+    body = reader("gzip", length=str(LIMIT + 1))
+
+    assert body.wants_more
+    with pytest.raises(RejectedError, match="more than the 100000 bytes"):
+        body.finish()
+
+
 @pytest.mark.parametrize("name", ENCODERS)
 def test_body__bomb__nothing_kept_and_read_on_for_politeness(name: str) -> None:
     packed = pack(name, b" " * 50_000_000)

@@ -16,6 +16,7 @@ django.setup()
 from django.core.wsgi import get_wsgi_application  # noqa: E402  # Django is set up first
 
 from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
+from eventplatform.core.services import Service  # noqa: E402  # likewise
 from intake import runtime  # noqa: E402  # likewise
 from intake.lane import Lane  # noqa: E402  # likewise
 from intake.service import Intake  # noqa: E402  # likewise
@@ -27,7 +28,7 @@ def _intake() -> Intake:
     log = MemoryLog()
     for stream in STREAMS:
         log.create_topic(stream.name)
-    configuration = HandMade()
+    configuration = HandMade(services={"main": Service("main")})
     return Intake(configuration=lambda: configuration, producer=log.producer(), limits=LIMITS, services=["main"])
 
 
