@@ -10,8 +10,9 @@ from unfold.admin import TabularInline as _ThemedInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 from unfold.widgets import UnfoldAdminDecimalFieldWidget as NumberInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
+from unfold.widgets import UnfoldAdminTextareaWidget as TextArea
 
-__all__ = ["Checkboxes", "ModelAdmin", "NumberInput", "ReadOnlyAdmin", "Select", "TabularInline"]
+__all__ = ["Checkboxes", "ModelAdmin", "NumberInput", "ReadOnlyAdmin", "Select", "TabularInline", "TextArea"]
 
 
 class ModelAdmin(_ThemedAdmin):  # type: ignore[misc]  # unfold ships no types

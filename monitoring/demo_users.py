@@ -24,6 +24,7 @@ _VERBS: dict[tuple[str, str], tuple[str, ...]] = {
     ("streamconfig", "approve_change"): ("approver", "engineer", "administrator"),  # of other people
     ("streamconfig", "stop_now"): ("editor", "approver", "engineer", "administrator"),  # the kill switch
     ("streamconfig", "administer_configuration"): ("administrator",),  # teams, policies, services, sites, webhooks
+    ("intake", "operate_producerkey"): ("engineer", "administrator"),  # make, rotate and revoke keys of producers
     ("registry", "approve_draft"): ("approver", "engineer", "administrator"),  # other people's drafts of schemas
     ("registry", "administer_repository"): ("administrator",),  # where schemas come from, and the credentials
 }

@@ -87,13 +87,22 @@ def rotate(key: ProducerKey, *, by: str, until: datetime, expires_at: datetime |
     return made
 
 
+def check(wish: Wish, *, known_end: datetime | None = None) -> None:
+    """Whether a wish can be fulfilled; an end that is over passes where it is the known one.
+
+    Raises:
+        KeyWishRefusedError: as for `make`.
+    """
+    _checked(wish, known_end=known_end)
+
+
 def change(key: ProducerKey, *, by: str, wish: Wish) -> ProducerKey:
     """Give a key another name, scope, end or limit; its secret stays.
 
     Raises:
         KeyWishRefusedError: as for `make`; or the key is revoked.
     """
-    facts = _checked(wish, ends_before_now=wish.expires_at == key.expires_at)
+    facts = _checked(wish, known_end=key.expires_at)
     with transaction.atomic():
         row = ProducerKey.objects.select_for_update().get(pk=key.pk)
         if row.revoked_at is not None:
@@ -131,15 +140,15 @@ def _insert(*, by: str, wish: Wish, replaces: ProducerKey | None) -> Made:
     return Made(row, shown.whole)
 
 
-def _checked(wish: Wish, *, ends_before_now: bool = False) -> dict[str, Any]:
-    """The columns of a wish; an end that is over passes where it isn't new."""
+def _checked(wish: Wish, *, known_end: datetime | None = None) -> dict[str, Any]:
+    """The columns of a wish."""
     name = wish.name.strip()
     if not name or len(name) > 100 or "\0" in name + wish.note:  # noqa: PLR2004  # the column's length
         raise KeyWishRefusedError(reason="A key needs a name of at most 100 characters.")
     streams, services = _words(wish.streams), _words(wish.services)
     if not streams:
         raise KeyWishRefusedError(reason="A key needs at least one stream, or a beginning of names such as page_*.")
-    if wish.expires_at is not None and wish.expires_at <= timezone.now() and not ends_before_now:
+    if wish.expires_at is not None and wish.expires_at <= timezone.now() and wish.expires_at != known_end:
         raise KeyWishRefusedError(reason="The key would expire before it is used.")
     if any(limit is not None and limit <= 0 for limit in (wish.events_per_second, wish.events_per_day)):
         raise KeyWishRefusedError(reason="A limit is more than nothing; revoke the key, if it should send nothing.")
