@@ -88,7 +88,9 @@ def _served(name: str, handler: str) -> Iterator[tuple[int, psutil.Process]]:
     command = [sys.executable, "-m", program, *options, "--port", str(port)]
     command += ["--app", application] if program == "intake.server" else [application]
     with tempfile.TemporaryDirectory() as metrics:
-        process = subprocess.Popen(command, cwd=env.ROOT, env=env.child({"PROMETHEUS_MULTIPROC_DIR": metrics, "LOG_LEVEL": "ERROR"}))
+        process = subprocess.Popen(
+            command, cwd=env.ROOT, env=env.child({"PROMETHEUS_MULTIPROC_DIR": metrics, "LOG_LEVEL": "ERROR"})
+        )
         try:
             wait_for_port(port, process)
             yield port, psutil.Process(process.pid)

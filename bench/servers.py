@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,22 @@ class Served:
         family = [self.process, *self.process.children(recursive=True)]
         return sum(sum(member.cpu_times()[:2]) for member in family)
 
+    def resident_bytes(self) -> int:
+        """Memory of the server and its workers; what they share is counted once for each."""
+        return sum(member.memory_info().rss for member in [self.process, *self.process.children(recursive=True)])
+
 
 @contextlib.contextmanager
-def served(name: str, interface: str, log_url: str) -> Iterator[Served]:
-    """The application `bench.served:{name}`."""
+def served(
+    name: str, interface: str, log_url: str, settings: Mapping[str, str] | None = None, *, workers: int = 1
+) -> Iterator[Served]:
+    """The application `bench.served:{name}`, with `settings` in its environment."""
     port = free_port()
     with tempfile.TemporaryDirectory() as metrics:
         command = [sys.executable, "-m", *_SERVERS[interface], f"bench.served:{name}", "--port", str(port)]
+        command += ["--workers", str(workers)]
         extra = {"LOG_UNDER_TEST": log_url, "PROMETHEUS_MULTIPROC_DIR": metrics, "ROLE": "intake", "PYTHONWARNINGS": "ignore"}
+        extra |= settings or {}
         process = subprocess.Popen(command, cwd=env.ROOT, env=env.child(extra))
         try:
             wait_for_port(port, process)

@@ -84,7 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(address)
     listening.listen(_BACKLOG)
-    listening.setblocking(False)  # noqa: FBT003  # the socket's own signature
+    listening.setblocking(False)  # the socket's own signature
     return listening
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
-Application = Callable[[MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Any]
+Scope = dict[str, Any]
+Application = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[Any]]
 
 _DISCONNECT = "http.disconnect"
 _BODYLESS = frozenset({204, 304})
@@ -51,7 +52,7 @@ class Exchange:
         "unread",
     )
 
-    def __init__(self, connection: Connection, scope: MutableMapping[str, Any], *, keep_alive: bool, is_expecting: bool) -> None:
+    def __init__(self, connection: Connection, scope: Scope, *, keep_alive: bool, is_expecting: bool) -> None:
         self.connection = connection
         self.scope = scope
         self.keep_alive = keep_alive

@@ -14,7 +14,7 @@ from intake.server.limits import ServerLimits
 from intake.server.refusals import Refusal
 
 if TYPE_CHECKING:
-    from intake.server.connection import Connection
+    from intake.server.channel import Channel
 
 # Connections that only wait until their refusal is read; what comes beyond them is cut off without a word.
 _MAX_REFUSED = 200
@@ -33,9 +33,9 @@ class State(ServerState):
         self._by_address: dict[str, int] = {}
 
     @property
-    def all_connections(self) -> set[Connection]:
+    def all_connections(self) -> set[Channel]:
         """The connections, with those that are refused or parting."""
-        return cast("set[Connection]", self.connections)
+        return cast("set[Channel]", self.connections)
 
     def beat(self) -> None:
         """Move the clock, and let each connection look at its deadlines; called some ten times a second."""
@@ -46,7 +46,7 @@ class State(ServerState):
         for connection in list(self.all_connections):
             connection.check(self.now)
 
-    def admit(self, connection: Connection) -> Refusal | None:
+    def admit(self, connection: Channel) -> Refusal | None:
         """Take a new connection in, or say why not."""
         self.all_connections.add(connection)
         address = connection.client[0] if connection.client else ""
@@ -64,7 +64,7 @@ class State(ServerState):
         """Whether one more refused connection may stay until its answer is read."""
         return len(self.connections) - self._admitted <= _MAX_REFUSED
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: Channel) -> None:
         """Forget a connection that is gone."""
         self.all_connections.discard(connection)
         if not connection.is_admitted:

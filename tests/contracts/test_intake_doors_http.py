@@ -187,10 +187,8 @@ REQUESTS = [
     ("Content-Length: 0", b""),
     (f"Content-Length: {LIMIT + 5}", b"x" * (LIMIT + 5)),
     ("Content-Length: 2\r\nContent-Encoding: gzip", b"{}"),
-    ("Content-Length: abc", b""),
     ("Content-Length: 2\r\nContent-Encoding: identity\r\nContent-Encoding: identity", b"{}"),
     ("Content-Length: 2\r\nContent-Type: text/html", b"{}"),
-    ("Content-Length: 5\r\nContent-Length: 6", b"hello"),
 ]
 
 
@@ -200,9 +198,33 @@ def test_http__doors__same_request_same_answer(ports: dict[str, int], headers: s
     for port in ports.values():
         status, found, content = Wire(port).post(headers, body)
         found.pop("date", None)
+        found.pop("server", None)  # Granian names itself, and can't be told not to
         answers.append((status, found, re.sub(rb'"(id|dt)":"[^"]*"', b"", content)))
 
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ("Content-Length: abc", b""),
+        ("Content-Length: 5\r\nContent-Length: 6", b"hello"),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked", b"0\r\n\r\n"),
+        ("Transfer-Encoding: gzip", b"hello"),
+        ("X-Nul: a\0b\r\nContent-Length: 2", b"{}"),
+    ],
+)
+def test_http__headers_that_two_readers_may_understand_differently__refused_by_either_server(
+    port: int, ports: dict[str, int], headers: str, body: bytes
+) -> None:
+    """What differs: the lane's server says why; Granian closes with an empty 400, or leaves it to the door."""
+    status, found, content = Wire(port).post(headers, body)
+
+    assert status == 400
+    if port == ports["lane"]:
+        assert (found["connection"], b'"code":"request.malformed"' in content) == ("close", True)
+    else:
+        assert content == b"" or b'"code":"body.' in content
 
 
 def test_http__get__405_on_both(port: int) -> None:

@@ -10,8 +10,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -38,7 +38,7 @@ async def _body(receive: Any) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message["body"]
+        body += bytes(message["body"])
         if not message["more_body"]:
             return body
 
@@ -123,12 +123,15 @@ class Live:
         return Wire(self.port, source)
 
 
+_USUAL = ServerLimits()
+
+
 @contextlib.contextmanager
-def live(app: Callable[..., Any] = application, **limits: float) -> Iterator[Live]:
+def live(limits: ServerLimits = _USUAL) -> Iterator[Live]:
     """A server with these limits; gone when the block ends."""
-    chosen = ServerLimits(**{"drain_seconds": 0.0, "linger_seconds": 0.5, **limits})  # type: ignore[arg-type]  # whole where int
+    limits = replace(limits, drain_seconds=0.0, linger_seconds=min(limits.linger_seconds, 1.0))
     listening = listen("127.0.0.1", 0)
-    worker = Worker(configuration(app, chosen), chosen)
+    worker = Worker(configuration(application, limits), limits)
     thread = threading.Thread(target=worker.run, kwargs={"sockets": [listening]})
     port = listening.getsockname()[1]
     thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -73,7 +74,10 @@ def test_connection__many_requests__one_after_the_other(wire: Wire) -> None:
 
 
 def test_pipelining__slow_first__answers_keep_their_order(wire: Wire) -> None:
-    wire.send(b"GET /slow?first HTTP/1.1\r\n\r\n" + b"".join(b"POST /echo?%d HTTP/1.1\r\nContent-Length: 1\r\n\r\nx" % n for n in range(50)))
+    wire.send(
+        b"GET /slow?first HTTP/1.1\r\n\r\n"
+        + b"".join(b"POST /echo?%d HTTP/1.1\r\nContent-Length: 1\r\n\r\nx" % n for n in range(50))
+    )
 
     assert wire.answer()[2] == b"first"
     assert [json.loads(wire.answer()[2])["query"] for _ in range(50)] == [str(n) for n in range(50)]
@@ -158,7 +162,13 @@ def test_application__fails__500_as_a_problem(wire: Wire, path: str) -> None:
     assert wire.until_closed() == b""
 
 
-@pytest.mark.parametrize("wish", [b"Upgrade: h2c\r\nHTTP2-Settings: AA\r\nConnection: Upgrade, HTTP2-Settings\r\n", b"Connection: upgrade\r\nUpgrade: websocket\r\n"])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        b"Upgrade: h2c\r\nHTTP2-Settings: AA\r\nConnection: Upgrade, HTTP2-Settings\r\n",
+        b"Connection: upgrade\r\nUpgrade: websocket\r\n",
+    ],
+)
 def test_upgrade__wished__ignored_and_the_body_read(wire: Wire, wish: bytes) -> None:
     for length in (b"Content-Length: 5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"):
         wire.send(HEAD + wish + length)
@@ -186,9 +196,10 @@ def test_early_answer__unending_chunks__connection_ended(wire: Wire) -> None:
     wire.send(b"POST /early HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"fff\r\n" + b"x" * 0xFFF + b"\r\n")
     assert wire.answer()[0] == 413
 
-    with pytest.raises(OSError):  # noqa: PT011  # reset or broken pipe, as the race goes
+    with contextlib.suppress(ConnectionError):
         for _ in range(1_000_000):  # the server's patience ends long before
             wire.send(b"fff\r\n" + b"x" * 0xFFF + b"\r\n")
+        pytest.fail("it reads for ever")
 
 
 def test_half_closed__request_complete__answered(wire: Wire) -> None:
@@ -263,7 +274,17 @@ def test_version__other__505(wire: Wire, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"zz\r\n", b"-1\r\n", b"0x3\r\nabc\r\n", b"3 \r\nabc\r\n", b"fffffffffffffffff\r\nabc\r\n", b"3\nabc\n", b"3\r\nabcX0\r\n\r\n", b"3;a\nb\r\nabc\r\n"]
+    "sent",
+    [
+        b"zz\r\n",
+        b"-1\r\n",
+        b"0x3\r\nabc\r\n",
+        b"3 \r\nabc\r\n",
+        b"fffffffffffffffff\r\nabc\r\n",
+        b"3\nabc\n",
+        b"3\r\nabcX0\r\n\r\n",
+        b"3;a\nb\r\nabc\r\n",
+    ],
 )
 def test_malformed__chunks__body_broken_and_closed(wire: Wire, sent: bytes) -> None:
     wire.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + sent + b"GET /echo HTTP/1.1\r\n\r\n")

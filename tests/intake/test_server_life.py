@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from eventplatform import env
+from intake.server.limits import ServerLimits
 from tests.free_ports import free_ports
-from tests.intake.live_server import application, live
+from tests.intake.live_server import live
 from tests.intake.serving import started, wait_for_port
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ APPLICATION = "tests.intake.served:lane"
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "metrics").mkdir()
-    return env.child({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"), "ROLE": "intake", "INTAKE_DRAIN_SECONDS": "1"})
+    return env.child({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"), "ROLE": "intake", "INTAKE_DRAIN_SECONDS": "0"})
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -44,6 +45,11 @@ def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
 
 def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children()
+
+
+def is_alive(worker: psutil.Process) -> bool:
+    """Whether it runs; what nobody has reaped yet does not."""
+    return bool(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE)
 
 
 def counted(folder: Path, name: str) -> float:
@@ -104,6 +110,7 @@ def idle_connection(port: int) -> Iterator[socket.socket]:
 
 
 def test_sigterm__under_load__red_first_then_an_end_without_loss(environment: dict[str, str], tmp_path: Path) -> None:
+    environment["INTAKE_DRAIN_SECONDS"] = "1"
     with started(APPLICATION, "asgi", environment) as (port, process), idle_connection(port) as idle:
         load = Load(port)
         wait_for(lambda: load.statuses.total() > 100)
@@ -133,7 +140,7 @@ def _readiness(port: int) -> int:
 
 
 def test_sigterm__request_under_way__answered() -> None:
-    with live(application) as server:
+    with live() as server:
         wire, slow = server.connect(), server.connect()
         slow.send(b"POST /slow?answered HTTP/1.1\r\nContent-Length: 2\r\n\r\nx")
         wire.send(b"GET /slow?too HTTP/1.1\r\n\r\n")
@@ -151,7 +158,7 @@ def test_sigterm__request_under_way__answered() -> None:
 
 
 def test_sigterm__request_that_never_ends__does_not_hold_the_end_up() -> None:
-    with live(application, exit_seconds=4.0) as server:
+    with live(ServerLimits(exit_seconds=4.0)) as server:
         wire = server.connect()
         wire.send(b"POST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nx")
         wait_for(lambda: server.worker.state.tasks)
@@ -165,7 +172,7 @@ def test_sigterm__request_that_never_ends__does_not_hold_the_end_up() -> None:
 
 def test_worker__killed__back_within_two_seconds_and_nobody_refused(environment: dict[str, str]) -> None:
     with started(APPLICATION, "asgi", environment) as (port, process):
-        for _ in range(3):
+        for _ in range(2):
             [worker] = workers(process)
             worker.kill()
             killed = time.monotonic()
@@ -204,8 +211,7 @@ def test_master__killed__takes_its_workers_along(environment: dict[str, str]) ->
         process.kill()
         process.wait()
 
-        gone, alive = psutil.wait_procs(family, timeout=5)
-        assert (len(gone), alive) == (2, [])
+        wait_for(lambda: not any(is_alive(worker) for worker in family), seconds=5)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=5)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from intake.server.limits import ServerLimits
 from intake.server.refusals import Refusal
 from tests.intake.live_server import Live, Wire, code, live
 
@@ -18,8 +20,17 @@ BODY = HEAD + b"Content-Length: 50\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
-    seconds = {"head_seconds": 0.4, "body_idle_seconds": 0.4, "body_seconds": 1.0, "keep_alive_seconds": 0.4}
-    with live(**seconds, linger_seconds=0.3, write_seconds=0.5, max_head_bytes=4096, max_target_bytes=1000) as running:
+    limits = ServerLimits(
+        head_seconds=0.4,
+        body_idle_seconds=0.4,
+        body_seconds=1.0,
+        keep_alive_seconds=0.4,
+        linger_seconds=0.3,
+        write_seconds=0.5,
+        max_head_bytes=4096,
+        max_target_bytes=1000,
+    )
+    with live(limits) as running:
         yield running
 
 
@@ -106,10 +117,11 @@ def test_connection__blank_lines_for_ever__closed(server: Live) -> None:
     wire.ask("/echo")
     until = time.monotonic() + 5
 
-    with pytest.raises(OSError):  # noqa: PT011  # reset or broken pipe, as the race goes
+    with contextlib.suppress(ConnectionError):
         while time.monotonic() < until:
             wire.send(b"\r\n")
             time.sleep(0.02)
+        pytest.fail("blank lines keep it open")
 
 
 def test_body__stalled__408(server: Live) -> None:
@@ -181,7 +193,7 @@ def test_lingering__client_never_closes__ends_all_the_same(server: Live) -> None
 
 
 def test_connections__one_too_many__503_at_once_and_room_again_later() -> None:
-    with live(max_connections=3, max_connections_per_address=3) as server:
+    with live(ServerLimits(max_connections=3, max_connections_per_address=3)) as server:
         held = [server.connect() for _ in range(3)]
         assert [wire.ask("/echo")[0] for wire in held] == [200] * 3
 
@@ -195,7 +207,7 @@ def test_connections__one_too_many__503_at_once_and_room_again_later() -> None:
 
 
 def test_connections__one_address__holds_its_share_only() -> None:
-    with live(max_connections=10, max_connections_per_address=2) as server:
+    with live(ServerLimits(max_connections=10, max_connections_per_address=2)) as server:
         greedy = [server.connect("127.0.0.2") for _ in range(2)]
         assert [wire.ask("/echo")[0] for wire in greedy] == [200] * 2
 
@@ -206,7 +218,7 @@ def test_connections__one_address__holds_its_share_only() -> None:
 
 
 def test_connections__storm_of_refused_ones__cut_off_without_a_word() -> None:
-    with live(max_connections=1, linger_seconds=1.5) as server:
+    with live(ServerLimits(max_connections=1, linger_seconds=1.5)) as server:
         first = server.connect()
         assert first.ask("/echo")[0] == 200
 
@@ -219,7 +231,7 @@ def test_connections__storm_of_refused_ones__cut_off_without_a_word() -> None:
 
 
 def test_dripping__500_sockets__others_are_served_as_fast() -> None:
-    with live(max_connections=1000) as server:
+    with live(ServerLimits(max_connections=1000)) as server:
         dripping = [server.connect("127.0.0.2") for _ in range(500)]
         for number, wire in enumerate(dripping):
             wire.send(BODY if number % 2 else HEAD + b"X-A: ")
