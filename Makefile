@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services faults fuzz lint docs bench bench-registry bench-config lock setup setup-dev
+.PHONY: help run test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -29,7 +29,7 @@ test-services: setup-dev ## the tests against heavy servers (Kafka)
 faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour
 	@$(BIN)/pytest -m faults -s $(ARGS)
 
-fuzz: setup-dev ## made-up schemas and events against every rule: SECONDS=60
+fuzz: setup-dev ## made-up schemas, events and request bodies against every rule: SECONDS=60
 	@$(BIN)/python -m tests.fuzz.run $(SECONDS)
 
 lint: setup-dev ## style, types, architecture, licences, settings, migrations
@@ -40,6 +40,9 @@ docs: setup-dev ## write docs/reference from the code, check every link
 
 bench: setup-dev ## requests, events and CPU per event through both doors
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-intake: setup-dev ## the lane beside its floor and a peer: ARGS="--only peer"
+	@$(BIN)/python bench/intake_bench.py $(ARGS)
 
 bench-registry: setup-dev ## importing, validating and searching schemas at the size of a large site
 	@$(BIN)/python bench/registry_bench.py $(ARGS)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from registry.schema import rendering
-from tests.fuzz import targets
+from tests.fuzz import bodies, targets
 from tests.registry import corpus, hostile, schema_mutations
 
 FOUND = Path(__file__).parent / "corpus"
@@ -133,7 +133,13 @@ def _event(random: Random) -> bytes:
     return body if random.random() < 0.4 else _changed_text(random, body)
 
 
-_MADE: dict[str, Callable[[Random], bytes]] = {"schema": _schema, "event": _event}
+def _body(random: Random) -> bytes:
+    if random.random() < 0.1:
+        return _changed_text(random, random.choice(_found("body")))
+    return bodies.made(random, _changed_text)
+
+
+_MADE: dict[str, Callable[[Random], bytes]] = {"schema": _schema, "event": _event, "body": _body}
 
 
 def _changed_text(random: Random, data: bytes) -> bytes:

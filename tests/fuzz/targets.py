@@ -22,6 +22,7 @@ from registry.schema import checking, documents, rendering
 from registry.schema.compiled import Schema
 from registry.schema.materialise import SAFE_BOUNDS, Materialiser
 from registry.schema.repository_files import VersionFile
+from tests.fuzz import bodies
 
 MOST_SECONDS = 0.5  # of processor time for one input; a tenth is what an honest machine takes for the worst
 SAMPLES = Path(__file__).parents[2] / "examples" / "schemas"
@@ -65,7 +66,12 @@ def try_event(data: bytes) -> None:
     _judge(lambda: [_admitted(event) for event in parse_events(data, JsonLimits())])
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"schema": try_schema, "event": try_event}
+def try_body(data: bytes) -> None:
+    """A request on its way to events: the body reader, the decoders, the parsers."""
+    _judge(lambda: [_admitted(event) for event in bodies.events(data)])
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"schema": try_schema, "event": try_event, "body": try_body}
 
 
 def _judge(work: Callable[[], Any]) -> None:
