@@ -13,6 +13,7 @@ from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard.json_body import JsonLimits
 from eventplatform.guard.request_head import RequestHead
+from intake.answers import Answer
 from intake.ids import new_id
 from intake.limits import Limits, limits_of
 from intake.profiles.base import ProfileAnswers
@@ -86,6 +87,7 @@ class Desks:
         hashing: Hashing | None = None,
     ) -> None:
         self.configuration = configuration
+        self.listings: dict[str, Answer | None] = {}  # all streams of each service, once somebody asked for them
         self._limits = limits
         self._errors_url = errors_url
         self._hashing = hashing
@@ -95,6 +97,10 @@ class Desks:
         self._by_host = {host: self._by_name[name] for name, one in known.items() for host in one.hosts}
         only = next(iter(services)) if len(services) == 1 else ""
         self.own = self._by_name.get(only) or self._desk(Service(only), frozenset(services))
+
+    def has(self, name: str) -> bool:
+        """Whether a path may begin with this name."""
+        return name in self._by_name
 
     def find(self, head: RequestHead) -> Desk:
         """The desk of a request.

@@ -86,7 +86,7 @@ class Lane:
         path, method = scope["path"], scope["method"]
         service = "" if path == _EVENTS else _service_of(path)
         if service is None:
-            answer = await self._other(path, method)
+            answer = await self._other(scope)
         else:
             answer = await self._events(scope, service, receive)
         await send(_start(answer))
@@ -104,6 +104,9 @@ class Lane:
         except PlatformError as error:
             return answers.of_error(error)
         await _read(visit, receive)
+        return await self._taken(intake, visit)
+
+    async def _taken(self, intake: Intake, visit: Visit) -> Answer:
         started = time.perf_counter()
         outcome = intake.submit(visit)
         answer = outcome if isinstance(outcome, Answer) else await self._settled(intake, outcome, visit)
@@ -116,13 +119,25 @@ class Lane:
         submission.when_settled(lambda: self._wakeups.wake(settled))
         return intake.answer(submission, visit) if await settled else intake.give_up(submission, visit)
 
-    async def _other(self, path: str, method: str) -> Answer:
+    async def _other(self, scope: Scope) -> Answer:
+        path, method = scope["path"], scope["method"]
         route = _ROUTES.get(path)
         if route is None:
-            return answers.not_found()
+            return await self._elsewhere(scope)
         if method not in {"GET", "HEAD"}:
             return answers.method_not_allowed("GET, HEAD")
         return await route(self)
+
+    async def _elsewhere(self, scope: Scope) -> Answer:
+        intake = self._intake
+        if intake is None:
+            return answers.ROBOTS if scope["path"] == "/robots.txt" else answers.not_found()
+        asked = scope["method"], scope["path"], _head(scope, "")
+        try:
+            visit = intake.test_visit(*asked)
+            return intake.answer_elsewhere(*asked) if visit is None else await self._taken(intake, visit)
+        except PlatformError as error:
+            return answers.of_error(error)
 
     async def _healthz(self) -> Answer:
         return answers.json_document({"status": "ok"})
@@ -135,15 +150,11 @@ class Lane:
         body, content_type = await asyncio.to_thread(self._runtime.metrics)
         return Answer(200, body, content_type)
 
-    async def _robots(self) -> Answer:
-        return answers.ROBOTS
-
 
 _ROUTES: dict[str, Callable[[Lane], Awaitable[Answer]]] = {
     "/healthz": Lane._healthz,  # noqa: SLF001  # the class's own table
     "/readyz": Lane._readyz,  # noqa: SLF001  # likewise
     "/metrics": Lane._metrics,  # noqa: SLF001  # likewise
-    "/robots.txt": Lane._robots,  # noqa: SLF001  # likewise
 }
 
 

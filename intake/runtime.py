@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -72,6 +73,8 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
         schema_hosts={urlsplit(settings.PUBLIC_URL).netloc.lower()},
         guard=guard,
         admission=guard.admission,
+        test_events=Path(settings.INTAKE_TEST_EVENTS).read_bytes() if settings.INTAKE_TEST_EVENTS else b"",
+        home=settings.PUBLIC_URL,
         proxies=proxies(),
     )
 

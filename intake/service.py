@@ -18,11 +18,12 @@ from eventplatform.guard.permits import NOTHING_ASKED, Guard
 from eventplatform.guard.request_head import RequestHead, request_id
 from eventplatform.guard.unfit import unwrapped
 from eventplatform.guard.ways_in import events_of, open_body
-from intake.answers import Answer
+from intake.answers import JSON, Answer
 from intake.counting import count_body, count_received
 from intake.desks import Configuration, Desk, Desks
 from intake.ids import new_id, now
 from intake.limits import Limits
+from intake.routes import routing
 from intake.submission import Submission
 from intake.visits import Visit
 
@@ -66,6 +67,8 @@ class Intake:
         schema_hosts: Collection[str] = (),
         proxies: Proxies | None = None,
         admission: Admission | None = None,
+        test_events: bytes = b"",
+        home: str = "",
     ) -> None:
         self.configuration = configuration
         self.limits = limits or Limits()
@@ -80,6 +83,8 @@ class Intake:
         self._schema_hosts = frozenset(schema_hosts)
         self._proxies = proxies or Proxies()
         self._admission = admission or Admission()
+        self._test_events = test_events
+        self._home = home
         self._desks: Desks | None = None
 
     def open(self, head: RequestHead) -> Visit:
@@ -143,6 +148,27 @@ class Intake:
     def producer(self) -> Producer:
         """What it hands records to."""
         return self._producer
+
+    def answer_elsewhere(self, method: str, path: str, head: RequestHead) -> Answer:
+        """The answer to anything but an address of events.
+
+        Raises:
+            PlatformError: there is no configuration yet.
+        """
+        return routing.answer(method, path, head, self.desks(), home=self._home)
+
+    def test_visit(self, method: str, path: str, head: RequestHead) -> Visit | None:
+        """A visit that brings the configured sample events, where the request asks for that and there are any.
+
+        Raises:
+            PlatformError: as `open`.
+        """
+        service, rest = routing.split(path, self.desks())
+        if not self._test_events or method != "GET" or rest.rstrip("/") != routing.TEST_EVENTS:
+            return None
+        visit = self.open(head._replace(service=service, content_type=JSON, content_length="", content_encoding=""))
+        visit.body.feed(self._test_events)
+        return visit
 
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""

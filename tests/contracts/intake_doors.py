@@ -58,7 +58,7 @@ SCHEMAS = (
     Schema({"$id": "/free/form/1.0.0", "title": "free/form", "type": "object", "properties": {"text": {"type": "string"}}}),
 )
 STREAMS = (
-    Stream("test.event", "sample/test_event", "main", ("test.event",)),
+    Stream("test.event", "sample/test_event", "main", ("test.event",), settings={"schema_title": "sample/test_event"}),
     Stream("keyed.event", "sample/test_event", "main", ("keyed.event",), message_key_fields={"what": "test"}),
     Stream("stopped.event", "sample/test_event", "main", ("stopped.event",), is_enabled=False),
     Stream("closed.event", "sample/test_event", "main", ("closed.event",), is_open=False, late="drop"),
@@ -216,7 +216,12 @@ def platform(name: str, monkeypatch: Any, *services: Service) -> Iterator[Platfo
     producer = ObedientProducer(log)
     configuration = HandMade(services={service.name: service for service in services})
     intake = Intake(
-        configuration=lambda: configuration, producer=producer, limits=LIMITS, services=["main"], errors_url=ERRORS_URL
+        configuration=lambda: configuration,
+        producer=producer,
+        limits=LIMITS,
+        services=["main"],
+        errors_url=ERRORS_URL,
+        home="https://platform.example",
     )
     monkeypatch.setattr(runtime, "intake", lambda: intake)
     yield Platform(DrfDoor() if name == "drf" else LaneDoor(intake), log, producer, intake)
