@@ -70,7 +70,7 @@ class GuardKeeper:
         """What readiness tells of it."""
         ring = self._keys.ring()
         return {
-            "keys": "not read yet" if ring is None else len(ring),
+            "keys": len(ring) if ring.is_complete else "not read yet",
             "in_flight": self.admission.events,
             "processes": self._sharing.processes,
             "redis": "away" if self._sharing.is_away else "ok",

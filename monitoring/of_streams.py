@@ -55,7 +55,7 @@ def send_canary(name: str) -> Sent:
     why_not = _why_not(stream, config.schemas.canary_example(stream.schema_title)) if stream else canary.PATTERN
     if stream is None or why_not:
         return Sent(is_accepted=False, error=why_not)
-    with Intake(settings.INTAKE_URL) as intake:
+    with Intake(settings.INTAKE_URL, headers=canaries.headers()) as intake:
         answer = canaries.send(stream, config.schemas, event_log(), intake)
     return Sent(answer.is_accepted, answer.status, answer.error)
 

@@ -19,7 +19,6 @@ from eventplatform.guard.permit_errors import (
     KeyNotForServiceError,
     KeyNotForStreamError,
     KeyRefusedError,
-    KeysUnreadError,
     OriginRefusedError,
 )
 from eventplatform.guard.permits import (
@@ -103,14 +102,14 @@ class DoorGuard(Generic[Configuration]):
     """Implements `permits.Guard`. `configuration` answers what is in force, `streams_of` all its streams, patterns too,
     and `service_of` one of its services by name. The streams that a permit is asked about have complete rules (`rules_of`).
 
-    `keys` answers the ring that holds now, or None where none was ever read; `note_use` and `note_refusal` hear which keys
+    `keys` answers the ring that holds now; `note_use` and `note_refusal` hear which keys
     were shown, and must not wait.
     """
 
     def __init__(
         self,
         *,
-        keys: Callable[[], KeyRing | None],
+        keys: Callable[[], KeyRing],
         configuration: Callable[[], Configuration],
         streams_of: Callable[[Configuration], Iterable[Stream]],
         service_of: Callable[[Configuration, str], Service | None] = lambda _configuration, _name: None,
@@ -153,11 +152,8 @@ class DoorGuard(Generic[Configuration]):
         return origins.cors_headers(origin, service, self._policy(service).origins)
 
     def _identify(self, shown: str, head: RequestHead, policy: DoorPolicy) -> ProducerKey:
-        ring = self._keys()
-        if ring is None:
-            raise KeysUnreadError
         try:
-            key = ring.identify(shown, self._clock())
+            key = self._keys().identify(shown, self._clock())
         except KeyRefusedError as error:
             known = error.facts.get("key_id")
             if isinstance(known, int):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from eventplatform.guard import key_text
-from eventplatform.guard.permit_errors import KeyExpiredError, KeyRevokedError, KeyUnknownError
+from eventplatform.guard.permit_errors import KeyExpiredError, KeyRevokedError, KeysUnreadError, KeyUnknownError
 
 _NOTHING = bytes(32)
 
@@ -55,10 +55,13 @@ class ProducerKey:
 
 
 class KeyRing:
-    """All keys of one moment. Immutable."""
+    """All keys of one moment. Immutable. `is_complete`: others than these exist nowhere; False until keys could be read."""
 
-    def __init__(self, keys: Iterable[ProducerKey], peppers: Mapping[str, bytes], *, version: int = 0) -> None:
+    def __init__(
+        self, keys: Iterable[ProducerKey], peppers: Mapping[str, bytes], *, version: int = 0, is_complete: bool = True
+    ) -> None:
         self.version = version
+        self.is_complete = is_complete
         self._peppers = dict(peppers)
         by_prefix: defaultdict[str, list[ProducerKey]] = defaultdict(list)
         for key in keys:
@@ -75,11 +78,12 @@ class KeyRing:
 
         Raises:
             KeyRefusedError: it is none, it has expired, or it was revoked.
+            KeysUnreadError: it may be one of those that could not be read yet.
         """
         shown = key_text.read_key(text)
         key = self._match(shown) if shown else None
         if key is None:
-            raise KeyUnknownError
+            raise KeyUnknownError if self.is_complete else KeysUnreadError
         if key.is_revoked:
             raise KeyRevokedError(prefix=key.prefix, key_id=key.id)
         if key.expires_at <= now:

@@ -24,8 +24,8 @@ class Keys(Protocol):
 
     uses: Uses
 
-    def ring(self) -> KeyRing | None:
-        """All keys, at most some seconds old while the database answers; None where none was ever read."""
+    def ring(self) -> KeyRing:
+        """All keys, at most some seconds old while the database answers; incomplete where they were never read."""
         ...
 
 
@@ -46,7 +46,7 @@ class KeyKeeper:
         self._is_away = False
         self._thread: threading.Thread | None = None
 
-    def ring(self) -> KeyRing | None:
+    def ring(self) -> KeyRing:
         """The last known keys; never waits."""
         return self._source.ring
 
@@ -98,9 +98,11 @@ class KeysOnDemand:
         self._looked_at = -POLL_SECONDS
         self._written_at = time.monotonic()
 
-    def ring(self) -> KeyRing | None:
+    def ring(self) -> KeyRing:
         """The keys as they are now; while the database is away, or another thread is looking, the last known ones."""
-        if time.monotonic() - self._looked_at >= POLL_SECONDS and self._lock.acquire(blocking=self._source.ring is None):
+        if time.monotonic() - self._looked_at >= POLL_SECONDS and self._lock.acquire(
+            blocking=not self._source.ring.is_complete
+        ):
             try:
                 self._look()
             except DatabaseError:

@@ -15,7 +15,8 @@ class KeySource:
     """Any thread may ask for `ring`; one refreshes it."""
 
     def __init__(self) -> None:
-        self.ring: KeyRing | None = None
+        # The platform's own key stands in no database: canaries pass from the start.
+        self.ring = KeyRing(platform_key.keys(), peppers.peppers(), is_complete=False)
 
     def refresh(self) -> KeyRing:
         """The ring that holds now; one cheap query where nothing has changed.
@@ -26,7 +27,7 @@ class KeySource:
         # Read before the keys: what changes meanwhile is then read again, never missed.
         version: int = models.KeysVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
         ring = self.ring
-        if ring is None or ring.version != version:
+        if not ring.is_complete or ring.version != version:
             rows = models.ProducerKey.objects.all()
             ring = KeyRing([*platform_key.keys(), *map(_key, rows)], peppers.peppers(), version=version)
             self.ring = ring

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from eventplatform.broker.memory import MemoryLog
 from eventplatform.core.door_rules import DoorRules
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
+from eventplatform.guard.keys import KeyRing
 from intake import runtime
 from intake.service import Intake
 from tests.contracts.intake_doors import (
@@ -25,7 +25,7 @@ from tests.contracts.intake_doors import (
     dump,
     to,
 )
-from tests.guard.guarding import Guarding, made
+from tests.guard.guarding import PEPPERS, Guarding, made
 
 WIKI = "https://en.wikipedia.org"
 KEY, SECRET = made(1, streams=["test.*", "known.event"], events_per_second=5)
@@ -70,7 +70,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def door(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting]:
+def door(name: str, monkeypatch: pytest.MonkeyPatch) -> Setting:
     return Setting(name, monkeypatch)
 
 
@@ -174,7 +174,7 @@ def test_key__more_than_it_may__429_before_the_body(door: Setting) -> None:
 
 
 def test_keys_never_read__with_a_key__503_and_without__taken(door: Setting) -> None:
-    door.guarding.ring = None
+    door.guarding.ring = KeyRing([], PEPPERS, is_complete=False)
 
     refused = door.post(GOOD, authorization=f"Bearer {SECRET}")
 

@@ -44,7 +44,7 @@ class Guarding:
         **facts: Any,
     ) -> None:
         self.clock = Clock()
-        self.ring = None if keys is None else KeyRing(keys, PEPPERS)
+        self.ring = KeyRing(keys or (), PEPPERS, is_complete=keys is not None)
         self.used: list[int] = []
         self.refused: list[int] = []
         self.admission = Admission(most_events)

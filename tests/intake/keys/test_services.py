@@ -14,13 +14,14 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from eventplatform.guard import key_text
-from eventplatform.guard.permit_errors import KeyExpiredError, KeyRevokedError, KeyUnknownError
+from eventplatform.guard.permit_errors import KeyExpiredError, KeyRevokedError, KeysUnreadError, KeyUnknownError
 from intake.keys import lookups, platform_key, services, troubles
 from intake.keys.keeper import KeyKeeper, KeysOnDemand
 from intake.keys.reading import KeySource
 from intake.keys.services import KeyWishRefusedError, Made, Wish
 from intake.keys.uses import Uses
 from intake.models import KeyAct, ProducerKey
+from monitoring import canaries
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +132,12 @@ def test_platform_key__every_process__derives_the_same(db: None, settings: Any) 
     assert platform_key.secret() != secret
 
 
+def test_canaries__closed_stream__show_the_platforms_key(db: None) -> None:
+    shown = canaries.headers()["authorization"].removeprefix("Bearer ")
+
+    assert KeySource().refresh().identify(shown, time.time()).name == platform_key.NAME
+
+
 def test_pepper__encryption_key_rotated__keys_hold_until_the_old_one_is_gone(db: None, settings: Any) -> None:
     new, before = made(), list(settings.ENCRYPTION_KEYS)
 
@@ -189,7 +196,9 @@ def test_keeper__database_goes_away__last_known_keys_hold(transactional_db: None
         keeper.stop()
 
 
-def test_keeper__never_saw_the_database__has_no_ring(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
+def test_keeper__never_saw_the_database__knows_the_platforms_own_key_alone(
+    monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> None:
     def away(_self: KeySource) -> None:
         raise DatabaseError("away")
 
@@ -198,8 +207,10 @@ def test_keeper__never_saw_the_database__has_no_ring(monkeypatch: pytest.MonkeyP
     keeper.start(wait_seconds=0.1)
     keeper.stop()
 
-    assert keeper.ring() is None
-    assert on_demand.ring() is None
+    for ring in (keeper.ring(), on_demand.ring()):
+        assert ring.identify(platform_key.secret(), time.time()).name == "platform"
+        with pytest.raises(KeysUnreadError):
+            ring.identify(key_text.new_key().whole, time.time())
 
 
 def test_keeper__stopped__uses_are_written(transactional_db: None) -> None:
