@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -38,17 +38,17 @@ class Stack:
     intakes: list[Intake]
     ledger: Ledger
 
-    def intake(self, *, workers: int = 1, **environment: str) -> Intake:
-        """A started intake."""
-        made = self.prepared(workers=workers, **environment)
+    def intake(self, *, workers: int = 1, environment: Mapping[str, str] | None = None) -> Intake:
+        """A started intake; `environment` holds settings of its own."""
+        made = self.prepared(workers=workers, environment=environment)
         made.start()
         return made
 
-    def prepared(self, *, workers: int = 1, **environment: str) -> Intake:
+    def prepared(self, *, workers: int = 1, environment: Mapping[str, str] | None = None) -> Intake:
         """One that is not started yet, with a folder of its own, as if on a host of its own."""
         port = free_ports(2) + 1
         host = self.folder / f"host-{len(self.intakes)}"
-        made = Intake({**self.environment, **environment}, port, host, workers=workers)
+        made = Intake({**self.environment, **(environment or {})}, port, host, workers=workers)
         self.intakes.append(made)
         return made
 

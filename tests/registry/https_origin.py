@@ -8,17 +8,22 @@ import shutil
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+Trouble = Literal["", "cut", "slow", "error", "garbage"]
+SLOW_SECONDS = 10.0
+_STATUSES = {"error": 500, "garbage": 200}
 USER, PASSWORD = "robot", "hunter2hunter2"
 
 
@@ -27,6 +32,7 @@ class HttpsOrigin:
     url: str
     certificate: Path
     redirect_to: str = ""
+    trouble: Trouble = ""
     asked: list[tuple[str, str]] = field(default_factory=list)  # paths and what they were authorised by
 
 
@@ -47,6 +53,18 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     return certificate, private
 
 
+def _is_in_trouble(request: BaseHTTPRequestHandler, trouble: Trouble) -> bool:
+    """True where the trouble is all that there is for an answer."""
+    if trouble == "slow":
+        time.sleep(SLOW_SECONDS)
+    if trouble in _STATUSES:
+        request.send_response(_STATUSES[trouble])
+        request.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        request.end_headers()
+        request.wfile.write(b'{"not": ["what git')
+    return trouble not in {"", "slow"}
+
+
 def _handler(root: Path, origin: HttpsOrigin) -> type[BaseHTTPRequestHandler]:
     expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
@@ -57,6 +75,8 @@ def _handler(root: Path, origin: HttpsOrigin) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             said = self.headers.get("Authorization", "")
             origin.asked.append((self.path, said))
+            if _is_in_trouble(self, origin.trouble):
+                return
             if origin.redirect_to:
                 self.send_response(301)
                 self.send_header("Location", origin.redirect_to + self.path)
