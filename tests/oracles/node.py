@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import hashlib
 import json
@@ -93,21 +94,25 @@ def _running(installed: Path) -> Reference:
 def _installed() -> Path:
     lock = (HERE / "package-lock.json").read_bytes()
     folder = CACHE / hashlib.sha256(lock).hexdigest()[:16]
-    if not folder.exists():
-        fresh = CACHE / f"{folder.name}.{os.getpid()}"
-        fresh.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, fresh)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=170, check=False)
-        if done.returncode:
-            shutil.rmtree(fresh, ignore_errors=True)
-            _absent(f"npm ci: {done.stderr.strip()[-300:]}")
-        try:
-            fresh.rename(folder)
-        except OSError:  # another test run was quicker
-            shutil.rmtree(fresh, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # workers that run side by side: one installs, the others wait for it
+        if not folder.exists():
+            _install(folder)
     return folder / "node_modules"
+
+
+def _install(folder: Path) -> None:
+    fresh = CACHE / f"{folder.name}.{os.getpid()}"
+    fresh.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, fresh)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=170, check=False)
+    if done.returncode:
+        shutil.rmtree(fresh, ignore_errors=True)
+        _absent(f"npm ci: {done.stderr.strip()[-300:]}")
+    fresh.rename(folder)
 
 
 def _absent(reason: str) -> None:
