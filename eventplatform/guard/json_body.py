@@ -10,8 +10,17 @@ from typing import Any
 
 import orjson
 
-from eventplatform.guard import json_checks
 from eventplatform.guard.errors import BodyEmptyError, JsonInvalidError, NotEventsError, TooManyEventsError
+from eventplatform.guard.json_checks import (
+    MIN_KEY_BYTES,
+    MIN_VALUE_BYTES,
+    SHAPE,
+    SUSPICIOUS_DIGITS,
+    check_integers,
+    check_nesting,
+    check_null_characters,
+    check_values,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,8 @@ def load(body: bytes, limits: JsonLimits) -> Any:
     Raises:
         RejectedError: it is no JSON, or too much of it.
     """
-    if len(body) > json_checks.MIN_VALUE_BYTES * limits.max_values:
-        json_checks.check_values(body, limits.max_values)
+    if len(body) > MIN_VALUE_BYTES * limits.max_values:
+        check_values(body, limits.max_values)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -62,13 +71,13 @@ def check(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> 
     Raises:
         RejectedError: with the place in the document.
     """
-    shape = body.translate(json_checks.SHAPE)
-    if shape.count(b"[") > limits.max_depth or len(body) > json_checks.MIN_KEY_BYTES * limits.max_keys:
-        json_checks.check_nesting(document, events, limits.max_depth, limits.max_keys)
-    if json_checks.SUSPICIOUS_DIGITS in shape:
-        json_checks.check_integers(body)
+    shape = body.translate(SHAPE)
+    if shape.count(b"[") > limits.max_depth or len(body) > MIN_KEY_BYTES * limits.max_keys:
+        check_nesting(document, events, limits.max_depth, limits.max_keys)
+    if SUSPICIOUS_DIGITS in shape:
+        check_integers(body)
     if b"\\" in body and b"\\u0000" in body:
-        json_checks.check_null_characters(body, document)
+        check_null_characters(body, document)
 
 
 def _events(document: Any, limits: JsonLimits) -> list[Any]:

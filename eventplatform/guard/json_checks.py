@@ -28,6 +28,7 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1  # what orjson keeps exact
 _MAX_SHOWN_DIGITS = 40
 _LONG_INTEGER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?<![0-9.eE+-])(-?[0-9]{19,}+)(?![.eE])')
 _NULL_CHARACTER = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
+_CONTAINERS = frozenset({dict, list})
 _WINDOW_BYTES = 64 * 1024
 
 
@@ -54,17 +55,14 @@ def _structure(body: bytes) -> Iterator[bytes]:
 
 def check_nesting(document: Any, events: list[Any], max_depth: int, max_keys: int) -> None:
     """Level by level, so that depth can't exhaust the stack."""
-    level: list[Any] = [event for event in events if type(event) is dict or type(event) is list]
+    level: list[Any] = [event for event in events if type(event) in _CONTAINERS]
     for _ in range(max_depth):
         if not level:
             return
         if max(map(len, level)) > max_keys and any(type(node) is dict and len(node) > max_keys for node in level):
             raise _too_wide(document, max_keys)
         level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
+            child for node in level for child in (node.values() if type(node) is dict else node) if type(child) in _CONTAINERS
         ]
     if level:
         raise JsonTooDeepError(limit=max_depth)

@@ -24,21 +24,26 @@ _PLAIN = Service()
 
 def open_body(head: RequestHead, limit: int, service: Service = _PLAIN) -> BodyReader:
     """A reader for the body that these headers announce; it remembers what they already give reason to refuse."""
-    return _opened(head, limit, lambda: way_of(head, service))
+    try:
+        if head.content_type != PLAIN_JSON or service.sources:
+            way_of(head, service)
+        return _reader(head, limit)
+    except RejectedError as error:
+        return BodyReader(limit, refusal=error)
 
 
 def open_json_body(head: RequestHead, limit: int) -> BodyReader:
     """Likewise for an API that takes JSON and nothing else."""
-    return _opened(head, limit, lambda: check_json(head))
-
-
-def _opened(head: RequestHead, limit: int, check_type: Callable[[], object]) -> BodyReader:
     try:
-        check_type()
-        announced = announced_length(head)
-        decoder = decoder_of(head.content_encoding) if head.content_encoding else None
+        check_json(head)
+        return _reader(head, limit)
     except RejectedError as error:
         return BodyReader(limit, refusal=error)
+
+
+def _reader(head: RequestHead, limit: int) -> BodyReader:
+    announced = announced_length(head)
+    decoder = decoder_of(head.content_encoding) if head.content_encoding else None
     if decoder is None:
         return BodyReader(limit, announced=announced)
     return DecodedBodyReader(limit, decoder, announced=announced)
