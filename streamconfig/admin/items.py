@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from streamconfig.admin.base import CHANGE_FIELDS, ProposingAdmin
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.effects import CODES
+from streamconfig.forms.door import SERVICE_GROUPS
 from streamconfig.forms.items import PolicyForm, ServiceForm, SiteForm, TeamForm
 from streamconfig.models import IntakeService, Item, Policy, Site, Team
 from streamconfig.services import Wish
@@ -64,7 +65,11 @@ class ServiceAdmin(ItemAdmin):
 
     section = "services"
     form = ServiceForm
-    fieldsets: ClassVar[list[Any]] = [(None, {"fields": ["key", "title", "description", ("url", "audience")]}), CHANGE_FIELDS]
+    fieldsets: ClassVar[list[Any]] = [
+        (None, {"fields": ["key", "title", "description", ("url", "audience")]}),
+        *SERVICE_GROUPS,
+        CHANGE_FIELDS,
+    ]
 
 
 @admin.register(Site)

@@ -16,6 +16,7 @@ from streamconfig.admin.base import CHANGE_FIELDS
 from streamconfig.admin.filters import Mine, ReviewDue, Sampled
 from streamconfig.admin.together import TogetherAdmin
 from streamconfig.configuration.document import STREAMS
+from streamconfig.forms.door import STREAM_GROUP
 from streamconfig.forms.stream import StreamForm
 from streamconfig.forms.together import StreamsTogether
 from streamconfig.models import Stream
@@ -68,6 +69,7 @@ class StreamAdmin(TogetherAdmin):
         ("Who answers for it", {"fields": [("owner", "contact"), "purpose", "task", ("review_on", "expires_on")]}),
         ("What is collected", {"fields": _COLLECTED}),
         ("Where it goes", {"fields": [("service", "canary"), "consumers"]}),
+        ("At the intake", {"classes": ["collapse"], "fields": STREAM_GROUP}),
         ("Producers", {"classes": ["collapse"], "fields": _PRODUCERS}),
         ("Topics and other settings", {"classes": ["collapse"], "fields": _TOPICS}),
         CHANGE_FIELDS,

@@ -23,6 +23,8 @@ CODES: Mapping[str, str] = {
     "window": "It collects at other times, or late events are treated otherwise",
     "schema": "Its events are of another schema",
     "wiring": "Its service, topics, key or partitions differ",
+    "door": "Other producers may send, or otherwise much, or the intake treats them otherwise",
+    "privacy": "Another part of what tells of people is kept",
     "headers": "Another header of requests is kept in events",
     "sensitivity": "It is said to be more or less sensitive",
     "stores": "Stores take it or leave it, or take it otherwise",
@@ -54,6 +56,7 @@ _CODE_OF_KEY: Mapping[str, str] = {
     "topic_prefixes": "wiring",
     "message_key_fields": "wiring",
     "log": "wiring",
+    "intake": "door",
     "windows": "window",
     "late_events": "window",
     "consumers": "stores",
@@ -129,6 +132,8 @@ def _of_leaf(section: str, name: str, leaf: Field, *, is_new: bool) -> Iterator[
         yield from header
     elif leaf.keys[-1] == "sensitivity":
         yield _of_sensitivity(section, name, leaf)
+    elif leaf.keys[:2] == ("intake", "privacy"):
+        yield Effect("privacy", section, name, f"{CODES['privacy']}: {leaf.path}.", is_personal=True)
     elif leaf.keys[0] == "is_enabled":
         is_on = leaf.becomes is not False if leaf.is_set else True
         code, word = ("switched_on", "on") if is_on else ("switched_off", "off")

@@ -115,8 +115,8 @@ DEFAULTS: tuple[Policy, ...] = (
     ),
     Policy(
         "personal-data",
-        "Headers and sensitivity",
-        frozenset({"headers", "sensitivity"}),
+        "Headers, sensitivity and privacy",
+        frozenset({"headers", "sensitivity", "privacy"}),
         by=("engineer", "administrator"),
     ),
     Policy(

@@ -13,8 +13,9 @@ from streamconfig import services
 from streamconfig.change_control.actors import TEAM_PREFIX
 from streamconfig.configuration.document import Document
 from streamconfig.configuration.effects import CODES
-from streamconfig.forms import codecs, fields
+from streamconfig.forms import codecs, door, fields
 from streamconfig.forms.bindings import Setting
+from streamconfig.forms.door import ServiceDoorFields
 from streamconfig.forms.proposing import ProposingForm
 from streamconfig.models import ChangeRequest, Item
 from streamconfig.services import Wish
@@ -74,7 +75,7 @@ class TeamForm(ItemForm):
     email = fields.text("E-mail", "Reminders and notifications go there.")
 
 
-class ServiceForm(ItemForm):
+class ServiceForm(ServiceDoorFields, ItemForm):
     """An intake service."""
 
     section = "services"
@@ -83,6 +84,7 @@ class ServiceForm(ItemForm):
         Setting("description", ("description",)),
         Setting("url", ("url",)),
         Setting("audience", ("audience",)),
+        *door.OF_SERVICE,
     )
 
     description = fields.prose("Description")

@@ -17,6 +17,7 @@ from streamconfig.configuration.document import Document, DocumentInvalidError
 from streamconfig.configuration.own_keys import LATE_ACTIONS, SENSITIVITIES
 from streamconfig.configuration.setting_types import UNITS
 from streamconfig.forms import fields
+from streamconfig.forms.door import StreamDoorFields
 from streamconfig.forms.maps import ConsumerRow, HeaderRow, KeyRow
 from streamconfig.forms.proposing import ProposingForm
 from streamconfig.forms.rows import RowsField
@@ -84,7 +85,7 @@ class StreamFields(forms.Form):
     other_settings = fields.json_text("Other settings", "As in the configuration file; every reader of the API sees them.")
 
 
-class StreamForm(StreamFields, TimedFields, ProposingForm):
+class StreamForm(StreamFields, StreamDoorFields, TimedFields, ProposingForm):
     """A stream."""
 
     section = documents.STREAMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamconfig.configuration.setting_types import is_texts
-from streamconfig.forms import codecs
+from streamconfig.forms import codecs, door
 from streamconfig.forms.bindings import Binding, Item, Path, Setting, put
 from streamconfig.forms.codecs import ABSENT
 from streamconfig.forms.maps import Consumers, Entries
@@ -102,4 +102,5 @@ STREAM: tuple[Binding, ...] = (
     Setting("late_grace", ("late_events", "grace_seconds"), codecs.WHOLE),
     Setting("partitions", ("log", "partitions"), codecs.WHOLE),
     Setting("retention_hours", ("log", "retention_hours"), codecs.WHOLE),
+    *door.OF_STREAM,
 )

@@ -15,7 +15,7 @@ from eventplatform import panels
 from streamconfig.configuration import document, window_rules
 from streamconfig.forms.bindings import tail_of, tail_problems, values_of, written
 from streamconfig.forms.instruments import BINDINGS as INSTRUMENT
-from streamconfig.forms.items import PolicyForm
+from streamconfig.forms.items import PolicyForm, ServiceForm
 from streamconfig.forms.maps import ConsumerRow
 from streamconfig.forms.overrides import OverrideForm
 from streamconfig.forms.rows import RowForm, RowsField
@@ -44,6 +44,15 @@ ODD: tuple[dict[str, Any], ...] = (
     {"windows": [{"from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00+01:00"}], "ramp": [1]},
     {"ramp": [{"at": "2026-12-01T00:00Z", "rate": 0.05}], "late_events": {"action": "drop", "grace_seconds": 0}},
     {"log": {"partitions": 3, "retention_hours": 24}, "canary_events_enabled": False},
+    {"intake": {"origins": ["*"], "events_per_second": 5, "when_log_away": "refuse", "privacy": {"ip": "drop"}}},
+    {"intake": {"origins": [], "allows_anonymous": False, "events_per_second": 0.5, "privacy": {}, "more": 1}},
+    {"intake": {}},
+)
+ODD_SERVICES: tuple[dict[str, Any], ...] = (
+    {"title": "Main", "url": "https://a.org", "profile": "ours", "spooled_status": 201, "duplicate_seconds": 0},
+    {"hosts": ["a.org", "b.org"], "origins": ["https://a.org"], "sources": {"b": "x", "a": "y /z/1.0.0"}, "limits": {}},
+    {"limits": {"max_events": 10, "key_events_per_second": 2}, "eventgate": {"needs_streams": False, "cors": ""}},
+    {"eventgate": {"failing_streams": ["x"], "dt_field": "dt"}, "allows_anonymous": True, "privacy": {"heeds_dnt": False}},
 )
 
 
@@ -54,6 +63,11 @@ def again(item: Mapping[str, Any], bindings: Any = STREAM) -> dict[str, Any]:
 @pytest.mark.parametrize("item", ODD, ids=range(len(ODD)))
 def test_item__shown_and_not_touched__stays_to_the_letter(item: dict[str, Any]) -> None:
     assert json.dumps(again(item)) == json.dumps(item)
+
+
+@pytest.mark.parametrize("item", ODD_SERVICES, ids=range(len(ODD_SERVICES)))
+def test_service__shown_and_not_touched__stays_to_the_letter(item: dict[str, Any]) -> None:
+    assert json.dumps(again(item, ServiceForm.bindings)) == json.dumps(item)
 
 
 def test_production__shown_and_not_touched__stays_to_the_letter() -> None:
