@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -69,8 +71,8 @@ def _comment(lines: list[str], number: int) -> str:
     return above.removeprefix("# ").replace("|", "\\|") if above.startswith("# ") and not above.startswith("# ---") else ""
 
 
-def errors_page() -> str:
-    """Every error that a user may see, by its code."""
+def _errors() -> list[tuple[type[PlatformError], str]]:
+    """Every error that a user may see, by its code, with its family."""
     from eventplatform.core import errors
 
     for room in ROOMS:
@@ -78,6 +80,13 @@ def errors_page() -> str:
             if ".migrations" not in module.name and not module.name.endswith(("__main__", "asgi", "wsgi")):
                 importlib.import_module(module.name)
     families = (errors.RetriableError, errors.RejectedError, errors.FatalError)
+    found = {c for c in _subclasses(PlatformError) if c not in families and c.__module__.split(".")[0] in ROOMS}
+    family = {c: next((f.__name__.removesuffix("Error").lower() for f in families if issubclass(c, f)), "") for c in found}
+    return [(error, family[error]) for error in sorted(found, key=lambda c: (c.code, c.__name__))]
+
+
+def errors_page() -> str:
+    """Every error that a user may see, by its code."""
     lines = [
         "# Errors",
         "",
@@ -85,11 +94,25 @@ def errors_page() -> str:
         "",
     ]
     lines += ["| code | family | status | what it says | remedy |", "|---|---|---|---|---|"]
-    found = {c for c in _subclasses(PlatformError) if c not in families and c.__module__.split(".")[0] in ROOMS}
-    for error in sorted(found, key=lambda c: (c.code, c.__name__)):
-        family = next((f.__name__.removesuffix("Error").lower() for f in families if issubclass(error, f)), "")
+    for error, family in _errors():
         lines.append(f"| `{error.code}` | {family} | {error.http_status} | {_cell(error.message)} | {_cell(error.remedy)} |")
     return "\n".join(lines)
+
+
+def error_codes() -> str:
+    """The same for the pages that answers of the intake link to."""
+    listed = [
+        {
+            "code": error.code,
+            "family": family,
+            "status": error.http_status,
+            "about": " ".join(inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0].split()),
+            "message": error.message,
+            "remedy": error.remedy,
+        }
+        for error, family in _errors()
+    ]
+    return json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
 
 
 def _cell(text: str) -> str:
@@ -165,7 +188,7 @@ def pages() -> dict[Path, str]:
         "findings.md": findings_page(),
     }
     texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
-    return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n"}
+    return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n", ROOT / "eventplatform/error_codes.json": error_codes()}
 
 
 def findings_page() -> str:

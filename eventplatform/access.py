@@ -24,6 +24,7 @@ _OPEN = (
     "/repositories/",
     "/confluent/",
     "/v1/",
+    "/errors",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -6,7 +6,8 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from monitoring import pages, views
+from monitoring import error_pages, pages, views
+from monitoring.rejected import pages as rejected
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.start, name="start"),
@@ -14,6 +15,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("start/side", pages.start_side, name="start-side"),
     path("overview", pages.overview, name="overview"),
     path("records/<str:topic>/<int:partition>/<int:offset>", pages.record, name="record"),
+    path("errors", error_pages.error_list, name="errors"),
+    path("errors/<str:code>", error_pages.error_code, name="error"),
+    path("rejected", rejected.index, name="rejected"),
+    path("rejected/runs/<int:run_id>", rejected.run_state, name="rejected-run"),
+    path("rejected/<slug:key>/dry-run", rejected.dry_run, name="rejected-dry-run"),
+    path("rejected/<slug:key>/replay", rejected.replay, name="rejected-replay"),
+    path("rejected/<slug:key>/delete", rejected.delete, name="rejected-delete"),
+    path("rejected/<slug:key>/export", rejected.export, name="rejected-export"),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -111,7 +111,7 @@ def test_lifespan__start_and_shutdown__runtime_follows() -> None:
 def test_head__request_id_twice__joined_as_at_the_other_door() -> None:
     headers = [(b"x-request-id", b"a"), (b"content-type", b"text/plain"), (b"x-request-id", b"b")]
 
-    assert _head({"headers": headers, "query_string": b""}).request_id == "a,b"  # which is no request id
+    assert _head({"headers": headers, "query_string": b""}, "").request_id == "a,b"  # which is no request id
 
 
 @pytest.mark.parametrize(("length", "code"), [([], "body.broken"), ([(b"content-length", b"9")], "body.truncated")])
