@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -52,9 +52,16 @@ class Stack:
         self.intakes.append(made)
         return made
 
-    def load(self, **changes: object) -> Load:
+    def load(self, *, stream: str = "", ledger: Ledger | None = None, **changes: Any) -> Load:
         """Clients of all intakes made so far."""
-        return Load([one.url for one in self.intakes], self.ledger, self.stream, **changes)  # type: ignore[arg-type]  # Load's own fields
+        urls = [one.url for one in self.intakes]
+        return Load(urls, ledger or self.ledger, stream or self.stream, **changes)
+
+    def add_stream(self, name: str, *, events_per_second: int = 0) -> Ledger:
+        """One more stream, with a ledger of its own."""
+        wanted = f"{name}={events_per_second or ''}"
+        subprocess.run([sys.executable, "-m", "tests.faults.prepare", wanted], cwd=env.ROOT, env=self.environment, check=True)
+        return Ledger(self.folder / f"ledger-{name}")
 
     def close(self) -> None:
         for intake in self.intakes:

@@ -18,6 +18,9 @@ _OF_RESULT: Mapping[str, Outcome] = {
 _SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = range(200, 300), range(400, 500), 500
 
 
+BAD = "bad-"  # how the keys of events begin that break their schema
+
+
 class Event(NamedTuple):
     """One event of a client; `number` grows by one with each event of its key."""
 
@@ -28,7 +31,12 @@ class Event(NamedTuple):
     def as_json(self, stream: str) -> dict[str, Any]:
         """Its form on the wire: what the verifier needs stands in the id, and the message key in `meta.domain`."""
         meta = {"stream": stream, "id": self.id, "domain": self.key}
-        return {"$schema": "/sample/test_event/1.0.0", "meta": meta, "test": "ledger"}
+        return {"$schema": "/sample/test_event/1.0.0", "meta": meta, "test": 5 if self.is_bad else "ledger"}
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it breaks its schema."""
+        return self.key.startswith(BAD)
 
 
 def event_of(client: str, key: str, number: int) -> Event:

@@ -15,7 +15,7 @@ from random import Random
 
 import httpx
 
-from tests.faults.ledger import Attempt, Event, Ledger, Outcome, event_of, outcomes_of
+from tests.faults.ledger import BAD, Attempt, Event, Ledger, Outcome, event_of, outcomes_of
 
 _PAUSE_SECONDS = 0.05  # before another address is tried
 _MOST_RETRIES = 200
@@ -51,6 +51,7 @@ class Load:
     largest_batch: int = 20
     timeout_seconds: float = 15.0
     retries: bool = False
+    bad_share: float = 0.0  # of events that break their schema, among good ones
     seed: int = 1
     exchanges: list[Exchange] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -119,7 +120,8 @@ class _Client:
 
     def _next_batch(self) -> list[Event]:
         chosen = self._random.choices(self._keys, k=self._random.randint(1, self._load.largest_batch))
-        return [event_of(self._name, key, next(self._numbers[key])) for key in chosen]
+        keys = [f"{BAD}{key}" if self._random.random() < self._load.bad_share else key for key in chosen]
+        return [event_of(self._name, key, next(self._numbers[key])) for key in keys]
 
     async def _deliver(self, http: httpx.AsyncClient, batch: list[Event]) -> None:
         for _ in range(_MOST_RETRIES):

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.prepare STREAM…`: schemas, keyed streams and their topics, by the environment's settings."""
+"""`python -m tests.faults.prepare STREAM[=EVENTS_PER_SECOND]…`: schemas, keyed streams, their topics."""
 
 from __future__ import annotations
 
@@ -17,16 +17,22 @@ def stream(**changes: object) -> dict[str, object]:
     return {"schema_title": "sample/test_event", "destination_event_service": "main", **keyed, **changes}
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     from eventplatform.eventlog import event_log
     from registry import services as registry
     from tests import configuring
 
     registry.import_folder(name="primary", folder=env.ROOT / "examples/schemas/primary")
-    configuring.configure({"streams": {name: stream() for name in names}}, author="test", reason="faults")
+    limits = dict(argument.partition("=")[::2] for argument in arguments)
+    streams = {name: stream(**_limited(limit)) for name, limit in limits.items()}
+    configuring.configure({"streams": streams}, author="test", reason="faults")
     with event_log() as log:
-        for name in names:
+        for name in streams:
             log.create_topic(name, partitions=PARTITIONS)
+
+
+def _limited(events_per_second: str) -> dict[str, object]:
+    return {"intake": {"events_per_second": float(events_per_second)}} if events_per_second else {}
 
 
 if __name__ == "__main__":

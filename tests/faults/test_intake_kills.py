@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def kill_workers(intake: Intake, kills: int, every_seconds: float, seed: int) ->
     return took
 
 
-def check_kills(stack: Stack, *, kills: int, every_seconds: float, **load: object) -> None:
+def check_kills(stack: Stack, *, kills: int, every_seconds: float, **load: Any) -> None:
     intake = stack.intake(workers=2)
     with stack.load(**load).running() as clients:
         time.sleep(1)
