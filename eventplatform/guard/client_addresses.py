@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eventplatform.guard.request_head import RequestHead
 
@@ -36,6 +37,7 @@ def client_address(head: RequestHead, proxies: Proxies) -> str:
     return _checked(chain[-place]) or head.peer if chain else head.peer
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What limits count by: an IPv4 address, or the /64 that an IPv6 address lies in."""
     if ":" not in address:
