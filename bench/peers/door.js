@@ -9,6 +9,7 @@ const Ajv = require('ajv');
 
 const [port, schemaFile, stream] = process.argv.slice(2);
 const schema = JSON.parse(fs.readFileSync(schemaFile));
+schema.$schema = 'http://json-schema.org/draft-07/schema#'; // the one spelling that Ajv 6 knows
 const ajv = new Ajv({ useDefaults: true, schemaId: 'auto', allErrors: true, unknownFormats: 'ignore' });
 const validators = { [schema.$id]: { title: schema.title, isValid: ajv.compile(schema) } };
 const streams = { [stream]: { schema_title: schema.title } };
