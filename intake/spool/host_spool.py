@@ -82,9 +82,13 @@ class HostSpool:
 
     def look_after(self) -> None:
         """Open it where it isn't, or where others use another one by now; and say how it is."""
-        if self._opened is None or not self._opened[0].board.is_in_place:
-            self.close(0)
+        former = self._opened
+        if former is None:
             self._open()
+        elif not former[0].board.is_in_place:
+            self._open()  # first, so that there is no moment without, in which a record could slip past it
+            if self._opened is not former:
+                _let_go(former, 0)
         if self.is_quiet:
             self._is_full = False
         gauges.show(self._opened and self._opened[0], is_full=self._is_full)
@@ -96,13 +100,8 @@ class HostSpool:
     def close(self, drain_seconds: float = _CLOSE_SECONDS) -> None:
         """Drain what is possible within the time; the rest stays on the disk."""
         opened, self._opened = self._opened, None
-        if opened is None:
-            return
-        spool, writer, drainer = opened
-        has_ended = drainer.stop(drain_seconds)
-        writer.close()
-        if has_ended:  # else its thread hangs in the log, and still needs what would be closed
-            spool.close()
+        if opened is not None:
+            _let_go(opened, drain_seconds)
 
     def _open(self) -> None:
         try:
@@ -116,3 +115,11 @@ class HostSpool:
         drainer = Drainer(spool, self._producer, self._probe, timeout_seconds=self._timeout)
         self._opened = (spool, Writer(spool), drainer)
         drainer.start()
+
+
+def _let_go(opened: tuple[Spool, Writer, Drainer], drain_seconds: float) -> None:
+    spool, writer, drainer = opened
+    has_ended = drainer.stop(drain_seconds)
+    writer.close()
+    if has_ended:  # else its thread hangs in the log, and still needs what would be closed
+        spool.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +19,24 @@ class LockBusyError(TimeoutError):
 
 
 class FileLock:
-    """flock on a file of its own. It also excludes other threads of the process that have a `FileLock` of theirs."""
+    """flock on a file of its own, and a lock for the threads of this process: to the kernel they are one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._threads = threading.Lock()
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def acquire(self, *, timeout_seconds: float = 0.0, is_shared: bool = False) -> bool:
         """Take it, alone or with others who share it; False where somebody held it all the time."""
-        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
         deadline = time.monotonic() + timeout_seconds
+        if not self._threads.acquire(timeout=timeout_seconds):
+            return False
+        if self._acquire_file(fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX, deadline):
+            return True
+        self._threads.release()
+        return False
+
+    def _acquire_file(self, kind: int, deadline: float) -> bool:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -43,6 +52,7 @@ class FileLock:
     def release(self) -> None:
         """Give it back."""
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        self._threads.release()
 
     @contextmanager
     def held(self, timeout_seconds: float) -> Iterator[None]:
