@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventplatform.core.results import Outcome
-from eventplatform.guard.content_types import JSON_TYPES, WAYS
+from eventplatform.guard.content_types import JSON_TYPES
 
 TITLE = "Event intake"
 EVENT: Mapping[str, Any] = {
@@ -103,5 +103,26 @@ EVENTGATE_ANSWERS = {
     400: "Every event breaks its schema, or the body was empty.",
     500: "Some event failed for another reason, or the body could not be read.",
 }
-OURS_TYPES = tuple(WAYS)
-EVENTGATE_TYPES = tuple(JSON_TYPES)
+_LINES = {"type": "string", "description": "One event a line."}
+_CLOUD_EVENT = {
+    "type": "object",
+    "description": "CloudEvents 1.0; `source` names the stream where the service's sources say so.",
+    "required": ["specversion", "id", "source", "type"],
+    "properties": {
+        "specversion": {"type": "string", "enum": ["1.0"]},
+        "id": {"type": "string"},
+        "source": {"type": "string"},
+        "type": {"type": "string"},
+        "dataschema": {"type": "string", "description": "The schema's id."},
+        "data": {"type": "object", "additionalProperties": True},
+    },
+    "additionalProperties": True,
+}
+EVENTGATE_TYPES: Mapping[str, Mapping[str, Any]] = dict.fromkeys(JSON_TYPES, EVENTS)
+# Other names of the same ways in are left out.
+OURS_TYPES: Mapping[str, Mapping[str, Any]] = {
+    **EVENTGATE_TYPES,
+    "application/x-ndjson": _LINES,
+    "application/cloudevents+json": _CLOUD_EVENT,
+    "application/cloudevents-batch+json": {"type": "array", "items": _CLOUD_EVENT},
+}

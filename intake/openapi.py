@@ -25,7 +25,7 @@ describe = extend_schema_view(
                 description="return=representation: tell the fate of every event also on success.",
             ),
         ],
-        request=dict.fromkeys(api_shapes.OURS_TYPES, api_shapes.EVENTS),
+        request=dict(api_shapes.OURS_TYPES),
         responses={
             **{status: OpenApiResponse(description=text) for status, text in api_shapes.ACCEPTED.items()},
             **{

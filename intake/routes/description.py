@@ -47,11 +47,15 @@ def _post(asked: Asked) -> dict[str, Any]:
         "parameters": _parameters(asked),
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": api_shapes.EVENTS, "example": api_shapes.EXAMPLE} for kind in types},
+            "content": {kind: _content(shape) for kind, shape in types.items()},
         },
         "responses": _responses(is_exact=is_exact),
         "security": [{}, {"key": []}],
     }
+
+
+def _content(shape: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schema": shape, "example": api_shapes.EXAMPLE} if shape is api_shapes.EVENTS else {"schema": shape}
 
 
 def _parameters(asked: Asked) -> list[dict[str, Any]]:
