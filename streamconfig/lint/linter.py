@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from streamconfig.configuration.document import Document
-from streamconfig.lint import instruments, people, references, settings, timing, topics
+from streamconfig.lint import door, instruments, people, references, settings, timing, topics
 from streamconfig.lint.finding import LEVELS, Finding, Kind, Level
 from streamconfig.lint.subject import Subject
 
@@ -17,6 +17,7 @@ _RULES: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     people.findings,
     timing.findings,
     instruments.findings,
+    door.findings,
 )
 
 
@@ -48,7 +49,7 @@ def _unusable(document: Document) -> Iterator[Finding]:
 
 def kinds() -> tuple[Kind, ...]:
     """Every kind of finding, in the order of its rules."""
-    modules = (settings, topics, references, people, timing, instruments)
+    modules = (settings, topics, references, people, timing, instruments, door)
     return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Kind))
 
 

@@ -18,7 +18,9 @@ from tests.cpu import least_seconds
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 WELL = {"schema_title": "t", "destination_event_service": "main"}
-SAID = {"owner": "web", "purpose": "p", "contact": "c", "expires_on": "2027-01-01", "sensitivity": "personal"}
+SAID = {"owner": "web", "purpose": "p", "contact": "c", "expires_on": "2027-01-01", "sensitivity": "internal"}
+
+PERSONAL = {"about": {**SAID, "sensitivity": "personal"}, "intake": {"privacy": {"ip": "truncate"}}}
 
 
 def lint(given: dict[str, Any], **known: Any) -> tuple[Finding, ...]:
@@ -48,6 +50,14 @@ PAST, FUTURE = "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     # code, document, what else is known, where
+    ("door.unknown_error_stream", of_stream({"intake": {"error_stream": "gone"}}), {}, "/intake/error_stream"),
+    ("door.error_stream_schema", of_stream({"intake": {"error_stream": "s"}}), {}, "/intake/error_stream"),
+    ("door.unknown_error_stream", of_stream({}, services={"main": {"error_stream": "gone"}}), {}, "/error_stream"),
+    ("door.people_kept", of_stream({"about": {**SAID, "sensitivity": "personal"}}), {}, ""),
+    ("service.same_host", of_stream({}, services={"main": {"hosts": ["a"]}, "b": {"hosts": ["a"]}}), {}, "/hosts"),
+    ("service.open_to_all", of_stream({}, services={"main": {"audience": "external"}}), {}, ""),
+    ("service.no_streams", of_stream({}, services={"main": {}, "other": {}}), {}, ""),
+    ("service.unknown_source_stream", of_stream({}, services={"main": {"sources": {"x": "gone /a/1.0.0"}}}), {}, "/sources/x"),
     ("setting.near_miss", of_stream({"canary_events_enabed": True}), {}, "/canary_events_enabed"),
     ("setting.near_miss", of_stream({"sampel": {"rate": 1}}), {}, "/sampel"),
     ("setting.near_miss", of_stream({"sample": {"rates": 1}}), {}, "/sample/rates"),
@@ -147,7 +157,7 @@ def test_rules__each_kind__has_a_case_and_a_code_of_its_own() -> None:
         of_stream({"anything": {"of": "ours"}, "consumers": {"own": {"enabled": True}}}),
         of_stream({"topic_prefixes": None}, defaults={"topic_prefixes": ["a."]}),
         of_stream({}, policies={"p": {"effects": ["rate_up"]}, "q": {"effects": ["*"], "by": []}}),  # any approver
-        of_stream(headers(ua="user-agent", id="x-request-id")),
+        of_stream({**PERSONAL, **headers(ua="user-agent", id="x-request-id")}),
         of_stream({"about": {**SAID, "sensitivity": ""}, **headers(ua=False, id="x-request-id")}),
         of_stream({"a": True}, defaults={"a": 1}),
         of_stream({"about": {**SAID, "contact": ""}}, teams={"web": {"contact": "#web"}}),
