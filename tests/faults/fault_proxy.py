@@ -85,6 +85,8 @@ class FaultProxy:
         self._transports |= ends
         try:
             await asyncio.gather(self._pump(reader, far_writer, "requests"), self._pump(far_reader, writer, "answers"))
+        except asyncio.CancelledError:  # the proxy ends; asyncio's streams would report it
+            return
         finally:
             self._transports -= ends
             for transport in ends:

@@ -90,6 +90,10 @@ class Load:
         failed = [one.ended for one in tuple(self.exchanges) if one.ended > since and (one.status == 0 or one.status >= 500)]
         return max(failed, default=since) - since
 
+    def events_that_waited(self, seconds: float = 1.0) -> int:
+        """Events of requests that took longer: they were on their way when something went wrong."""
+        return sum(one.events for one in tuple(self.exchanges) if one.ended - one.began > seconds)
+
     def percentile(self, share: float, since: float = 0.0, until: float = float("inf")) -> float:
         """Seconds within which that share of the requests between two moments was answered."""
         took = sorted(one.ended - one.began for one in tuple(self.exchanges) if since <= one.began < until)

@@ -71,6 +71,8 @@ def ride_out(name: str, stack: Stack, fault: Callable[[Intake], None]) -> Ride:
     report.check()
     before.check()
     check_answers(clients)
+    print(f"events in flight when it began {clients.events_that_waited()}")  # noqa: T201  # asked for
+    assert len(report.doubled) <= clients.events_that_waited()
     return Ride(report, clients, began, healed)
 
 
@@ -125,7 +127,7 @@ def test_network_cut_for_30_seconds__nothing_lost(cut: Cut) -> None:
     assert ride.clients.percentile(0.99, since=ride.began, until=ride.healed) <= _ANSWER_SECONDS
 
 
-def test_acknowledgements_cut_for_30_seconds__doubles_are_those_that_nobody_was_promised(cut: Cut) -> None:
+def test_acknowledgements_cut_for_30_seconds__doubles_are_at_most_what_was_in_flight(cut: Cut) -> None:
     ride = ride_out("F5, acknowledgements cut", cut.stack, held(cut.proxy, "answers"))
 
     assert ride.clients.percentile(0.99, since=ride.began, until=ride.healed) <= _ANSWER_SECONDS
