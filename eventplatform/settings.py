@@ -131,6 +131,8 @@ INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
 # for the log to confirm; then events go to the spool until it is back, or are refused with 503
 # a file of JSON events that GET /v1/_test/events posts through the intake's own door, as a probe; unset: there is no such address
 INTAKE_TEST_EVENTS = env.text("INTAKE_TEST_EVENTS")
+# for tests of clients, never in production: services' eventgate.failing_streams are heeded
+INTAKE_FAILS_ON_WISH = IS_DEMO and env.flag("INTAKE_FAILS_ON_WISH")
 INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)
 SPOOL_DIR = env.text("SPOOL_DIR")  # this host's spool, shared by its processes; unset: spool in VAR_DIR
 SPOOL_MAX_MB = env.number("SPOOL_MAX_MB", 1024)  # that may wait there; beyond it 507

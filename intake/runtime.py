@@ -19,6 +19,7 @@ from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.json_body import JsonLimits
 from intake import producing
 from intake.desks import Configuration
+from intake.failing import FailingProducer, failing_topics
 from intake.limits import Limits
 from intake.rejections import RejectionLimits, Rejections
 from intake.service import Intake
@@ -60,6 +61,8 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
     from intake.guarding import proxies
 
     producer = producing.producer(event_log())
+    if settings.INTAKE_FAILS_ON_WISH:
+        producer = FailingProducer(producer, lambda: failing_topics(configuration(), settings.TOPIC_PREFIX))
     hashing = Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY)
     return Intake(
         configuration=configuration,
