@@ -15,11 +15,12 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the app's part on shared pages."""
-        from connectors import choices, downstream, shared_pages
+        from connectors import choices, downstream, letters, shared_pages
 
         panel = panels.Panel("connectors", "connectors/_stream.html", shared_pages.of_stream, order=30, column="side")
         panels.add("stream", panel)
         panels.add_uses("connectors", shared_pages.uses_of_schema)
         panels.add_troubles("connectors", shared_pages.troubles)
+        panels.add_replay("connector", panels.Replay(letters.check, letters.send))
         panels.provide("connectors.downstream", downstream.downstream)
         panels.provide("connectors.names", choices.names)

@@ -13,7 +13,7 @@ from connectors.sinks.base import Canary, Position, Row, Sink, WriteBatch
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core import metrics
 from eventplatform.core.errors import RejectedError, RetriableError
-from eventplatform.core.names import CANARY_DOMAIN
+from eventplatform.core.names import CANARY_DOMAIN, HEADER_REPLAYED_FOR
 from eventplatform.core.records import Record, TopicPartition
 from eventplatform.core.schemas import CompiledSchema
 
@@ -106,7 +106,7 @@ class Delivery:
         canaries: list[Canary] = []
         refused: list[tuple[Record, RejectedError]] = []
         for record in records:
-            if record.value is None:
+            if record.value is None or self._is_for_another(record):
                 continue  # a tombstone: an appending store has nothing to delete by it
             try:
                 event = _event(record.value)
@@ -119,6 +119,11 @@ class Delivery:
             except RejectedError as error:
                 refused.append((record, error))
         return rows, canaries, refused
+
+    def _is_for_another(self, record: Record) -> bool:
+        """True for a replayed record that another connector had refused: this one has it already."""
+        wanted = record.header(HEADER_REPLAYED_FOR) if record.headers else None
+        return wanted is not None and wanted != self._connector.encode()
 
     def _prepare(self, record: Record, event: Mapping[str, Any]) -> None:
         """Have the store ready for the event's schema before the first such event."""

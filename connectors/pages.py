@@ -1,8 +1,6 @@
-"""Pages about connectors: the list, one connector with cause and remedy, its two verbs, and what was rejected."""
+"""Pages about connectors: the list, one connector with cause and remedy, and its two verbs."""
 
 from __future__ import annotations
-
-import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -89,36 +87,6 @@ def reposition(request: HttpRequest, name: str) -> HttpResponseRedirect:
     else:
         messages.success(request, f"{where.topic}/{where.partition} goes on at offset {after.next_offset}.")
     return redirect("connector", name)
-
-
-@require_safe
-def rejected(request: HttpRequest) -> HttpResponseBase:
-    """Dead letters by reason; of the chosen group the newest ones, and one as it is."""
-    groups = letters.groups(connector=request.GET.get("connector", ""))
-    wanted = (request.GET.get("of"), request.GET.get("stream"), request.GET.get("code"))
-    chosen = next((one for one in groups if (one.connector, one.stream, one.code) == wanted), groups[0] if groups else None)
-    lines = letters.newest(chosen) if chosen else []
-    given = request.GET.get("letter", "")
-    sample_id = next((one.id for one in lines if str(one.id) == given), chosen.newest_id if chosen else 0)
-    sample = letters.letter(sample_id) if chosen else None
-    context = {
-        "groups": groups,
-        "total": sum(group.count for group in groups),
-        "connector": request.GET.get("connector", ""),
-        "chosen": chosen,
-        "lines": lines,
-        "sample": sample,
-        "sample_text": _readable(sample.value) if sample else "",
-    }
-    return render(request, "connectors/rejected.html", context)
-
-
-def _readable(value: bytes | None) -> str:
-    """The record's bytes for reading: JSON indented, what is no text with escapes."""
-    try:
-        return json.dumps(json.loads(value or b""), indent=2, ensure_ascii=False)
-    except ValueError:
-        return (value or b"").decode(errors="backslashreplace")
 
 
 def _kind(name: str) -> catalog.Kind | None:

@@ -40,7 +40,11 @@ def troubles() -> list[Trouble]:
         newest = groups[0]
         what = f"{figures.thin(total)} record{'s' if total != 1 else ''} set aside"
         why = f"Newest: {newest.code}, {newest.stream} into {newest.connector}. The rest went on."
-        found.append(Trouble("warn", what, why, reverse("rejected"), "See reasons", since=figures.ago(newest.last_at)))
+        found.append(
+            Trouble(
+                "warn", what, why, f"{reverse('rejected')}?source=connector", "See reasons", since=figures.ago(newest.last_at)
+            )
+        )
     return found
 
 

@@ -7,7 +7,7 @@ leaves no hole: a page simply has no such panel, and `call` answers its default.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,10 +67,30 @@ class Downstream:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A dead letter (`eventplatform.broker.dead_letters`) and the event that a person made of it."""
+
+    letter: Any
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How dead letters of one source go back. `check` tells why an event would not pass, empty where it would.
+
+    `send` puts events on their way again, with a note that says they are replayed; for each why it was not taken.
+    """
+
+    check: Callable[[Any, dict[str, Any]], str]
+    send: Callable[[Sequence[Edited], str], Sequence[str]]
+
+
 _panels: dict[str, dict[str, Panel]] = defaultdict(dict)
 _functions: dict[str, Callable[..., Any]] = {}
 _troubles: dict[str, Callable[[], list[Trouble]]] = {}
 _uses: dict[str, Callable[[str], list[Use]]] = {}
+_replays: dict[str, Replay] = {}
 
 
 def add(page: Page, panel: Panel) -> None:
@@ -104,6 +124,16 @@ def add_uses(name: str, find: Callable[[str], list[Use]]) -> None:
 def uses(title: str) -> list[Use]:
     """All that lives by a schema title, in the order in which the apps registered."""
     return [use for find in _uses.values() for use in find(title)]
+
+
+def add_replay(source: str, replay: Replay) -> None:
+    """Let an app say how its dead letters go back: those of `source` (intake, connector, job)."""
+    _replays[source] = replay
+
+
+def replay_of(source: str) -> Replay | None:
+    """How dead letters of that source go back; None where no app can."""
+    return _replays.get(source)
 
 
 def provide(name: str, function: Callable[..., Any]) -> None:

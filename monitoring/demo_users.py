@@ -27,6 +27,9 @@ _VERBS: dict[tuple[str, str], tuple[str, ...]] = {
     ("intake", "operate_producerkey"): ("engineer", "administrator"),  # make, rotate and revoke keys of producers
     ("registry", "approve_draft"): ("approver", "engineer", "administrator"),  # other people's drafts of schemas
     ("registry", "administer_repository"): ("administrator",),  # where schemas come from, and the credentials
+    ("monitoring", "replay_rejected"): ("engineer", "administrator"),
+    ("monitoring", "delete_rejected"): ("engineer", "administrator"),
+    ("monitoring", "see_personal_data"): ("administrator",),  # others see masks
 }
 # The teams of the sample that the demo users are in; a group of this name holds a team's people.
 _TEAM = "team: "

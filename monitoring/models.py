@@ -152,3 +152,20 @@ class RoleHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.beat_at:%H:%M:%S}"
+
+
+class RejectedEvent(models.Model):
+    """A dead letter (`eventplatform.broker.dead_letters`), as far as permissions need a model; never written by Django."""
+
+    class Meta:
+        managed = False
+        db_table = "dead_letters"
+        default_permissions = ("view",)
+        permissions = (
+            ("see_personal_data", "Can see addresses, user agents and other personal data of events"),
+            ("replay_rejected", "Can mend rejected events and replay them"),
+            ("delete_rejected", "Can delete rejected events"),
+        )
+
+    def __str__(self) -> str:
+        return f"rejected event {self.pk}"

@@ -78,10 +78,10 @@ class Intake:
         except httpx.HTTPError as error:
             return Answer(None, f"The intake does not answer: {error or type(error).__name__}"[:_MAX_ERROR])
         answer = Answer(response.status_code)
-        return answer if answer.is_accepted else Answer(response.status_code, _reason(response))
+        return answer if answer.is_accepted else Answer(response.status_code, reason_of(response))
 
 
-def _reason(response: httpx.Response) -> str:
+def reason_of(response: httpx.Response) -> str:
     """The sentence of a refusal: the first event's message, else the detail, else the body."""
     try:
         body = response.json()

@@ -20,5 +20,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "monitoring.collect_rejected": {"task": "monitoring.tasks.collect_rejected", "schedule": 2.0, "options": {"expires": 2}},
+    "monitoring.rejected_runs": {"task": "monitoring.tasks.rejected_runs", "schedule": 15.0, "options": {"expires": 15}},
+    "monitoring.forget_rejected": {
+        "task": "monitoring.tasks.forget_rejected",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "monitoring.forget": {"task": "monitoring.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
 }

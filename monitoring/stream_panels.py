@@ -10,6 +10,7 @@ from django.conf import settings
 from eventplatform import charts, panels
 from monitoring import daily_volumes, health, lookups, quiet_streams
 from monitoring.overview_tables import ticks
+from monitoring.rejected import groups
 from streamconfig.lookups import snapshot
 
 _MINUTES = 60
@@ -59,4 +60,4 @@ def canary_path(stream: str) -> Mapping[str, Any] | None:
 def counts() -> Mapping[str, int]:
     """How much waits behind each entry of the navigation; cheap, since every page asks."""
     config = snapshot()
-    return {"streams": len(config.streams), "schemas": len(config.schemas.titles())}
+    return {"streams": len(config.streams), "schemas": len(config.schemas.titles()), "rejected": groups.waiting()}

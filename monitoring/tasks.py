@@ -14,6 +14,7 @@ from eventplatform.celery import app
 from eventplatform.eventlog import event_log
 from monitoring import canaries, daily_volumes, observing, services, volumes
 from monitoring.posting import Intake
+from monitoring.rejected import collecting, retention, runs
 from monitoring.schedule import SCHEDULE
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def worker_alive() -> None:
 @shared_task
 def canary_tick() -> None:
     """Send the canaries that are due."""
-    with Intake(settings.INTAKE_URL) as intake:
+    with Intake(settings.INTAKE_URL, headers=canaries.headers()) as intake:
         canaries.send_due(event_log(), intake)
 
 
@@ -75,3 +76,29 @@ def forget() -> None:
     """Delete what is too old to be shown."""
     services.forget(before=timezone.now() - _KEEP)
     services.forget_days(before=(timezone.now() - daily_volumes.KEPT).date())
+
+
+@shared_task
+def collect_rejected() -> None:
+    """Read what error streams hold into the table of dead letters."""
+    collecting.collect(event_log())
+
+
+@shared_task
+def forget_rejected() -> None:
+    """Delete the dead letters that are kept no longer."""
+    retention.forget()
+
+
+@shared_task
+def rejected_run(run_id: int) -> None:
+    """Go on with a dry run, a replay or a deletion, and hand the rest to whoever is free."""
+    if not runs.work(run_id):
+        rejected_run.delay(run_id)
+
+
+@shared_task
+def rejected_runs() -> None:
+    """Take up the runs whose worker was lost."""
+    for run in runs.unfinished():
+        rejected_run.delay(run.id)

@@ -83,6 +83,7 @@ class DeadLetter:
     group_key: str = ""
 
 
+_LARGEST_ID = 2**63 - 1
 _FIELDS = tuple(known.name for known in fields(DeadLetter))  # in the order of _LIST
 
 
@@ -155,6 +156,20 @@ def add(connection: psycopg.Connection[Any], letters: Sequence[DeadLetter]) -> i
     with connection.cursor() as cursor:
         cursor.executemany(_PUT, [_row(letter) for letter in ordered])
         return max(cursor.rowcount, 0)
+
+
+def letters_of_group(connection: psycopg.Connection[Any], key: str, *, after: int, last: int, limit: int) -> list[DeadLetter]:
+    """Letters of a group that were not replayed, the oldest first: behind `after`, up to `last`."""
+    query = _LIST + " where group_key = %s and id > %s and id <= %s and replayed_at is null order by id limit %s"
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [key, after, last, limit]).fetchall()]
+
+
+def newest_of_group(connection: psycopg.Connection[Any], key: str, *, before: int | None, limit: int) -> list[DeadLetter]:
+    """Letters of a group, replayed ones too, the newest first: those below `before`."""
+    query = _LIST + " where group_key = %s and id < %s order by id desc limit %s"
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [key, before or _LARGEST_ID, limit]).fetchall()]
 
 
 def _row(letter: DeadLetter) -> tuple[Any, ...]:

@@ -53,6 +53,7 @@ MAX_UNCONFIGURED = 1000
 
 _ANY_STREAM = Stream("", "", "", ())
 _LATE = (names.HEADER_LATE, b"true")
+_LONGEST_NOTE = 64
 # What the counter's reason says of late events that were taken.
 _LATE_REASONS: Mapping[str, str] = {"accept": "window_closed.accepted", "flag": "window_closed.flagged"}
 
@@ -96,8 +97,14 @@ class Request:
             (names.HEADER_RECEIVED_AT, self.received_at.encode()),
             (names.HEADER_REQUEST_ID, self.request_id.encode()),
             (names.HEADER_SERVICE, (self.service or service).encode()),
+            *self._replayed(),
         )
         return made
+
+    def _replayed(self) -> Headers:
+        """The mark of an event that a person mended and sent again."""
+        note = self.header("x-replayed")
+        return ((names.HEADER_REPLAYED, note[:_LONGEST_NOTE].encode("ascii", "replace")),) if note else ()
 
 
 @dataclass(frozen=True, slots=True)

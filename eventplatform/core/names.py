@@ -15,6 +15,8 @@ HEADER_RECEIVED_AT = "received-at"  # record header: when the intake took the ev
 HEADER_REQUEST_ID = "request-id"
 HEADER_SERVICE = "service"
 HEADER_LATE = "late-window"  # true: the event came after the stream's window had closed, and the stream flags those
+HEADER_REPLAYED = "replayed"  # what a person mended and sent again: the run of replays that did it
+HEADER_REPLAYED_FOR = "replayed-for"  # the connector that refused it; the others have it already
 
 # Kafka's own rule for topics (org.apache.kafka.common.internals.Topic), which streams share.
 _TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")

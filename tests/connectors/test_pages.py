@@ -11,7 +11,10 @@ from django.test import Client
 
 from connectors import letters, services, shared_pages, watcher
 from connectors.models import Connector, Lease, Target
+from eventplatform.broker.base import Log
 from eventplatform.broker.dead_letters import DeadLetter
+from eventplatform.core.records import TopicPartition
+from eventplatform.panels import Edited
 from tests.connectors.conftest import Produce
 
 pytestmark = pytest.mark.slow
@@ -118,20 +121,27 @@ def test_verbs__engineer__pauses_and_resumes(engineer: Client, connector: Connec
     assert Connector.objects.get().is_enabled
 
 
-def test_rejected__none__says_so(client: Client, transactional_db: None) -> None:
-    assert "Nothing was set aside" in client.get("/rejected").content.decode()
-
-
-def test_rejected__letters__by_reason_with_sample_escaped(client: Client, connector: Connector) -> None:
+def test_rejected__letters__shown_and_told(client: Client, connector: Connector) -> None:
     letters.dead_letters().put([letter(3), letter(4, b"\xff\x00")])
 
-    page = client.get("/rejected?connector=files").content.decode()
-    assert "sink.<wbr>record_<wbr>refused" in page
+    page = client.get("/rejected?source=connector&name=files").content.decode()
     assert "The store refused it." in page
-    assert "test.event/0 at 4" in page
-    older = client.get("/rejected?of=files&stream=test.event&code=sink.record_refused&letter=1").content.decode()
-    assert "<script>" not in older.split("<main")[1].split("</main>")[0]
+    assert "1 group" in page
+    assert "<script>" not in page.split("<main")[1].split("</main>")[0]
     assert any("set aside" in trouble.what for trouble in shared_pages.troubles())
+    assert letters.count(connector="files") == 2
+
+
+def test_replay__of_a_letter__into_its_topic_for_this_connector_alone(connector: Connector, log: Log) -> None:
+    letters.dead_letters().put([letter(3)])
+    (put,) = letters.dead_letters().list()
+
+    assert letters.send([Edited(put, {"a": "mended"})], "run-1") == [""]
+
+    (record,) = log.reader().read(TopicPartition("test.event", 0), 0).records
+    assert record.value == b'{"a":"mended"}'
+    assert record.header("replayed") == b"run-1"
+    assert record.header("replayed-for") == b"files"
 
 
 def test_admin__target__secret_write_only(engineer: Client) -> None:

@@ -157,7 +157,7 @@ def test_run__poison__in_the_dead_letters_and_the_rest_written(
     assert slices.run(connector.pk, where).end == "done"
 
     (group,) = letters.groups()
-    (line,) = letters.newest(group)
+    (line,) = letters.dead_letters().list(name="files")
     assert (group.connector, group.stream, group.code, group.count) == ("files", "test.event", "record.not_an_event", 1)
     assert line.offset == 1
     assert FilesStore(tmp_path).texts("test.event") == ["a", "b"]

@@ -1,0 +1,1 @@
+"""Rejected events: refused by the intake, set aside by connectors and jobs; collected, grouped, shown, mended and replayed."""
