@@ -85,6 +85,7 @@ _NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _link("Connectors", "power", "admin:connectors_connector_changelist", "connectors.view_connector"),
             _link("Targets", "database", "admin:connectors_target_changelist", "connectors.view_target"),
+            _link("Producer keys", "key", "admin:intake_producerkey_changelist", "intake.view_producerkey"),
         ],
     },
     {

@@ -40,8 +40,8 @@ class WordsField(forms.CharField):
 class ProducerKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter at run time
     """A key; saved by the service, which checks it."""
 
-    streams = WordsField(widget=TextArea, help_text="Names of streams, or beginnings: page_*. * is all.")
-    services = WordsField(required=False, widget=TextArea, help_text="Likewise; empty: all services.")
+    streams = WordsField(widget=TextArea({"rows": 4}), help_text="Names of streams, or beginnings: page_*. * is all.")
+    services = WordsField(required=False, widget=TextArea({"rows": 2}), help_text="Likewise; empty: all services.")
 
     class Meta:
         model = ProducerKey

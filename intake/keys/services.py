@@ -62,7 +62,7 @@ def make(*, by: str, wish: Wish) -> Made:
     """
     with transaction.atomic():
         made = _insert(by=by, wish=wish, replaces=None)
-        _note(made.row, KeyAct.Verb.MADE, by, streams=made.row.streams, services=made.row.services)
+        _note(made.row, KeyAct.Verb.MADE, by, streams=_told(made.row.streams), services=_told(made.row.services))
     return made
 
 
@@ -82,7 +82,7 @@ def rotate(key: ProducerKey, *, by: str, until: datetime, expires_at: datetime |
         made = _insert(by=by, wish=wish, replaces=old)
         old.expires_at = min(until, old.expires_at or until)
         old.save(update_fields=["expires_at"])
-        _note(old, KeyAct.Verb.ROTATED, by, successor=made.row.prefix, until=old.expires_at.isoformat())
+        _note(old, KeyAct.Verb.ROTATED, by, successor=made.row.prefix, until=_told(old.expires_at))
         _note(made.row, KeyAct.Verb.MADE, by, replaces=old.prefix)
     return made
 
@@ -111,7 +111,7 @@ def change(key: ProducerKey, *, by: str, wish: Wish) -> ProducerKey:
         for name, value in facts.items():
             setattr(row, name, value)
         row.save(update_fields=[*facts])
-        changed = {name: [str(was[name]), str(value)] for name, value in facts.items() if was[name] != value}
+        changed = {name: f"{_told(was[name])} → {_told(value)}" for name, value in facts.items() if was[name] != value}
         _note(row, KeyAct.Verb.CHANGED, by, **changed)
     return row
 
@@ -170,6 +170,13 @@ def _words(given: Sequence[str]) -> list[str]:
         which = f"“{wrong[0][:100]}” is no name and no beginning of names." if wrong else f"At most {MOST_WORDS} names fit."
         raise KeyWishRefusedError(reason=which)
     return words
+
+
+def _told(value: object) -> str:
+    """A column's value in the words of a history."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return ", ".join(map(str, value)) or "all" if isinstance(value, list) else str("none" if value is None else value)
 
 
 def _note(key: ProducerKey, verb: KeyAct.Verb, by: str, **facts: object) -> None:

@@ -51,6 +51,16 @@ class KeyForm(forms.Form):
         help_text="Where it is kept, whom to ask.",
     )
 
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """What everybody fills in."""
+        return [self[name] for name in ("name", "streams", "days")]
+
+    @property
+    def further(self) -> list[forms.BoundField]:
+        """What few need."""
+        return [field for field in self if field.name not in {"name", "streams", "days"}]
+
     def wish(self) -> Wish:
         """What was asked for."""
         said: dict[str, Any] = self.cleaned_data
