@@ -127,11 +127,11 @@ _USUAL = ServerLimits()
 
 
 @contextlib.contextmanager
-def live(limits: ServerLimits = _USUAL) -> Iterator[Live]:
+def live(limits: ServerLimits = _USUAL, served: Any = application) -> Iterator[Live]:
     """A server with these limits; gone when the block ends."""
     limits = replace(limits, drain_seconds=0.0, linger_seconds=min(limits.linger_seconds, 1.0))
     listening = listen("127.0.0.1", 0)
-    worker = Worker(configuration(application, limits), limits)
+    worker = Worker(configuration(served, limits), limits)
     thread = threading.Thread(target=worker.run, kwargs={"sockets": [listening]})
     port = listening.getsockname()[1]
     thread.start()
