@@ -98,7 +98,7 @@ class Intake:
             return Visit(head, desk, open_body(head, desk.limits.max_body_bytes, desk.service), now())
         try:
             permit = self._guard.permit(head, desk.service)
-        except RejectedError as error:
+        except (RejectedError, RetriableError) as error:
             return Visit(head, desk, BodyReader(desk.limits.max_body_bytes, refusal=error), now())
         return Visit(head, desk, open_body(head, desk.limits.max_body_bytes, desk.service), now(), permit)
 

@@ -97,6 +97,7 @@ class Guard(Protocol):
 
         Raises:
             RejectedError: 401 for an unknown, expired or revoked key, 403 for an origin that no stream of the service knows,
-                429 where the address or the key has used up what it may send.
+                429 where the address or the key has used up what it may send, 503 where too much is in flight.
+            RetriableError: a key was shown that could not be read yet.
         """
         ...
