@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventplatform.core.errors import RejectedError, RetriableError
+from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.guard.errors import BodyBrokenError, BodyTooLargeError, BodyTruncatedError
 
 
@@ -15,7 +15,7 @@ class BodyReader:
 
     __slots__ = ("_announced", "_chunks", "_limit", "_refusal", "size", "wants_more")
 
-    def __init__(self, limit: int, *, announced: int | None = None, refusal: RejectedError | RetriableError | None = None) -> None:
+    def __init__(self, limit: int, *, announced: int | None = None, refusal: PlatformError | None = None) -> None:
         self._limit = limit
         self._announced = announced
         self._refusal = refusal
