@@ -139,8 +139,6 @@ SPOOL_MAX_MB = env.number("SPOOL_MAX_MB", 1024)  # that may wait there; beyond i
 SPOOL_MIN_FREE_MB = env.number("SPOOL_MIN_FREE_MB", 256)  # of its disk that stay free for others
 INTAKE_WORKERS = env.number("INTAKE_WORKERS", 1)  # processes behind the intake's port
 INTAKE_MAX_CONNECTIONS = env.number("INTAKE_MAX_CONNECTIONS", 1000)  # of one process; beyond it 503
-# of one address in one process; beyond it 429. Behind a proxy all connections are the proxy's
-INTAKE_MAX_CONNECTIONS_PER_ADDRESS = env.number("INTAKE_MAX_CONNECTIONS_PER_ADDRESS", INTAKE_MAX_CONNECTIONS * 4 // 5)
 INTAKE_MAX_HEAD_BYTES = env.number("INTAKE_MAX_HEAD_BYTES", 16 * 1024)  # request line and headers together; beyond it 431
 INTAKE_HEAD_SECONDS = env.number("INTAKE_HEAD_SECONDS", 10)  # for the headers; then 408
 INTAKE_BODY_IDLE_SECONDS = env.number("INTAKE_BODY_IDLE_SECONDS", 10)  # between two pieces of a body; then 408
@@ -156,6 +154,9 @@ FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (f
 
 # proxies in front of the intake; 0: the connection's own address is the client's, and headers are not believed
 INTAKE_TRUSTED_PROXIES = env.number("INTAKE_TRUSTED_PROXIES", 0)
+# of one address in one process; beyond it 429. Behind a proxy all connections are the proxy's; else four fifths
+_one_address = INTAKE_MAX_CONNECTIONS if INTAKE_TRUSTED_PROXIES else INTAKE_MAX_CONNECTIONS * 4 // 5
+INTAKE_MAX_CONNECTIONS_PER_ADDRESS = env.number("INTAKE_MAX_CONNECTIONS_PER_ADDRESS", _one_address)
 # which header they write; another one than X-Forwarded-For must be overwritten by the outermost of them
 INTAKE_CLIENT_ADDRESS_HEADER = env.text("INTAKE_CLIENT_ADDRESS_HEADER", "X-Forwarded-For")
 # of anonymous events from one address (IPv6: its /64). Behind a proxy set INTAKE_TRUSTED_PROXIES first, or all are one
