@@ -63,6 +63,11 @@ class HandMade:
         """The one stream, and as many others as the measurement wants around it."""
         return {self.stream.name: self.stream, **_others()}
 
+    @property
+    def every_stream(self) -> Iterable[Stream]:
+        """All of them; there are no patterns."""
+        return self.streams.values()
+
     def find_stream(self, name: str) -> Stream | None:
         """The one stream, or one of the others."""
         return self.stream if name == self.stream.name else _others().get(name)

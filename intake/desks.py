@@ -11,6 +11,7 @@ from eventplatform.core.pii_values import Hashing
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
+from eventplatform.guard import origins
 from eventplatform.guard.json_body import JsonLimits
 from eventplatform.guard.request_head import RequestHead
 from intake.answers import Answer
@@ -32,6 +33,11 @@ class Configuration(Protocol):
     @property
     def streams(self) -> Mapping[str, Stream]:
         """Every stream with a name of its own."""
+        ...
+
+    @property
+    def every_stream(self) -> Iterable[Stream]:
+        """Every stream, those that stand for a pattern of names too."""
         ...
 
     @property
@@ -131,14 +137,14 @@ class Desks:
             find_service=find_service,
             hashing=self._hashing,
         )
-        origins = frozenset(service.origins).union(*(one.door.origins or () for one in self._streams(takes)))
-        profile: ProfileAnswers = Ours(service, errors_url=self._errors_url, listed=origins)
+        listed = origins.known(service, self._streams(takes), find_service)
+        profile: ProfileAnswers = Ours(service, errors_url=self._errors_url, listed=listed)
         if service.profile == "eventgate":
             profile = EventGate(service)
-        return Desk(service, gate, limits, limits.json, profile, origins)
+        return Desk(service, gate, limits, limits.json, profile, listed)
 
     def _streams(self, takes: Collection[str]) -> Iterable[Stream]:
-        return (one for one in self.configuration.streams.values() if not takes or one.service in takes)
+        return (one for one in self.configuration.every_stream if not takes or one.service in takes)
 
 
 def host_of(header: str) -> str:

@@ -78,7 +78,7 @@ class GuardKeeper:
 
 
 def _streams_of(configuration: Snapshot) -> Iterable[Stream]:
-    return (entry.stream for entry in configuration.stream_set.entries)
+    return configuration.every_stream
 
 
 def _service_of(configuration: Snapshot, name: str) -> Service | None:

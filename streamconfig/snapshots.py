@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -62,6 +62,11 @@ class Snapshot:
     def streams(self) -> Mapping[str, Stream]:
         """Every stream with a name of its own, in configuration order; patterns are in `stream_set.entries`."""
         return self.stream_set.streams
+
+    @property
+    def every_stream(self) -> Iterable[Stream]:
+        """Every stream, those that stand for a pattern of names too."""
+        return (one.stream for one in self.stream_set.entries)
 
     @property
     def document(self) -> Document:

@@ -30,6 +30,7 @@ from eventplatform.guard.errors import (
     NotEventsError,
     TooManyEventsError,
 )
+from eventplatform.guard.permit_errors import CHALLENGE
 from eventplatform.guard.request_head import RequestHead
 from intake import answers
 from intake.answers import CORS, PROTECTION, Answer, Headers
@@ -91,7 +92,8 @@ class EventGate:
         if errored or status == HTTPStatus.MULTI_STATUS:
             body["error"] = [_entry(one, "error") for one in errored]
         waits = [one.error.retry_after_seconds for one in errored if one.error and one.error.retry_after_seconds]
-        extra = answers.retry_after(max(waits, default=None))
+        challenge = (("www-authenticate", CHALLENGE),) if status == HTTPStatus.UNAUTHORIZED else ()
+        extra = (*answers.retry_after(max(waits, default=None)), *challenge)
         return self._json(status, body, submission.head, reason=sentence(total, len(invalid), len(errored)), extra=extra)
 
     def hasty(self, total: int, _head: RequestHead) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -77,6 +77,10 @@ class HandMade:
     schemas: Mapping[str, Schema] = field(default_factory=lambda: {schema.schema_id: schema for schema in SCHEMAS})
     revision: int = 1
     services: Mapping[str, Service] = field(default_factory=dict)
+
+    @property
+    def every_stream(self) -> Iterable[Stream]:
+        return self.streams.values()
 
     def find_stream(self, name: str) -> Stream | None:
         return self.streams.get(name)

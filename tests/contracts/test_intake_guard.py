@@ -145,6 +145,14 @@ def test_preflight__service_with_a_list__echoes_only_what_may_send(
     assert "access-control-allow-credentials" not in reply.headers
 
 
+def test_preflight__only_a_pattern_of_streams_takes_the_origin__echoes_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = Stream("/^wiki_/", "sample/test_event", "main", (), door=DoorRules(origins=(WIKI,)))
+    monkeypatch.setattr(HandMade, "every_stream", property(lambda _: [below]))
+    door = Setting(name, monkeypatch, origins=()).platform.door
+
+    assert door.send("OPTIONS", "/v1/events", b"", {"origin": WIKI}).headers["access-control-allow-origin"] == WIKI
+
+
 def test_origin__that_no_stream_knows__whole_request_is_403(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reply = Setting(name, monkeypatch, origins=(WIKI,)).post(GOOD, origin="https://evil.example")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +66,10 @@ class Configured:
     services: Mapping[str, Service]
     streams: Mapping[str, Stream] = field(default_factory=lambda: {stream.name: stream for stream in STREAMS})
     revision: int = 1
+
+    @property
+    def every_stream(self) -> Iterable[Stream]:
+        return self.streams.values()
 
     def find_stream(self, name: str) -> Stream | None:
         return self.streams.get(name)
