@@ -115,17 +115,24 @@ class Cut(NamedTuple):
     proxy: FaultProxy
 
 
-@pytest.fixture
-def cut(make_stack: MakeStack, kafka_jars: None) -> Iterator[Cut]:
-    """A platform on a Kafka of its own that is reached through a proxy alone."""
+@pytest.fixture(scope="session")
+def proxied_kafka(kafka_jars: None) -> Iterator[tuple[KafkaServer, FaultProxy]]:
+    """A Kafka that is reached through a proxy alone."""
     folder = Path(tempfile.mkdtemp(prefix="ep-kafka-"))
     kafka = KafkaServer(folder, advertised_port=free_ports())
     with FaultProxy(kafka.advertised_port, kafka.port).running() as proxy:
         kafka.start()
-        yield Cut(make_stack(f"kafka://{kafka.servers}"), proxy)
-        proxy.heal()
-    kafka.stop()
+        yield kafka, proxy
+        kafka.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def cut(make_stack: MakeStack, proxied_kafka: tuple[KafkaServer, FaultProxy]) -> Iterator[Cut]:
+    """A platform on that Kafka; in the end its network is well again."""
+    kafka, proxy = proxied_kafka
+    yield Cut(make_stack(f"kafka://{kafka.servers}"), proxy)
+    proxy.heal()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.faults import programs
 from tests.faults.conftest import Stack
 from tests.faults.intakes import until
-from tests.faults.verifying import verify
+from tests.faults.verifying import tell, verify
 from tests.free_ports import free_ports
 
 _AWAY_SECONDS = 60.0
@@ -52,7 +52,7 @@ def test_database_killed_for_a_minute__no_event_refused_and_everything_resumes(s
 
     report = verify("F6, database killed", stack.ledger, stack.log, stack.stream, recovery_seconds=recovery)
     report.check()
-    print(f"pages while it was away {sorted(pages)}, back after {pages_after:.1f} s; tasks back after {recovery:.1f} s")  # noqa: T201  # asked for
+    tell(f"pages while it was away {sorted(pages)}, back after {pages_after:.1f} s; tasks back after {recovery:.1f} s")
     assert set(clients.statuses()) == {201}
     assert not report.unknown
     assert 500 not in pages  # HTTP's own

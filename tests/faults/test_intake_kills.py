@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.conftest import Stack
 from tests.faults.intakes import Intake, until
-from tests.faults.verifying import verify
+from tests.faults.verifying import tell, verify
 
 _BACK_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ _BACK_SECONDS = 2.0
 def kill_workers(intake: Intake, kills: int, every_seconds: float, seed: int) -> list[float]:
     """`kill -9` a worker again and again; how long each time until all workers were there and one was ready."""
     random = Random(seed)  # noqa: S311  # repeatable on purpose
-    print(f"seed {seed}")  # noqa: T201  # to repeat a failure
+    tell(f"seed {seed}")
     count, took = len(intake.workers()), list[float]()
     for _ in range(kills):
         began = time.monotonic()
@@ -42,7 +42,7 @@ def check_kills(stack: Stack, *, kills: int, every_seconds: float, **load: Any) 
 
     report = verify("F1, kill -9 of workers", stack.ledger, stack.log, stack.stream, recovery_seconds=max(took))
     report.check()
-    print(f"killed {kills}; no answer {sum(one.status == 0 for one in clients.exchanges)} of {len(clients.exchanges)} requests")  # noqa: T201  # likewise
+    tell(f"killed {kills}; no answer {sum(one.status == 0 for one in clients.exchanges)} of {len(clients.exchanges)} requests")
     assert {one.status for one in clients.exchanges} <= {0, 201}
     assert max(took) <= _BACK_SECONDS
 

@@ -16,7 +16,7 @@ from tests.faults.conftest import Cut, Stack
 from tests.faults.fault_proxy import FaultProxy
 from tests.faults.intakes import Intake, until
 from tests.faults.load import Load
-from tests.faults.verifying import Report, verify
+from tests.faults.verifying import Report, tell, verify
 from tests.services import KafkaServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -40,7 +40,7 @@ class Before:
 
     def check(self) -> None:
         grown, opened = self.intake.resident_bytes() - self.bytes, self.intake.open_files() - self.files
-        print(f"memory grew by {grown / 1e6:.0f} MB, files by {opened}")  # noqa: T201  # asked for
+        tell(f"memory grew by {grown / 1e6:.0f} MB, files by {opened}")
         assert grown < _GROWTH_BYTES
         assert opened < _FILES
 
@@ -71,13 +71,13 @@ def ride_out(name: str, stack: Stack, fault: Callable[[Intake], None]) -> Ride:
     report.check()
     before.check()
     check_answers(clients)
-    print(f"events in flight when it began {clients.events_that_waited()}")  # noqa: T201  # asked for
+    tell(f"events in flight when it began {clients.events_that_waited()}")
     assert len(report.doubled) <= clients.events_that_waited()
     return Ride(report, clients, began, healed)
 
 
 def check_answers(clients: Load) -> None:
-    print(f"requests by status {dict(clients.statuses())}")  # noqa: T201  # asked for
+    tell(f"requests by status {dict(clients.statuses())}")
     assert clients.statuses().keys() <= {201, 202, 503}
     assert all(one.retry_after for one in clients.exchanges if one.status == 503)  # HTTP's own
 
@@ -107,7 +107,7 @@ def test_kafka_hangs_for_a_minute__each_answer_in_time_and_nothing_lost(stack: S
     ride = ride_out("F4, Kafka hangs", stack, hang)
 
     p99 = ride.clients.percentile(0.99, since=ride.began, until=ride.healed)
-    print(f"p99 while it hung {p99:.2f} s, health within {max(healths):.2f} s")  # noqa: T201  # likewise
+    tell(f"p99 while it hung {p99:.2f} s, health within {max(healths):.2f} s")
     assert p99 <= _ANSWER_SECONDS
     assert max(healths) < 1
 

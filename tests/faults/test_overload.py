@@ -12,7 +12,7 @@ from tests.faults.intakes import until
 from tests.faults.ledger import BAD, Attempt, Ledger
 from tests.faults.load import Exchange, Load
 from tests.faults.slow_clients import SlowClients
-from tests.faults.verifying import verify
+from tests.faults.verifying import tell, verify
 
 _RATE = 300.0
 _OVERLOAD_SECONDS = 60
@@ -69,8 +69,8 @@ def test_overload__by_one_tenant_and_500_slow_clients__the_others_keep_their_ser
         verify(f"F14, overload, {stream}", ledger, stack.log, stream, recovery_seconds=recovery).check()
     share, hot_share = good_share(stack.ledger), good_share(hot_ledger)
     p99 = admitted_p99([*cold.exchanges, *hot.exchanges])
-    print(f"cold tenants {share:.1%} taken, the hot one {hot_share:.1%}; admitted p99 {p99:.2f} s; {most / 1e6:.0f} MB")  # noqa: T201  # asked for
-    print(f"requests {dict(cold.statuses())} and {dict(hot.statuses())}; slow clients thrown out by {dict(slow.ends)}")  # noqa: T201  # likewise
+    tell(f"cold tenants {share:.1%} taken, the hot one {hot_share:.1%}; admitted p99 {p99:.2f} s; {most / 1e6:.0f} MB")
+    tell(f"requests {dict(cold.statuses())} and {dict(hot.statuses())}; slow clients thrown out by {dict(slow.ends)}")
     check_refusals(cold, hot, after)
     assert share >= _COLD_SHARE
     assert hot_share < share

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.faults.conftest import Stack
 from tests.faults.intakes import Intake
-from tests.faults.verifying import verify
+from tests.faults.verifying import tell, verify
 
 _DRAIN_SECONDS = 10.0
 
@@ -54,13 +55,17 @@ def check_replacements(stack: Stack, rounds: int) -> None:
 
     report = verify("F2, rolling deploy", stack.ledger, stack.log, stack.stream)
     report.check()
+    watched = Counter(tuple(seen) for _, seen in replaced)
     faults = [one.fault for one in clients.exchanges if one.status == 0]
-    print(f"drained in {max(took for took, _ in replaced):.1f} s at most; connections refused or closed: {len(faults)}")  # noqa: T201  # asked for
+    tell(
+        f"drained in {max(took for took, _ in replaced):.1f} s at most; without an answer {dict(Counter(faults))}; "
+        f"balancers saw {dict(watched)}"
+    )
     assert not report.unknown
     assert {one.status for one in clients.exchanges} <= {0, 201}
     assert set(faults) <= {"ConnectError"}  # a connection that carried a request was never closed without an answer
     assert all(took <= _DRAIN_SECONDS for took, _ in replaced)
-    assert all(seen == [200, 503, 0] for _, seen in replaced)
+    assert watched.keys() == {(200, 503, 0)}
 
 
 @pytest.mark.faults

@@ -16,6 +16,7 @@ from registry.git import command
 from registry.repositories import pulling
 from tests import configuring
 from tests.faults.intakes import Intake, until
+from tests.faults.verifying import tell
 from tests.free_ports import free_ports
 from tests.registry import https_origin
 from tests.registry.https_origin import HttpsOrigin
@@ -87,7 +88,7 @@ def test_schema_origin__down_slow_broken_or_wrong__known_schemas_unaffected_and_
         if trouble != "slow":  # else it comes by this very pull
             pull.join(60)
             assert mine().pull_failures
-        print(f"F7, {trouble}: {len(answers)} events of a known schema, {len(scene.server.asked) - asked} requests of the pull")  # noqa: T201  # the figures are asked for
+        tell(f"F7, {trouble}: {len(answers)} events of a known schema, {len(scene.server.asked) - asked} requests of the pull")
         assert {status for (status, _), _ in answers} == {httpx.codes.CREATED}
         assert {(status, one["result"], one["code"]) for _, (status, one) in answers} == {(400, "denied", "schema.unknown")}
 
@@ -96,5 +97,5 @@ def test_schema_origin__down_slow_broken_or_wrong__known_schemas_unaffected_and_
         pulling.pull_named(["mine"])
         healed = time.monotonic()
         until(lambda name=version: scene.post(name)[0] == httpx.codes.CREATED, _SEEN_SECONDS, "the new version")  # type: ignore[misc]  # bound now
-        print(f"known {time.monotonic() - healed:.2f} s after the pull")  # noqa: T201  # likewise
+        tell(f"known {time.monotonic() - healed:.2f} s after the pull")
         assert not mine().pull_failures
