@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from eventplatform.core.services import Service
@@ -22,6 +22,6 @@ class Asked(NamedTuple):
     head: RequestHead
     service: Service
     profile: ProfileAnswers
-    streams: Mapping[str, Stream]
+    every_stream: Iterable[Stream]
     find_stream: Callable[[str], Stream | None]
     home: str = ""  # where people read about the platform

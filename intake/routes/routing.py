@@ -34,7 +34,7 @@ def answer(method: str, path: str, head: RequestHead, desks: Desks, *, home: str
     head = head._replace(service=service)
     desk = desks.find(head)
     configuration = desks.configuration
-    asked = Asked(rest, head, desk.service, desk.profile, configuration.streams, configuration.find_stream, home)
+    asked = Asked(rest, head, desk.service, desk.profile, configuration.every_stream, configuration.find_stream, home)
     found = _kept(asked, desks)
     if found is None:
         return desk.profile.not_found(method, path, head)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -21,8 +20,10 @@ def stream_configs(asked: Asked) -> Answer | None:
     if asked.service.profile == "eventgate" and not asked.service.eventgate.needs_streams:
         return None
     named = unquote(asked.path.removeprefix("/v1/stream-configs").strip("/"))
-    wanted: Iterable[str] = _BETWEEN.split(named, _MAX_NAMES)[:_MAX_NAMES] if named else asked.streams
-    found = ((name, asked.find_stream(name)) for name in wanted)
+    if named:
+        found = [(name, asked.find_stream(name)) for name in _BETWEEN.split(named, _MAX_NAMES)[:_MAX_NAMES]]
+    else:
+        found = [(one.name, one) for one in asked.every_stream]
     own = asked.service.name
     listed = {name: one.settings for name, one in found if one and (not own or one.service == own)}
     return Answer(HTTPStatus.OK, orjson.dumps(listed, default=dict), JSON)
