@@ -23,6 +23,7 @@ from streamconfig.lookups import age_seconds, snapshot
 from streamconfig.snapshots import Snapshot
 
 _WORKERS = "Workers"
+_SPOOL = "Spool"
 _FRESH = timedelta(seconds=30)
 _LOGS = {"kafka": "Kafka", "memory": "in memory, gone with the process"}
 
@@ -39,23 +40,27 @@ class Part:
 
 def parts() -> tuple[Part, ...]:
     """What is running, in the order of an event's way."""
+    return (*_own_parts(), *_connectors())
+
+
+def _own_parts() -> tuple[Part, ...]:
     beats, now = lookups.heartbeats(), timezone.now()
     config = snapshot()
     return (
         _beaten("Intake", beats.get("intake"), now, settings.INTAKE_URL.removeprefix("http://")),
         _beaten("Log", beats.get("log"), now, _log_words()),
+        *([_beaten(_SPOOL, beats["spool"], now, "empty")] if "spool" in beats else []),
         Part("Registry", "ok" if config.schemas.titles() else "warn", _schemas_words(config.schemas), "/schemas"),
         _configuration(config),
         _beaten(_WORKERS, beats.get("worker"), now, "with beat"),
-        *_connectors(),
     )
 
 
 def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
-    dead = [_part_trouble(part) for part in parts()[:5] if part.state == "fail"]
+    dead = [_part_trouble(part) for part in _own_parts() if part.state == "fail"]
     seen = dead or _canary_troubles(lookups.canary_paths())
-    return seen + _late_configuration() + refusals.troubles(lookups.intake_counts()) + _log_troubles()
+    return seen + _late_configuration() + _waiting_events() + refusals.troubles(lookups.intake_counts()) + _log_troubles()
 
 
 def readiness(*, now: datetime) -> dict[str, Any]:
@@ -82,9 +87,15 @@ def _configuration(config: Snapshot) -> Part:
 
 def _late_configuration() -> list[Trouble]:
     """A warning where a process doesn't follow the configuration any more."""
-    found = [part for part in parts()[:5] if part.state == "warn" and (part.name == "Intake" or " ago" in part.detail)]
+    found = [part for part in _own_parts() if part.state == "warn" and (part.name == "Intake" or " ago" in part.detail)]
     meaning = "It goes on with the last good one. Is its database there? Else start that process again."
     return [Trouble("warn", f"{part.name}: {part.detail}", meaning, "/overview#parts", "See parts") for part in found]
+
+
+def _waiting_events() -> list[Trouble]:
+    """A line while events wait on an intake's disk; a spool that is nearly full is told as a dead part is."""
+    found = [part for part in _own_parts() if part.name == _SPOOL and part.state == "warn"]
+    return [Trouble("warn", f"The spool {part.detail}", _MEANINGS[_SPOOL], "/overview#parts", "See parts") for part in found]
 
 
 def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> Part:
@@ -132,7 +143,8 @@ def _behind(view: connectors.ConnectorView) -> str:
 _MEANINGS: Mapping[str, str] = {
     _WORKERS: "Neither beat nor a worker gave a sign of life: canaries, counts and connectors stand still. Start them again.",
     "Intake": "Clients can't post events; those that try again lose nothing. Start the role intake again.",
-    "Log": "The intake answers 503 with Retry-After until the log is back; what was accepted is safe.",
+    "Log": "The intake keeps events on its disk until the log is back; streams that may not wait get 503. Bring the log back.",
+    _SPOOL: "They go into the log by themselves, in order, once it answers. Is it there, and does the disk have room?",
 }
 
 

@@ -16,7 +16,7 @@ from eventplatform import figures
 from eventplatform.broker.base import Log, partitions_of
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
-from monitoring import lookups, services
+from monitoring import lookups, services, spool
 from monitoring.posting import Intake
 from streamconfig.lookups import snapshot
 
@@ -49,6 +49,8 @@ def sample_intake(intake: Intake) -> bool:
     text = _count(intake, source="intake")
     detail = f"{settings.INTAKE_URL} does not answer" if text is None else configuration_trouble(text, now=time.time())
     services.beat(role="intake", now=timezone.now(), is_well=text is not None, detail=detail)
+    if text is not None and (found := spool.seen(text)):
+        services.beat(role="spool", now=timezone.now(), is_well=found.is_well, detail=found.words())
     return text is not None
 
 

@@ -77,10 +77,10 @@ def test_intake__metrics__count_by_stream_and_outcome(configured: dict[str, str]
 
     lines = {line for line in text.splitlines() if line.startswith("eventplatform_intake_events_total")}
     assert lines == {
-        'eventplatform_intake_events_total{outcome="accepted",reason="",stream="life.event"} 1.0',
-        'eventplatform_intake_events_total{outcome="invalid",reason="event.invalid",stream="life.event"} 1.0',
-        'eventplatform_intake_events_total{outcome="denied",reason="stream.unknown",stream=""} 1.0',
-        'eventplatform_intake_events_total{outcome="hasty",reason="",stream="life.event"} 1.0',
+        'eventplatform_intake_events_total{outcome="accepted",reason="",service="main",stream="life.event"} 1.0',
+        'eventplatform_intake_events_total{outcome="invalid",reason="event.invalid",service="main",stream="life.event"} 1.0',
+        'eventplatform_intake_events_total{outcome="denied",reason="stream.unknown",service="",stream=""} 1.0',
+        'eventplatform_intake_events_total{outcome="hasty",reason="",service="main",stream="life.event"} 1.0',
     }
     assert 'eventplatform_intake_requests_total{door="lane",status="207"} 1.0' in text
 
@@ -102,7 +102,9 @@ def test_intake__no_database_at_the_start__says_so_and_recovers(own_postgres: Po
     assert time.monotonic() - asked_at < 5
 
 
-def test_intake__database_dies_under_it__503_then_201_again(own_postgres: Postgres, tmp_path: Path) -> None:
+def test_intake__database_dies_under_it__events_wait_on_the_disk_then_go_into_the_log(
+    own_postgres: Postgres, tmp_path: Path
+) -> None:
     own_postgres.start()
     own_postgres.ensure_database("eventplatform")
     url = own_postgres.url("eventplatform")
@@ -113,15 +115,16 @@ def test_intake__database_dies_under_it__503_then_201_again(own_postgres: Postgr
         assert intake.post("/v1/events", json=EVENT).status_code == 201
 
         own_postgres.stop()
-        away = intake.post("/v1/events", json=EVENT)
+        away = [intake.post("/v1/events", json=EVENT) for _ in range(3)]
         ready = intake.get("/readyz")
         own_postgres.start()
         wait_for(lambda: intake.post("/v1/events", json=EVENT).status_code == 201, seconds=30)
+        assert intake.get("/readyz").json()["spool"]["state"] == "empty"
 
-    assert (away.status_code, away.headers["retry-after"]) == (503, "2")
-    assert [failure["code"] for failure in away.json()["results"]] == ["log.unavailable"]
+    assert [answer.status_code for answer in away] == [202] * 3
     assert ready.status_code == 200
     assert ready.json()["log"] != "ok"
+    assert (ready.json()["spool"]["state"], ready.json()["spool"]["records"]) == ("spooling", 3)
 
 
 def _load(environment: dict[str, str]) -> None:
