@@ -232,7 +232,7 @@ class Intake:
                 submission.refuse(index, event, _stream_of(event, desk), UnexpectedError())
 
     def _produce(self, submission: Submission, visit: Visit) -> None:
-        client = visit.permit.key_name if visit.permit is not None and visit.permit.key_name else visit.head.peer
+        client = self._client_of(visit)
 
         def settle(deliveries: Sequence[Delivery]) -> None:
             self._admission.leave(client, len(deliveries))
@@ -242,9 +242,19 @@ class Intake:
 
         if submission.records:
             self._admission.enter(client, len(submission.records))
-            self._producer.produce(submission.records, settle)
+            try:
+                self._producer.produce(submission.records, settle)
+            except BaseException:
+                # Whoever was counted in and never out would close the door in the end.
+                self._admission.leave(client, len(submission.records))
+                raise
         else:
             submission.settle(())
+
+    def _client_of(self, visit: Visit) -> str:
+        """Whose the events are, as the guard counts clients: a key's, else an address's."""
+        key_name = visit.permit.key_name if visit.permit is not None else ""
+        return key_name or client_address(visit.head, self._proxies)
 
 
 def _read(visit: Visit) -> bytes:

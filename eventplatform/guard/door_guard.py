@@ -141,7 +141,7 @@ class DoorGuard(Generic[Configuration]):
         if not shown and policy.asks_nothing and not self.admission.is_crowded:
             return NOTHING_ASKED
         key = self._identify(shown, head, policy) if shown else None
-        self.admission.check(key.name if key else head.peer)
+        self.admission.check(key.name if key else client_address(head, self._defaults.proxies))
         own = self._of_key(key, policy) if key else self._of_address(head, policy)
         if own:
             self.rates.take(own)
