@@ -19,6 +19,12 @@ describe = extend_schema_view(
             OpenApiParameter("hasty", bool, description="Answer 202 before the events are judged and stored."),
             OpenApiParameter("X-Request-Id", str, OpenApiParameter.HEADER, description="Printable ASCII, at most 128 long."),
             OpenApiParameter(
+                "X-Producer-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="A producer key, where the stream asks for one; or `Authorization: Bearer epk_…`.",
+            ),
+            OpenApiParameter(
                 "Prefer",
                 str,
                 OpenApiParameter.HEADER,
