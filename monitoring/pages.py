@@ -19,7 +19,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
-from monitoring import canary_words, health, lookups, overview_tables, snippets, stages, tail
+from monitoring import canary_words, health, lookups, overview_tables, personal, snippets, stages, tail
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ def record(request: HttpRequest, topic: str, partition: int, offset: int) -> Htt
         raise Http404(message)
     context = {
         "event": tail.event_of(found),
-        "content": tail.parsed(found),
+        "content": personal.shown(tail.parsed(found), request.user),
+        "is_masked": not request.user.has_perm(personal.PERMISSION),
         "key": (found.key or b"").decode(errors="replace"),
         "headers": [(name, value.decode(errors="replace")) for name, value in found.headers],
     }

@@ -14,7 +14,7 @@ import orjson
 from eventplatform.broker.base import Log, Reader, partitions_of
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import Record, TopicPartition
-from monitoring import canary
+from monitoring import canary, personal
 from streamconfig.lookups import snapshot
 
 _DEPTH = 50  # records looked at per partition
@@ -101,7 +101,7 @@ def event_of(record: Record) -> TailEvent:
     return TailEvent(
         stream=str(stream or record.topic),
         schema_id=str(event.get("$schema", "")) if isinstance(event, dict) else "",
-        summary=_summary(event),
+        summary=_summary(personal.masked_content(event)),  # one for all who look
         is_canary=canary.is_canary(event),
         received_at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
         topic=record.topic,

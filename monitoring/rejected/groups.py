@@ -26,6 +26,7 @@ _MOST_OPTIONS = 200
 _CLIENTS_READ, _CLIENTS_SHOWN = 1000, 5
 _GROWING_SHARE = 0.4  # of a range's letters in its last sixth: more than twice the even pace
 _GROWING_SLOTS = SLOTS // 6
+_GROWING_LEAST = 10
 
 _COLUMNS = (
     "key, source, name, service, stream, schema_id, code, outcome, pointer, message, remedy,"
@@ -79,7 +80,7 @@ class Group:
     def is_growing(self) -> bool:
         """Most of the range's letters came in its last part."""
         late = sum(self.line[-_GROWING_SLOTS:])
-        return bool(late) and late > _GROWING_SHARE * sum(self.line)
+        return late >= _GROWING_LEAST and late > _GROWING_SHARE * sum(self.line)
 
     @property
     def title(self) -> str:

@@ -20,12 +20,12 @@ from eventplatform.broker.dead_letters import DeadLetter, newest_of_group
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.names import split_schema_id
 from eventplatform.figures import share, thin
-from monitoring import lookups
+from monitoring import lookups, personal
 from monitoring.overview_tables import ticks
 from monitoring.rejected import groups, runs, samples
 from monitoring.rejected.groups import RANGES, SLOTS, Filters, Group
 
-SEE, REPLAY, DELETE = "monitoring.see_personal_data", "monitoring.replay_rejected", "monitoring.delete_rejected"
+REPLAY, DELETE = "monitoring.replay_rejected", "monitoring.delete_rejected"
 _TABS = (
     ("", "All"),
     ("intake", "Refused at intake"),
@@ -103,7 +103,7 @@ def export(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The newest letters of a group, a JSON object a line; masked for those who may not see personal data."""
     if groups.find(key, Filters()) is None:
         raise Http404
-    lines = _exported(key, may_see=request.user.has_perm(SEE))
+    lines = _exported(key, may_see=request.user.has_perm(personal.PERMISSION))
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="rejected-{key[:12]}.ndjson"'
     return response
@@ -134,7 +134,7 @@ def _start(request: HttpRequest, key: str, kind: runs.Kind) -> HttpResponse:
     if group is None:
         messages.error(request, "This group is gone: its events were replayed, deleted, or too old.")
         return redirect("rejected")
-    rule = request.POST.get("rule", "")[:_LONGEST_RULE]
+    rule = request.POST.get("rule", "").replace("\r\n", "\n")[:_LONGEST_RULE]
     back = {"group": key, "rule": rule} if rule else {"group": key}
     try:
         run = runs.start(kind, group, rule=rule, keeps_ids=request.POST.get("ids") == "keep", by=request.user.get_username())
@@ -165,9 +165,9 @@ def _tell(request: HttpRequest, run: runs.Run) -> None:
 
 
 def _chosen(request: HttpRequest, group: Group, filters: Filters) -> Mapping[str, Any]:
-    may_see = request.user.has_perm(SEE)
+    may_see = request.user.has_perm(personal.PERMISSION)
     letter, newer, older = _sample(request, group)
-    given = request.GET.get("rule", "")[:_LONGEST_RULE]
+    given = request.GET.get("rule", "").replace("\r\n", "\n")[:_LONGEST_RULE]
     rule = given or (samples.proposal(letter) if letter else "")
     past = runs.of_group(group.key)
     shown = request.GET.get("run", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,10 @@ import orjson
 
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.pii_names import mask_text
-from eventplatform.core.privacy import masked
 from eventplatform.core.schemas import Violation
+from monitoring.personal import masked_content
 from monitoring.rejected import assignments
 from monitoring.rejected.groups import dotted
-from streamconfig.lookups import snapshot
 
 _MOST_LINES = 400
 _CONTEXT = 1
@@ -53,7 +52,7 @@ def event_of(letter: DeadLetter, *, may_see: bool) -> Any:
         event = orjson.loads(letter.value or b"")
     except ValueError:
         return None
-    return event if may_see else masked(event, _schema_of(event))
+    return event if may_see else masked_content(event)
 
 
 def lines_of(letter: DeadLetter, *, may_see: bool) -> list[Line]:
@@ -111,12 +110,6 @@ def _path(pointer: str) -> str:
             written = name if _PLAIN_NAME.fullmatch(name) else json.dumps(name)
             made += f".{written}" if made else written
     return "" if made.startswith("[") else made
-
-
-def _schema_of(event: Any) -> Mapping[str, Any] | None:
-    schema_id = event.get("$schema") if isinstance(event, dict) else None
-    schema = snapshot().find_schema(schema_id) if isinstance(schema_id, str) else None
-    return None if schema is None else schema.document
 
 
 def _places(letter: DeadLetter) -> Sequence[Violation]:

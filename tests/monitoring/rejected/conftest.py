@@ -42,7 +42,7 @@ STREAMS = (
     Stream("test.event", "sample/test_event", "main", ("test.event",)),
     Stream("main.error", "error", "main", ("main.error",)),
 )
-_USERS = ("groups", "collecting", "samples", "through_intake")
+_USERS = ("rejected.groups", "rejected.collecting", "rejected.through_intake", "personal", "stream_panels")
 
 
 class World:
@@ -101,8 +101,7 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[World]:
     found = World()
     for module in _USERS:
-        monkeypatch.setattr(f"monitoring.rejected.{module}.snapshot", lambda: found.config)
-    monkeypatch.setattr("monitoring.stream_panels.snapshot", lambda: found.config)
+        monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
     empty()
     yield found
     empty()
