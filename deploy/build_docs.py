@@ -106,7 +106,7 @@ def error_codes() -> str:
             "code": error.code,
             "family": family,
             "status": error.http_status,
-            "about": " ".join(inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0].split()),
+            "about": " ".join(inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0].replace("`", "").split()),
             "message": error.message,
             "remedy": error.remedy,
         }
