@@ -128,6 +128,8 @@ INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  #
 # of one event with its message key: 1 MiB, which is what the log takes of a record, minus 4 KiB for the record's headers
 INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024 - 4 * 1024)
 INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
+INTAKE_MAX_KEYS = env.number("INTAKE_MAX_KEYS", 1000)  # of one object
+INTAKE_MAX_VALUES = env.number("INTAKE_MAX_VALUES", 250_000)  # in all objects and arrays of a request; what parsing costs
 # for the log to confirm; then events go to the spool until it is back, or are refused with 503
 # a file of JSON events that GET /v1/_test/events posts through the intake's own door, as a probe; unset: there is no such address
 INTAKE_TEST_EVENTS = env.text("INTAKE_TEST_EVENTS")

@@ -92,7 +92,9 @@ def _limits() -> Limits:
     return Limits(
         max_body_bytes=settings.INTAKE_MAX_BODY_BYTES,
         max_event_bytes=settings.INTAKE_MAX_EVENT_BYTES,
-        json=JsonLimits(max_events=settings.INTAKE_MAX_EVENTS),
+        json=JsonLimits(
+            max_events=settings.INTAKE_MAX_EVENTS, max_keys=settings.INTAKE_MAX_KEYS, max_values=settings.INTAKE_MAX_VALUES
+        ),
         ack_timeout_seconds=settings.INTAKE_ACK_TIMEOUT_SECONDS + producing.SPOOLING_SECONDS,
     )
 
