@@ -85,7 +85,9 @@ def test_key__good__events_are_taken(door: Setting, header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "code"), [("epk_nonsense", "key.unknown"), (SECRET[:-1] + "~", "key.unknown"), (TAKEN_BACK, "key.revoked")]
+    ("shown", "code"),
+    [("epk_nonsense", "key.unknown"), (SECRET[:-1] + "~", "key.unknown"), (TAKEN_BACK, "key.revoked")],
+    ids=["nonsense", "changed", "taken back"],  # keys are made anew in each process
 )
 def test_key__no_good__whole_request_is_401_with_a_challenge(door: Setting, shown: str, code: str) -> None:
     reply = door.post(GOOD, authorization=f"Bearer {shown}")
