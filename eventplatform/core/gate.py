@@ -254,10 +254,10 @@ def _filled(event: dict[str, Any], how: Treatment, request: Request, new_id: Cal
     Nothing undeclared is set. `event` is changed in place; what comes back is another object where the schema has defaults.
     """
     meta: dict[str, Any] = event.get("meta", {})  # absent where no schema asks for it and no stream is needed
-    if how.fills_dt:
-        meta["dt"] = request.received_at
     if how.fills_id and "id" not in meta:
         meta["id"] = new_id()
+    if how.fills_dt:
+        meta["dt"] = request.received_at
     if how.fills_request_id and "request_id" not in meta:
         meta["request_id"] = request.request_id
     for filler in how.fillers:
