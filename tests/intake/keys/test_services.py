@@ -196,6 +196,22 @@ def test_keeper__database_goes_away__last_known_keys_hold(transactional_db: None
         keeper.stop()
 
 
+def test_keeper__its_connection_is_cut__goes_on_by_itself(transactional_db: None) -> None:
+    keeper = KeyKeeper(poll_seconds=0.05)
+    keeper.start(wait_seconds=5)
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(cut)
+        new = made()
+
+        wait_for(lambda: _opens(keeper.ring(), new.secret))
+    finally:
+        keeper.stop()
+
+
 def test_keeper__never_saw_the_database__knows_the_platforms_own_key_alone(
     monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> None:
