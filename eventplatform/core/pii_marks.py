@@ -36,6 +36,16 @@ class Marked:
             if child is not None:
                 yield from child.leaves()
 
+    def names(self) -> Iterator[str]:
+        """What the marked fields are called, wherever they stand."""
+        for name, child in self.fields.items():
+            if child.kind:
+                yield name
+            yield from child.names()
+        for inner in (self.rest, self.items):
+            if inner is not None:
+                yield from inner.names()
+
 
 def marks_of(schema: Mapping[str, Any]) -> Marked | None:
     """The tree of a schema's marks; None where it has none."""

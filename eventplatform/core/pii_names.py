@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -27,7 +27,7 @@ _KINDS: Mapping[str, NamedKind] = {
     ),
 }  # fmt: skip
 _LONGEST_NAME = 32
-_PAIR = re.compile(r'("|\')([A-Za-z_-]{2,32})\1(\s*:\s*)"((?:[^"\\]|\\.)*)("?)')
+_PAIR = re.compile(r"""(["'])([^"'\\]{2,64})\1(\s*:\s*)(?:"((?:[^"\\]|\\.)*)("?)|([-+.\w]{1,64}))""")
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{3,39}(?![\w:])")  # candidates
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
@@ -40,32 +40,37 @@ def kind_of_name(name: str) -> NamedKind:
     return _KINDS.get(name.lower().replace("-", "_"), "") if len(name) <= _LONGEST_NAME else ""
 
 
-def clean_text(text: str) -> str:
-    """Text that is no JSON, such as a broken body: named fields cleaned, then addresses, user agents, e-mail addresses."""
-    done = _PAIR.sub(_clean_pair, text)
+def clean_text(text: str, marked: Collection[str] = ()) -> str:
+    """Text that is no JSON, such as a broken body: named fields cleaned, then addresses, user agents, e-mail addresses.
+
+    `marked` are names of fields that a schema marks: what stands behind them is masked.
+    """
+    done = _PAIR.sub(lambda found: _clean_pair(found, marked), text)
     done = _AGENT.sub(lambda found: str(family(found[0])), done)
     done = _EMAIL.sub(MASK, done)
     return _IPV6.sub(_shortened, _IPV4.sub(_shortened, done))
 
 
-def mask_text(text: str) -> str:
+def mask_text(text: str, marked: Collection[str] = ()) -> str:
     """The same places with a mask, for people who may not see personal data."""
-    done = _PAIR.sub(lambda found: _pair(found, MASK) if kind_of_name(found[2]) else found[0], text)
+    done = _PAIR.sub(lambda found: _pair(found, MASK) if kind_of_name(found[2]) or found[2] in marked else found[0], text)
     for pattern in (_AGENT, _EMAIL, _IPV4):
         done = pattern.sub(MASK, done)
     return _IPV6.sub(lambda found: found[0] if network(found[0]) is GONE else MASK, done)
 
 
-def _clean_pair(found: re.Match[str]) -> str:
+def _clean_pair(found: re.Match[str], marked: Collection[str]) -> str:
     kind = kind_of_name(found[2])
     if not kind:
-        return found[0]
-    done = network(found[4]) if kind == "ip" else family(found[4]) if kind == "user_agent" else GONE
+        return _pair(found, MASK) if found[2] in marked else found[0]
+    value = found[4] or ""
+    done = network(value) if kind == "ip" else family(value) if kind == "user_agent" else GONE
     return _pair(found, MASK if done is GONE else done)
 
 
 def _pair(found: re.Match[str], value: str) -> str:
-    return f'{found[1]}{found[2]}{found[1]}{found[3]}"{value}{found[5]}'
+    end = '"' if found[5] is None else found[5]
+    return f'{found[1]}{found[2]}{found[1]}{found[3]}"{value}{end}'
 
 
 def _shortened(found: re.Match[str]) -> str:

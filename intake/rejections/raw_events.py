@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from eventplatform.core.door_rules import PrivacyRules
+from eventplatform.core.pii_marks import marks_of
 from eventplatform.core.pii_names import clean_text
 from eventplatform.core.pii_values import Hashing
 from eventplatform.core.privacy import Cleaner, Signals, clean_by_name, plan
 from eventplatform.core.schemas import CompiledSchema
 
 _MOST_PLANS = 256
+_MOST_SCHEMAS = 5
+_NAMED = re.compile(r'"\$schema"\s*:\s*"([^"\\]{1,200})"')
 
 
 class RawEvents:
@@ -36,10 +40,16 @@ class RawEvents:
             cleaner.clean(event, signals=signals)
         return (clean_by_name(event, rules), *self._cut(orjson.dumps(event)))
 
-    def body(self, raw: bytes, max_bytes: int) -> tuple[str, bool]:
-        """The text of a body that is no events, cleaned as well as text can be, and whether it was cut."""
-        text = clean_text(raw[:max_bytes].decode("utf-8", "replace"))
-        return text, len(raw) > max_bytes
+    def body(self, raw: bytes, find_schema: Callable[[str], CompiledSchema | None], max_bytes: int) -> tuple[str, bool]:
+        """The text of a body that is no events, cleaned as well as text can be, and whether it was cut.
+
+        Where it names known schemas, fields that these mark are masked by their names.
+        """
+        text = raw[:max_bytes].decode("utf-8", "replace")
+        schemas = [find_schema(name) for name in dict.fromkeys(_NAMED.findall(text)[:_MOST_SCHEMAS])]
+        marks = [marks_of(schema.document) for schema in schemas if schema is not None]
+        marked = {name for one in marks if one is not None for name in one.names()}
+        return clean_text(text, marked), len(raw) > max_bytes
 
     def _cleaner(self, schema: CompiledSchema, rules: PrivacyRules) -> Cleaner | None:
         key = (id(schema), rules)

@@ -206,7 +206,7 @@ class Rejections:
     def _text(self, waiting: _Waiting, rules: Any, signals: Signals) -> tuple[Any, str, bool]:
         if waiting.is_event:
             return self._raw.event(waiting.raw, waiting.desk.gate.find_schema, rules, signals)
-        return (None, *self._raw.body(waiting.raw, self._limits.max_body_bytes))
+        return (None, *self._raw.body(waiting.raw, waiting.desk.gate.find_schema, self._limits.max_body_bytes))
 
     def _where(self, stream: Stream | None, service: Service, desk: Desk) -> tuple[str, str]:
         """The error stream and its topic; refused events of an error stream go to the platform's own, so nothing circles."""

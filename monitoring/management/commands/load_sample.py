@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connectors import lookups as connector_lookups
 from connectors import services as connector_services
+from eventplatform.core.errors import PlatformError
+from eventplatform.eventlog import event_log
 from monitoring import demo_users
+from monitoring.rejected import sample
 from registry import services as registry_services
 from registry.managed import drafting
 from streamconfig import lookups as stream_lookups
 from streamconfig import services as stream_services
 from streamconfig.change_control.actors import of_command
+
+log = logging.getLogger(__name__)
 
 MANAGED = "team"  # the repository that the platform owns
 REPOSITORIES = ("primary", "secondary")  # in the order in which references are looked up
@@ -38,6 +44,7 @@ class Command(BaseCommand):
         demo_users.ensure_groups()
         demo_users.ensure_users(settings.VAR_DIR / "demo-users.json")
         load_drafts(examples / "drafts")
+        load_rejected(read(examples / "rejected.yaml"))
         self.stdout.write("The sample is loaded.")
 
 
@@ -68,6 +75,14 @@ def load_connectors(document: dict[str, Any]) -> None:
     new = {name: connector for name, connector in document["connectors"].items() if name not in known}
     if new:
         connector_services.import_document(document={**document, "connectors": new})
+
+
+def load_rejected(document: dict[str, Any]) -> None:
+    """Some refused events on the error streams; a log that is away keeps nobody from the rest of the sample."""
+    try:
+        sample.load(document, event_log())
+    except PlatformError as error:
+        log.warning("sample.rejected_not_loaded", extra={"reason": str(error)})
 
 
 def load_drafts(folder: Path) -> None:
