@@ -33,6 +33,9 @@ class RawEvents:
     ) -> tuple[Any, str, bool]:
         """The cleaned event, its text, and whether that was cut."""
         event = orjson.loads(raw)
+        if isinstance(event, str):  # a line that is no JSON, as it was sent
+            text, _ = self.body(event.encode(), find_schema, len(raw))
+            return (text, *self._cut(orjson.dumps(text)))
         schema_id = event.get("$schema") if isinstance(event, dict) else None
         schema = find_schema(schema_id) if isinstance(schema_id, str) else None
         cleaner = None if schema is None else self._cleaner(schema, rules)

@@ -250,6 +250,13 @@ def test_tell__personal_data__is_cleaned_and_the_event_of_the_answer_is_not(worl
     assert orjson.dumps(given) == before
 
 
+def test_tell__line_that_is_no_json__its_text_is_cleaned(world: World) -> None:
+    world.tell(refused('{"$schema": "/sample/test_event/1.0.0", "client_ip": "192.0.2.77", "who": "Ada", "test": ', stream=""))
+
+    (told,) = world.told("main.error")
+    assert ("192.0.2.0" in told.raw, "192.0.2.77" in told.raw, "Ada" in told.raw) == (True, False, False)
+
+
 def test_tell__dnt_where_heeded__marked_fields_are_gone(world: World) -> None:
     services = {"main": replace(SERVICES["main"], privacy=PrivacyRules(heeds_dnt=True))}
     world.configuration = replace(world.configuration, services=services)
