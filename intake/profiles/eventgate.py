@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -67,12 +68,15 @@ class EventGate:
         origin = service.eventgate.cors
         cors = (("access-control-allow-origin", origin), *CORS[1:]) if origin else ()
         self._common: Headers = (*cors, *PROTECTION)
+        self._bare = lru_cache(maxsize=256)(self._made_bare)  # nearly every answer is one of a few
         self._common_not_found = tuple(
             (name, "default-src 'none'" if name == "content-security-policy" else value) for name, value in self._common
         )
 
     def is_hasty(self, head: RequestHead) -> bool:
         """Any word but an empty one, `false` and `0` too; said twice, it is a list, which is something."""
+        if not head.query:
+            return False
         given = [value for name, value in parse_qsl(head.query, keep_blank_values=True) if name == "hasty"]
         return len(given) > 1 or bool(given and given[0])
 
@@ -132,7 +136,7 @@ class EventGate:
         kind = _JSON if answer.content_type == answers.JSON else answer.content_type
         return Answer(answer.status, answer.body, kind, (*answer.extra, *_VARY), answer.reason, self._common)
 
-    def _bare(self, status: int, reason: str) -> Answer:
+    def _made_bare(self, status: int, reason: str) -> Answer:
         return Answer(status, reason=reason, common=self._common, is_chunked=True)
 
     def _json(

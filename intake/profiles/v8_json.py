@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 # Python steps through the text token by token, so a long one is not looked into: its sentence would cost more than its events.
-MAX_EXPLAINED = 16 * 1024
+MAX_EXPLAINED = 4 * 1024
 _CONTEXT = 10  # characters shown on either side
 _SPACE = re.compile(r"[ \t\n\r]*")
 _FIRST = re.compile(r"[ \t\n\r]*([^ \t\n\r])")
