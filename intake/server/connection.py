@@ -141,7 +141,7 @@ class Connection(Channel):
             self,
             scope(self, parser.get_method().decode("ascii"), version),
             keep_alive=version == "1.1" and parser.should_keep_alive(),
-            is_expecting=self.expect_100_continue,
+            is_expecting=self.expect_100_continue and version == "1.1",
         )
         before, self._read = self._read, request
         self.phase = Phase.BODY
@@ -217,6 +217,9 @@ class Connection(Channel):
         self.phase = Phase.DEAF
         is_another_under_way = request is not None and not request.is_complete
         if was_reading_body and request is not None:
+            if request.is_started:
+                self.transport.abort()  # in the middle of an answer no other can be given
+                return
             request.leave()
             is_another_under_way = request in self._queue
             if is_another_under_way:
@@ -261,8 +264,6 @@ class Connection(Channel):
         request = cast("Exchange", self._read)
         if request.is_complete:
             self.part()
-        elif request.is_started:
-            self.transport.abort()
         else:
             self._refuse(refusals.BODY_TIMEOUT)
 

@@ -119,7 +119,7 @@ class Exchange:
             log.exception("request.crashed")
         if self.is_complete or self.is_gone:
             return
-        if self.is_started:
+        if self.is_started and not self._head:
             self.connection.transport.abort()  # a client must see that its answer is cut
         else:
             self.connection.answer(refusals.MALFORMED if self.is_broken else refusals.CRASHED)

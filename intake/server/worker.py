@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import resource
 import signal
 import socket
@@ -66,6 +67,7 @@ class Worker(Server):
     def _stop_as_orphan(self) -> None:
         if self._master_gone is not None:
             asyncio.get_running_loop().remove_reader(self._master_gone)
+            signal.alarm(math.ceil(self.limits.exit_seconds) + 1)  # nobody is left to kill a process that does not end
         self._is_orphan = True
         self.should_exit = True
 

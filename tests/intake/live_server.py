@@ -91,6 +91,17 @@ async def _crash(_scope: Any, _receive: Any, _send: Any) -> None:
     raise RuntimeError("planted")
 
 
+async def _late(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise RuntimeError("planted")
+
+
+async def _cut(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("planted")
+
+
 async def _silent(_scope: Any, _receive: Any, _send: Any) -> None:
     return
 
@@ -106,6 +117,8 @@ _ROUTES = {
     "/stream": _stream,
     "/large": _large,
     "/crash": _crash,
+    "/late": _late,
+    "/cut": _cut,
     "/silent": _silent,
     "/evil": _evil,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import socket
 from collections.abc import Iterator
@@ -154,12 +155,17 @@ def test_reason__given_by_the_application__written_without_what_could_end_the_li
     assert wire.until_closed().startswith(line)
 
 
-@pytest.mark.parametrize("path", ["/crash", "/silent", "/evil"])
+@pytest.mark.parametrize("path", ["/crash", "/late", "/silent", "/evil"])
 def test_application__fails__500_as_a_problem(wire: Wire, path: str) -> None:
     answer = wire.ask(path)
 
     assert (answer[0], code(answer)) == (500, "request.crashed")
     assert wire.until_closed() == b""
+
+
+def test_application__fails_amid_its_answer__connection_cut_so_that_the_client_sees_it(wire: Wire) -> None:
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        wire.ask("/cut")
 
 
 @pytest.mark.parametrize(
