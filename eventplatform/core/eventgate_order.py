@@ -14,6 +14,7 @@ from eventplatform.core import javascript, names
 from eventplatform.core.refusals import (
     NotAnObjectError,
     SchemaIdError,
+    SchemaInsecureError,
     SchemaMissingError,
     SchemaNotAllowedError,
     SchemaUnknownError,
@@ -70,6 +71,8 @@ def _schema(event: dict[str, Any], gate: Gate) -> CompiledSchema:
         raise SchemaIdError(pointer="/$schema")
     wanted = schema_id(given, allows_slashless=gate.service.eventgate.allows_slashless)
     schema = gate.find_schema(wanted)
+    if schema is not None and not schema.is_secure:
+        raise SchemaInsecureError(pointer="/$schema", schema=wanted)
     if schema is not None:
         return schema
     if not names.is_schema_id(wanted):

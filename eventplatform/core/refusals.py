@@ -81,6 +81,14 @@ class SchemaUnknownError(RejectedError):
     remedy = "Check title and version; a new version must be imported before events name it."
 
 
+class SchemaInsecureError(RejectedError):
+    """EventGate takes no schema whose patterns, formats or unique items are unbounded; nor does a service of its profile."""
+
+    code = "schema.insecure"
+    message = "The schema {schema} has patterns, formats or unique items without a bound."
+    remedy = "Give them maxLength, propertyNames.maxLength or maxItems in a new version, and name that one."
+
+
 class SchemaNotAllowedError(RejectedError):
     """The stream takes another schema title."""
 

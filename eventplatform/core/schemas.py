@@ -79,6 +79,11 @@ class CompiledSchema(Protocol):
         ...
 
     @property
+    def is_secure(self) -> bool:
+        """Whether EventGate takes the schema: its patterns, formats and unique items have bounds. Some work: ask once."""
+        ...
+
+    @property
     def fill_defaults(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
         """Sets in an event, in place, what the schema gives as `default` for absent fields; None where it gives nothing."""
         ...

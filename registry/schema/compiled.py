@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from eventplatform.core import names
 from eventplatform.core.schemas import AjvError, Violation
-from registry.schema import defaults, formats, validators
+from registry.schema import defaults, formats, secure, validators
 from registry.schema.ajv6.telling import Ajv, as_ajv
 from registry.schema.telling import Teller
 
@@ -65,6 +65,11 @@ class Schema:
     def declares(self, *path: str) -> bool:
         """True where the schema has the property at `path` (`declares("meta", "id")`), through `properties` alone."""
         return path in self._declared
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether EventGate takes the schema: nothing in it lets a hostile event make its judging slow there."""
+        return secure.is_secure(self.document)
 
     @property
     def examples(self) -> tuple[dict[str, Any], ...]:

@@ -28,6 +28,7 @@ class AnySchema:
     document: Mapping[str, Any] = ()  # type: ignore[assignment]  # not looked at
     id_title: str = ""
     fill_defaults: None = None
+    is_secure: bool = True
 
     @property
     def titles(self) -> tuple[str, ...]:

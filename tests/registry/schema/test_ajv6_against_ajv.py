@@ -12,11 +12,11 @@ import pytest
 from django.conf import settings
 
 from eventplatform.core.errors import RejectedError
-from registry.guidelines.reference.secure import is_secure
 from registry.schema import documents
 from registry.schema.ajv6.telling import Ajv, errors_text
 from registry.schema.compiled import Schema
 from registry.schema.repository_files import read_folder
+from registry.schema.secure import is_secure
 from tests.oracles.node import OracleError, reference
 from tests.registry import corpus, event_mutations, schema_mutations
 
