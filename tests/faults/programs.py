@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from django.conf import settings
 
 from eventplatform import env
 from eventplatform.run.roles import roles
@@ -38,10 +39,11 @@ def running(environment: Mapping[str, str], port: int, folder: Path, *names: str
             _wait(process)
 
 
-def status_of(url: str) -> int:
-    """The status that `url` answers within five seconds; 0 where there is none."""
+def status_of(url: str, *, session: str = "") -> int:
+    """The status that `url` answers within five seconds; 0 where there is none. A `session` has to be looked up."""
+    cookies = {"cookie": f"{settings.SESSION_COOKIE_NAME}={session}"} if session else {}
     try:
-        return httpx.get(url, timeout=5, trust_env=False).status_code
+        return httpx.get(url, headers=cookies, timeout=5, trust_env=False).status_code
     except httpx.HTTPError:
         return 0
 

@@ -15,6 +15,7 @@ from tests.faults.verifying import tell, verify
 from tests.free_ports import free_ports
 
 _AWAY_SECONDS = 60.0
+_SESSION = "0123456789abcdef0123456789abcdef"  # nobody's: who shows it is sent to the login once it was looked up
 _RESUME_SECONDS = 10.0
 _TICK_SECONDS = 10.0  # between two heartbeats of a worker
 
@@ -39,12 +40,12 @@ def test_database_killed_for_a_minute__no_event_refused_and_everything_resumes(s
             stack.postgres.kill()
             began, pages = time.monotonic(), set[int]()
             while time.monotonic() < began + _AWAY_SECONDS:
-                pages.add(programs.status_of(f"{web}/admin/login/"))
+                pages.add(programs.status_of(f"{web}/admin/", session=_SESSION))
                 assert intake.is_ready()
                 time.sleep(1)
             stack.postgres.start()
             back, back_at = time.time(), time.monotonic()
-            until(lambda: programs.status_of(f"{web}/admin/login/") == httpx.codes.OK, _RESUME_SECONDS, "pages")
+            until(lambda: programs.status_of(f"{web}/admin/", session=_SESSION) == httpx.codes.FOUND, _RESUME_SECONDS, "pages")
             pages_after = time.monotonic() - back_at
             until(lambda: last_beat(stack) > back, _RESUME_SECONDS + _TICK_SECONDS, "a worker's heartbeat")
             recovery = time.monotonic() - back_at
