@@ -44,13 +44,15 @@ def zone_named(name: object) -> ZoneInfo | None:
 def from_local(local: datetime, zone: ZoneInfo, *, is_end: bool) -> datetime:
     """The moment of a local time, in UTC.
 
-    A time that exists twice is the first of the two for a start and the second for an end. One that doesn't exist is
-    the first moment after the gap: so what starts before it ends still does.
+    A time that exists twice is the first of the two for a start. For an end it is the second, unless clocks went back to
+    just this time: then nothing before it comes a second time. One that doesn't exist is the first moment after the gap:
+    so what starts before it ends still does.
     """
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first <= second:
-        return second if is_end else first
-    return _end_of_gap(second, first, zone)
+    if first > second:
+        return _end_of_gap(second, first, zone)
+    before = (second - _SECOND).astimezone(zone).replace(tzinfo=None)
+    return second if is_end and before < local else first
 
 
 def _end_of_gap(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:

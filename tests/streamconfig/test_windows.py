@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streamconfig.configuration import document, ramps, sections, windows
@@ -170,6 +170,7 @@ CLOCK = st.integers(0, 287).map(lambda five: five * 5)
 @pytest.mark.parametrize(("zone", "change"), CHANGES)
 @settings(max_examples=20, deadline=None)
 @given(start=CLOCK, end=CLOCK | st.just(24 * 60), days=st.sets(st.sampled_from(DAYS), min_size=1))
+@example(start=0, end=120, days={"sun"})  # ends where clocks go back to
 def test_daily__around_a_change_of_clocks__as_somebody_who_watches_the_wall(
     zone: str, change: datetime, start: int, end: int, days: set[str]
 ) -> None:
