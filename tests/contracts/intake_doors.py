@@ -55,6 +55,7 @@ def schema(version: str = "1.0.0", title: str = "sample/test_event", **propertie
 SCHEMAS = (
     schema(number={"type": "number"}, anything={}),
     schema(title="other/event"),
+    schema("2.0.0", loose={"type": "string", "pattern": "^a"}),
     Schema({"$id": "/free/form/1.0.0", "title": "free/form", "type": "object", "properties": {"text": {"type": "string"}}}),
 )
 STREAMS = (

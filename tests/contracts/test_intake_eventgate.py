@@ -134,6 +134,7 @@ def test_post__mixed__207_with_both_lists(door: Platform) -> None:
         (event(**{"$schema": 5}), "id.replace is not a function"),
         (event(**{"$schema": None}), "Cannot read properties of null (reading 'match')"),
         (event(**{"$schema": "/nope/1.0.0"}), "Failed loading schema at /nope/1.0.0"),
+        (event(**{"$schema": "/sample/test_event/2.0.0"}), "Failed loading schema at /sample/test_event/2.0.0"),  # unbounded
         (event(**{"$schema": ""}), "Failed loading schema at "),
         (event(**{"$schema": "sample/test_event/1.0.0"}), "Failed loading schema at sample/test_event/1.0.0"),
         (event(**{"$schema": "/../package.json"}), "Failed loading schema at /../package.json"),
