@@ -89,6 +89,8 @@ class HostSpool:
             self._open()  # first, so that there is no moment without, in which a record could slip past it
             if self._opened is not former:
                 _let_go(former, 0)
+        if self._opened is not None:
+            self._opened[1].tidy()
         if self.is_quiet:
             self._is_full = False
         gauges.show(self._opened and self._opened[0], is_full=self._is_full)

@@ -49,8 +49,11 @@ class Room:
 
     def used(self, folder: Path, held: int) -> float:
         """From 0 to 1, which is full: of what it may hold, or of the disk, whichever is nearer its end."""
-        of_disk = self.min_free_bytes / max(_free(folder), 1) if self.min_free_bytes else 0.0
-        return min(max(held / self.max_bytes, of_disk), 1.0)
+        free = _free(folder)
+        left = min(self.max_bytes - held, free - self.min_free_bytes)
+        if left <= 0:
+            return 1.0
+        return max(held / (held + left), self.min_free_bytes / free)
 
 
 def _free(folder: Path) -> int:

@@ -41,6 +41,11 @@ class Writer:
         board.appended_bytes += size
         board.appended_records += len(packed)
 
+    def tidy(self) -> None:
+        """Let go of a segment that was sent and deleted: while somebody has it open it takes room."""
+        if self._segment is not None and self._segment.number != self._spool.board.segment:
+            self.close()
+
     def close(self) -> None:
         """Let go of the file."""
         if self._descriptor >= 0:

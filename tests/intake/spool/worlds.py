@@ -47,12 +47,12 @@ def fill(folder: Path, *groups: Sequence[str]) -> None:
     spool.close()
 
 
-def drained(folder: Path) -> list[str]:
+def drained(folder: Path, *, batch_records: int = 7) -> list[str]:
     """What comes out of a spool, in order; the spool is empty afterwards."""
     spool = Spool(folder, ROOM)
     outlet = Outlet(spool)
     values = []
-    while not (batch := outlet.read(7, is_alone=True)).is_empty:
+    while not (batch := outlet.read(batch_records, is_alone=True)).is_empty:
         values += [(one.record.value or b"").decode() for one in batch.records]
         outlet.advance(batch)
     outlet.finish()
