@@ -36,12 +36,16 @@ class Slot:
         self.starts += 1
         self.started_at = time.monotonic()
 
-    def ended(self) -> None:
-        """Plan the next start: at once after a healthy life, later and later where it never lasts."""
+    def ended(self, code: int) -> None:
+        """Plan the next start: at once after a while of life; where it never lasts, later and later if it gave up by itself."""
         now = time.monotonic()
-        is_healthy = now - self.started_at > _HEALTHY_SECONDS
-        longer = min(max(self.delay * 2, _FIRST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS)
-        self.delay = 0.0 if is_healthy or self.starts == 1 else longer
+        lived = now - self.started_at
+        if code < 0:  # by a signal, which says nothing about how the next one will fare
+            self.delay = 0.0 if lived > _FIRST_DELAY_SECONDS else _FIRST_DELAY_SECONDS
+        elif lived > _HEALTHY_SECONDS:
+            self.delay = 0.0
+        else:
+            self.delay = min(max(self.delay * 2, _FIRST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS)
         self.start_at = now + self.delay
         self.pid = None
 
@@ -118,7 +122,7 @@ class Master:
 
     def _note_end(self, slot: Slot, code: int) -> None:
         pid, is_first = slot.pid, slot.starts == 1
-        slot.ended()
+        slot.ended(code)
         if self._kill_at is not None:
             return
         log.error("worker.died", extra={"pid": pid, "code": code, "again_in_seconds": slot.delay})

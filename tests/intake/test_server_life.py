@@ -21,6 +21,7 @@ import pytest
 
 from eventplatform import env
 from intake.server.limits import ServerLimits
+from intake.server.master import Slot
 from tests.free_ports import free_ports
 from tests.intake.live_server import live
 from tests.intake.serving import started, wait_for_port
@@ -180,6 +181,28 @@ def test_worker__killed__back_within_two_seconds_and_nobody_refused(environment:
             assert _post(port) == 201  # waits in the port's queue meanwhile
             assert time.monotonic() - killed < 2
             assert [other.pid for other in workers(process)] != [worker.pid]
+
+
+@pytest.mark.parametrize(
+    ("code", "lives", "delays"),
+    [
+        (-9, [3.0] * 4, [0.0] * 4),
+        (-11, [0.1] * 4, [0.5] * 4),
+        (1, [0.1] * 6, [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]),
+        (1, [0.1, 0.1, 60.0, 0.1], [0.5, 1.0, 0.0, 0.5]),
+    ],
+)
+def test_worker__dies_again_and_again__started_again_later_only_where_it_gives_up_by_itself(
+    code: int, lives: list[float], delays: list[float]
+) -> None:
+    slot, found = Slot(), []
+    for life in lives:
+        slot.began(1)
+        slot.started_at -= life
+        slot.ended(code)
+        found.append(slot.delay)
+
+    assert found == delays
 
 
 def _post(port: int) -> int:
