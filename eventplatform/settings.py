@@ -131,7 +131,7 @@ INTAKE_MAX_EVENTS = env.number("INTAKE_MAX_EVENTS", 1000)  # of one request
 INTAKE_MAX_KEYS = env.number("INTAKE_MAX_KEYS", 1000)  # of one object
 INTAKE_MAX_VALUES = env.number("INTAKE_MAX_VALUES", 250_000)  # in all objects and arrays of a request; what parsing costs
 # for the log to confirm; then events go to the spool until it is back, or are refused with 503
-# a file of JSON events that GET /v1/_test/events posts through the intake's own door, as a probe; unset: there is no such address
+# a file of JSON events that GET /v1/_test/events posts through the intake's own door, as a probe; unset: no such address
 INTAKE_TEST_EVENTS = env.text("INTAKE_TEST_EVENTS")
 # for tests of clients, never in production: services' eventgate.failing_streams are heeded
 INTAKE_FAILS_ON_WISH = IS_DEMO and env.flag("INTAKE_FAILS_ON_WISH")

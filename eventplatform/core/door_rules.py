@@ -1,4 +1,4 @@
-"""What the intake asks of a stream's or a service's events beyond their schema: who may send, how much, and what is kept of people."""
+"""What the intake asks of events beyond their schema: who may send, how much, and what is kept of people."""
 
 from __future__ import annotations
 

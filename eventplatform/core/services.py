@@ -60,7 +60,7 @@ class Service:
     duplicate_seconds: int = 300  # how long a repeated `meta.id` is answered, not produced again; 0: never
     sources: tuple[tuple[str, str], ...] = ()
     limits: Limits = Limits()
-    privacy: PrivacyRules = PrivacyRules()
+    privacy: PrivacyRules = field(default_factory=PrivacyRules)
     eventgate: EventGateRules = field(default_factory=EventGateRules)
 
 

@@ -18,8 +18,8 @@ from registry import lookups as registry
 from registry import services as registry_services
 from registry.schema.compiled import Schema
 from tests import configuring
-from tests.intake.serving import serving
 from tests.intake.required_fields import FILLED, pointer, required_paths, without
+from tests.intake.serving import serving
 from tests.registry import corpus
 
 pytestmark = pytest.mark.slow

@@ -41,7 +41,7 @@ def test_service__everything_said__read() -> None:
 
     found = made(services={"browsers": item}).services["browsers"]
 
-    assert (found.profile, found.hosts, found.spooled_status) == ("eventgate", {"intake.example.org"}, 201)
+    assert (found.profile, found.hosts, found.spooled_status) == ("eventgate", frozenset({"intake.example.org"}), 201)
     assert (found.sources, found.limits.max_events) == ((("https://shop.example.org/orders", "shop.order"),), 10)
     assert (found.privacy.ip, found.eventgate.needs_streams) == ("truncate", False)
     assert found.eventgate.failing_streams == {"x"}
