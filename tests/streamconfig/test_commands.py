@@ -46,6 +46,7 @@ def test_import__of_the_sample__publishes_its_streams() -> None:
         "test.event",
         "page.change",
         "revision.create",
+        "app.screen_load",
         "ui.button_click",
         "ui.page_load",
         "client.error",
