@@ -232,7 +232,7 @@ def _said(filters: Filters) -> str:
         return f"None in {filters.range}"
     minutes = int(RANGES[filters.range].total_seconds() // 60)
     received = sum(lookups.outcomes(minutes=minutes).values())
-    of_them = f", {share(found['intake'], received)} of what was received" if found["intake"] and received else ""
+    of_them = f", {share(found['intake'], received)} of what was received" if 0 < found["intake"] <= received else ""
     return f"{' and '.join(parts)} in {filters.range}{of_them}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +103,18 @@ def test_flush__poison_in_a_batch__set_aside_once_and_the_rest_delivered(bad: li
     assert sorted(letter.offset for letter in aside) == bad
     assert {letter.code for letter in aside} == {"sink.record_refused"}
     assert sink.stored == one.stored == Position(12, "i1", "cluster")
+
+
+def test_flush__replayed_for_another_connector__is_passed_over() -> None:
+    sink, aside = PickySink(), list[DeadLetter]()
+    one = delivery(sink, aside)
+
+    one.handle([replace(record(n), headers=(("replayed-for", name),)) for n, name in enumerate((b"c", b"other"))])
+    one.flush(2)
+
+    assert sink.rows == [0]
+    assert aside == []
+    assert sink.stored == Position(2, "i1", "cluster")
 
 
 def test_flush__one_poison_in_1000__found_by_halving() -> None:
