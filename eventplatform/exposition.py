@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
-from eventplatform import env
+from eventplatform import env, metric_files
 
 ROLES = ("intake", "web", "worker", "watcher", "beat")
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -20,10 +19,21 @@ def scrape(role: str) -> bytes:
     folder = folder_of(role)
     if not any(folder.glob("*.db")):
         return generate_latest(REGISTRY) if role == settings.ROLE else b""
-    bury_the_dead(folder)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]  # the library's own
-    return generate_latest(registry)
+    with metric_files.held(folder):
+        metric_files.bury_the_dead(folder)
+        if role == settings.ROLE:  # of others it can't be said who lives: they may run in a container of their own
+            metric_files.merge_the_dead(folder)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]  # the library's own
+        return generate_latest(registry)
+
+
+def tidy() -> None:
+    """Merge what dead processes of this role left behind; for roles that nobody scrapes by themselves."""
+    folder = folder_of(settings.ROLE)
+    if any(folder.glob("*.db")):
+        with metric_files.held(folder):
+            metric_files.merge_the_dead(folder)
 
 
 def folder_of(role: str) -> Path:
@@ -32,21 +42,3 @@ def folder_of(role: str) -> Path:
     if own and role == settings.ROLE:
         return Path(own)
     return (Path(own).parent if own else settings.VAR_DIR / "metrics") / role
-
-
-def bury_the_dead(folder: Path) -> None:
-    """Remove the live gauges of processes that are gone; their counters stay, since what was counted did happen."""
-    for path in folder.glob("gauge_live*.db"):
-        pid = path.stem.rpartition("_")[2]
-        if pid.isdigit() and not _is_alive(int(pid)):
-            mark_process_dead(int(pid), path=str(folder))  # type: ignore[no-untyped-call]  # the library's own
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
