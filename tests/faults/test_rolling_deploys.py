@@ -15,6 +15,7 @@ from tests.faults.intakes import Intake
 from tests.faults.verifying import tell, verify
 
 _DRAIN_SECONDS = 10.0
+_CROSSING_SECONDS = 0.25
 
 
 @dataclass
@@ -63,7 +64,10 @@ def check_replacements(stack: Stack, rounds: int) -> None:
     )
     assert not report.unknown
     assert {one.status for one in clients.exchanges} <= {0, 201}
-    assert set(faults) <= {"ConnectError"}  # a connection that carried a request was never closed without an answer
+    # HTTP/1.1's own race: a request on its way while the idle connection closes. One that was being answered would take longer.
+    crossed = [one for one in clients.exchanges if one.status == 0 and one.fault != "ConnectError"]
+    assert all(one.ended - one.began < _CROSSING_SECONDS for one in crossed)
+    assert len(crossed) <= rounds
     assert all(took <= _DRAIN_SECONDS for took, _ in replaced)
     assert watched.keys() == {(200, 503, 0)}
 
