@@ -63,6 +63,7 @@ def check_replacements(stack: Stack, rounds: int) -> None:
         f"balancers saw {dict(watched)}"
     )
     assert not report.unknown
+    assert not report.doubled
     assert {one.status for one in clients.exchanges} <= {0, 201}
     # HTTP/1.1's own race: a request on its way while the idle connection closes. One that was being answered would take longer.
     crossed = [one for one in clients.exchanges if one.status == 0 and one.fault != "ConnectError"]
