@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.gate import Gate
@@ -72,6 +72,12 @@ class Desk(NamedTuple):
     json: JsonLimits
     profile: ProfileAnswers
     origins: frozenset[str]
+
+    def duplicate_ms(self, event: dict[str, Any]) -> int:
+        """How long the id of an event that the gate let through is remembered; 0: not at all."""
+        found = self.gate.find_stream(event["meta"].get("stream", ""))
+        service = self.service if found is None else self.gate.find_service(found.service) or self.service
+        return service.duplicate_seconds * 1000
 
     def service_of(self, stream: str) -> str:
         """The service under which events of a stream are counted, also of none; empty where that is nobody's."""

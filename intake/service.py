@@ -11,6 +11,7 @@ from eventplatform.broker.base import Delivery, LogUnavailableError, Producer
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.core.gate import Request
 from eventplatform.core.pii_values import Hashing
+from eventplatform.core.records import NewRecord
 from eventplatform.guard.admission import Admission
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.client_addresses import Proxies, client_address
@@ -21,6 +22,7 @@ from eventplatform.guard.ways_in import events_of, open_body
 from intake.answers import JSON, Answer
 from intake.counting import count_body, count_received
 from intake.desks import Configuration, Desk, Desks
+from intake.duplicates import Claims, Seen, id_of, key_of
 from intake.ids import new_id, now
 from intake.limits import Limits
 from intake.routes import routing
@@ -86,6 +88,7 @@ class Intake:
         self._test_events = test_events
         self._home = home
         self._desks: Desks | None = None
+        self._seen = Seen()
 
     def open(self, head: RequestHead) -> Visit:
         """Let a request in: its desk, its permit, and a reader for its body.
@@ -223,13 +226,26 @@ class Intake:
         admit = desk.gate.admit
         for index, event in enumerate(events):
             try:
-                submission.add(index, event, admit(event, request))
+                event_id = id_of(event)
+                record = admit(event, request)
+                if event_id is None or self._is_new(index, event, event_id, record=record, submission=submission, visit=visit):
+                    submission.add(index, event, record)
             except RejectedError as error:
                 sent, reason = unwrapped(event, error)
                 submission.refuse(index, sent, _stream_of(sent, desk), reason)
             except Exception:
                 log.exception("intake.event_failed", extra={"request_id": request.request_id, "index": index})
                 submission.refuse(index, event, _stream_of(event, desk), UnexpectedError())
+
+    def _is_new(
+        self, index: int, event: dict[str, Any], event_id: str, *, record: NewRecord, submission: Submission, visit: Visit
+    ) -> bool:
+        """Whether the log has not had an event of this id; else its fate is noted."""
+        window_ms = visit.desk.duplicate_ms(event)
+        if not window_ms:
+            return True
+        claims = submission.claims = submission.claims or Claims(self._seen, visit.moment.milliseconds)
+        return claims.is_new(index, event, key_of(record.topic, event_id), window_ms, submission)
 
     def _produce(self, submission: Submission, visit: Visit) -> None:
         client = self._client_of(visit)
@@ -238,6 +254,8 @@ class Intake:
             self._admission.leave(client, len(deliveries))
             error = deliveries[-1].error
             self.log_trouble = str(error) if isinstance(error, RetriableError) else ""
+            if submission.claims is not None:  # before the answer: whoever sends again at once is told
+                submission.claims.settle(deliveries)
             submission.settle(deliveries)
 
         if submission.records:
@@ -247,6 +265,8 @@ class Intake:
             except BaseException:
                 # Whoever was counted in and never out would close the door in the end.
                 self._admission.leave(client, len(submission.records))
+                if submission.claims is not None:
+                    submission.claims.release()
                 raise
         else:
             submission.settle(())

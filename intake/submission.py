@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from eventplatform.broker.base import Delivery, LogUnavailableError
 from eventplatform.core.errors import PlatformError, RejectedError
@@ -12,6 +12,9 @@ from eventplatform.core.records import NewRecord
 from eventplatform.core.results import EventResult, Outcome
 from eventplatform.guard.request_head import RequestHead
 from intake.counting import EventLabels, count_deliveries, count_events
+
+if TYPE_CHECKING:
+    from intake.duplicates import Claims  # it notes repeated events here
 
 
 def _nothing(_submission: Submission) -> None:
@@ -27,10 +30,12 @@ class Submission:
 
     __slots__ = (
         "_admitted",
+        "_followers",
         "_lock",
         "_on_closed",
         "_service_of",
         "_wake",
+        "claims",
         "head",
         "is_hasty",
         "is_settled",
@@ -50,6 +55,7 @@ class Submission:
         on_closed: Callable[[Submission], None] = _nothing,
     ) -> None:
         self.late: Mapping[str, str] = {}  # streams whose windows have closed, and the reason to count their events with
+        self.claims: Claims | None = None  # of ids that clients gave; what becomes of them is told by the log alone
         self.total = total
         self.head = head
         self.is_hasty = is_hasty
@@ -57,6 +63,7 @@ class Submission:
         self.records: list[NewRecord] = []
         self.others: list[EventResult] = []  # all that are not plainly accepted: refused, failed, spooled, repeated
         self._admitted: list[tuple[int, dict[str, Any]]] = []
+        self._followers: list[tuple[int, dict[str, Any], int]] = []
         self._service_of = service_of
         self._on_closed = on_closed
         self._wake: Callable[[], None] | None = None
@@ -84,6 +91,10 @@ class Submission:
     def repeat(self, index: int, event: dict[str, Any]) -> None:
         """Note an event that was accepted a moment ago and is not produced again."""
         self.others.append(EventResult(index, "duplicate", _id(event), event["meta"]["stream"], event=event))
+
+    def follow(self, index: int, event: dict[str, Any], place: int) -> None:
+        """Note an event that repeats an earlier one of this request, whose record stands at `place`: it shares its fate."""
+        self._followers.append((index, event, place))
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Take what the log says of the records, in their order; the `on_settled` of `Producer.produce`."""
@@ -126,8 +137,12 @@ class Submission:
 
     def _counted(self, deliveries: Sequence[Delivery]) -> Mapping[EventLabels, int]:
         """How many events ended how; what was not plainly accepted is noted."""
+        for index, event, place in self._followers:
+            error = deliveries[place].error
+            stream = _stream(event, deliveries[place].topic)
+            self.others.append(EventResult(index, "failed" if error else "duplicate", _id(event), stream, error, event))
         counts: dict[tuple[str, Outcome, str], int] = {}  # by stream, outcome and reason
-        for one in self.others:  # refused before
+        for one in self.others:  # refused before, or repeated
             labels = (one.stream or "", one.outcome, one.error.code if one.error else "")
             counts[labels] = counts.get(labels, 0) + 1
         plain: Outcome = "hasty" if self.is_hasty else "accepted"
