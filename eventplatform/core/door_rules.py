@@ -14,13 +14,15 @@ class PrivacyRules:
     """What becomes of fields that a schema marks with `x-pii`; None leaves it to the service, and there to the mark itself.
 
     `ip`: keep, truncate (/24 of IPv4, /48 of IPv6) or drop. `user_agent`: keep, reduce to browser and major version, or drop.
-    `heeds_dnt` and `heeds_gpc`: an event sent with `DNT: 1` or `Sec-GPC: 1` loses every marked field.
+    `heeds_dnt` and `heeds_gpc`: an event sent with `DNT: 1` or `Sec-GPC: 1` loses every marked field. `clears_at_door`: what
+    the other marks say (`x-pii-action`) is done here; otherwise it is done by stores, after the retention.
     """
 
     ip: AddressRule | None = None
     user_agent: AgentRule | None = None
     heeds_dnt: bool | None = None
     heeds_gpc: bool | None = None
+    clears_at_door: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The one policy on what tells of people: fields that a schema marks with `x-pii`, and usual names where no schema is known.
 
 The intake cleans events with it before they become records; error streams, tail and dead letters clean or mask by it too.
-A mark says what a field holds (`x-pii`) and what becomes of it (`x-pii-action`: drop, hash, truncate); a stream's or a
-service's rules decide otherwise for addresses and user agents, and whether DNT and Sec-GPC drop every marked field.
+A mark says what a field holds (`x-pii`) and what becomes of it (`x-pii-action`: drop, hash, truncate). Addresses and user
+agents are treated at the door, as a stream's or a service's rules say, else as the mark does; all other marks only where the
+rules say so (`clears_at_door`), since their action is meant for the time after the retention. Where the rules heed DNT or
+Sec-GPC, every marked field is dropped.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from eventplatform.core.pii_names import kind_of_name
 from eventplatform.core.pii_values import GONE, MASK, Hashing, family, network, truncated
 
 _MAX_DEPTH = 64
+_AT_DOOR = frozenset({"ip", "user_agent"})  # what the network tells of a person, and nobody chose to send
 _MAX_ITEMS = 10_000
 _TAKES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
 
@@ -105,7 +108,7 @@ def _action(leaf: Marked, rules: PrivacyRules) -> str:
         return rules.ip
     if leaf.kind == "user_agent" and rules.user_agent is not None:
         return "truncate" if rules.user_agent == "family" else rules.user_agent
-    return leaf.action
+    return leaf.action if leaf.kind in _AT_DOOR or rules.clears_at_door else "keep"
 
 
 def _walk(value: Any, marked: Marked, becomes: Callable[[Marked, Any], Any]) -> None:

@@ -13,7 +13,10 @@ CHALLENGE = 'Bearer realm="events"'
 class KeyRefusedError(RejectedError):
     """The key that was shown opens nothing."""
 
+    code = "key.refused"
     http_status = 401
+    message = "This producer key opens nothing."
+    remedy = "Show a key that is good, or none where the stream takes anonymous clients."
     challenge: ClassVar[str] = f'{CHALLENGE}, error="invalid_token"'
 
 

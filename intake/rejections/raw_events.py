@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -38,7 +39,8 @@ class RawEvents:
             return (text, *self._cut(orjson.dumps(text)))
         schema_id = event.get("$schema") if isinstance(event, dict) else None
         schema = find_schema(schema_id) if isinstance(schema_id, str) else None
-        cleaner = None if schema is None else self._cleaner(schema, rules)
+        # Whoever reads error streams need not be who may read the stream: every mark is heeded.
+        cleaner = None if schema is None else self._cleaner(schema, replace(rules, clears_at_door=True))
         if cleaner is not None:
             cleaner.clean(event, signals=signals)
         return (clean_by_name(event, rules), *self._cut(orjson.dumps(event)))

@@ -92,6 +92,7 @@ _PRIVACY: Mapping[Path, Check] = {
     ("privacy", "user_agent"): _is_word("family", "drop", "keep"),
     ("privacy", "heeds_dnt"): FLAG,
     ("privacy", "heeds_gpc"): FLAG,
+    ("privacy", "clears_at_door"): FLAG,
 }
 _RULES: Mapping[Path, Check] = {
     ("origins",): _ORIGINS,

@@ -36,6 +36,7 @@ class DoorFields(forms.Form):
     )
     door_dnt = fields.flag("Heed Do Not Track", "A request with DNT: 1 loses every marked field.")
     door_gpc = fields.flag("Heed Global Privacy Control", "Likewise for Sec-GPC: 1.")
+    door_clears = fields.flag("Other marked fields", "Yes: hashed, shortened or dropped at once, as the schema says for later.")
 
 
 class StreamDoorFields(DoorFields):
@@ -130,6 +131,7 @@ def _door(prefix: Path) -> Iterator[Binding]:
     yield Setting("door_agent", (*privacy, "user_agent"))
     yield Setting("door_dnt", (*privacy, "heeds_dnt"), codecs.CHOICE)
     yield Setting("door_gpc", (*privacy, "heeds_gpc"), codecs.CHOICE)
+    yield Setting("door_clears", (*privacy, "clears_at_door"), codecs.CHOICE)
 
 
 OF_STREAM: tuple[Binding, ...] = (
@@ -166,7 +168,7 @@ STREAM_GROUP: list[Any] = [
     "door_log_away",
     "door_error_stream",
     ("door_ip", "door_agent"),
-    ("door_dnt", "door_gpc"),
+    ("door_dnt", "door_gpc", "door_clears"),
 ]
 SERVICE_GROUPS: list[Any] = [
     ("How it answers", {"fields": [("door_profile", "door_spooled"), "door_hosts", "door_duplicates", "door_error_stream"]}),
@@ -182,7 +184,7 @@ SERVICE_GROUPS: list[Any] = [
             ],
         },
     ),
-    ("What is kept of people", {"fields": [("door_ip", "door_agent"), ("door_dnt", "door_gpc")]}),
+    ("What is kept of people", {"fields": [("door_ip", "door_agent"), ("door_dnt", "door_gpc", "door_clears")]}),
     (
         "As an EventGate deployment",
         {

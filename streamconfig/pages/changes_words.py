@@ -45,6 +45,7 @@ _LABELS: Mapping[str, str] = {
     "intake.privacy.user_agent": "User agents",
     "intake.privacy.heeds_dnt": "Do Not Track",
     "intake.privacy.heeds_gpc": "Global Privacy Control",
+    "intake.privacy.clears_at_door": "Other marked fields",
     "about.description": "Description",
     "about.owner": "Owner team",
     "about.purpose": "Purpose",

@@ -15,7 +15,8 @@ from eventplatform.core.privacy import Signals, clean_by_name, masked, plan, sig
 
 HASHING = Hashing(b"a key of tests")
 CALM = Signals(received_ms=0)
-OPEN = PrivacyRules()
+OPEN = PrivacyRules()  # as a service that says nothing
+AT_DOOR = PrivacyRules(clears_at_door=True)
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 SCHEMA: dict[str, Any] = {
@@ -64,7 +65,7 @@ def cleaned(rules: PrivacyRules = OPEN, signals: Signals = CALM, given: Any = No
 
 
 def test_clean__as_marked__nothing_tells_of_a_person() -> None:
-    done = cleaned()
+    done = cleaned(AT_DOOR)
 
     assert done["http"] == {"client_ip": "192.0.2.0", "request_headers": {"user-agent": "Firefox 128"}}
     assert len(done["session"]) == 32
@@ -78,6 +79,13 @@ def test_clean__as_marked__nothing_tells_of_a_person() -> None:
     assert done["editors"] == [{"edits": 3}, {}]
     assert done["tags"] == {}
     assert done["page"] == {"title": "Garden"}
+
+
+def test_clean__nothing_said__addresses_and_agents_alone_since_other_marks_are_for_later() -> None:
+    done = cleaned()
+
+    assert done["http"] == {"client_ip": "192.0.2.0", "request_headers": {"user-agent": "Firefox 128"}}
+    assert {**done, "http": event()["http"]} == event()
 
 
 def test_clean__in_place__answers_the_event_itself() -> None:
@@ -144,7 +152,7 @@ def test_plan__nothing_marked_or_all_kept__there_is_no_cleaner() -> None:
     ],
 )
 def test_plan__marks_in_any_part_of_a_schema__are_found(schema: dict[str, Any]) -> None:
-    cleaner = plan(schema, PrivacyRules(), HASHING)
+    cleaner = plan(schema, AT_DOOR, HASHING)
 
     assert cleaner is not None
     assert cleaner.clean({"a": "Ada"}, signals=CALM) == {}
@@ -155,7 +163,7 @@ def test_plan__a_schema_that_holds_itself__comes_to_an_end() -> None:
         "properties": {"next": {"$ref": "#/definitions/d"}, "other": {"$ref": "#/definitions/d"}, "who": {"x-pii": "name"}}
     }
 
-    cleaner = plan({"$ref": "#/definitions/d", "definitions": {"d": inner}}, OPEN, HASHING)
+    cleaner = plan({"$ref": "#/definitions/d", "definitions": {"d": inner}}, AT_DOOR, HASHING)
 
     assert cleaner is not None
     assert cleaner.clean({"who": "Ada"}, signals=CALM) == {}
@@ -217,7 +225,7 @@ def test_hash__daily__cannot_be_joined_over_days() -> None:
 
 def test_hash__of_a_uuid__is_one() -> None:
     schema = {"properties": {"device": {"type": "string", "format": "uuid", "x-pii": "id", "x-pii-action": "hash"}}}
-    cleaner = plan(schema, PrivacyRules(), HASHING)
+    cleaner = plan(schema, AT_DOOR, HASHING)
     assert cleaner is not None
 
     done = cleaner.clean({"device": "123e4567-e89b-12d3-a456-426614174000"}, signals=CALM)["device"]
@@ -230,7 +238,7 @@ def test_hash__of_a_uuid__is_one() -> None:
 @pytest.mark.parametrize("value", [None, [], {}, {"a": ["192.0.2.77"]}, True, 1.5, "x" * 5000])
 def test_clean__values_of_any_other_kind__never_raise_nor_leak(value: Any) -> None:
     for place in ("session", "user_id", "who", "comment", "http", "editors", "tags"):
-        done = cleaned(given={"who": "a"} | {place: value})
+        done = cleaned(AT_DOOR, given={"who": "a"} | {place: value})
 
         assert "192.0.2.77" not in json.dumps(done) or place in ("http", "editors")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,11 @@ def submission(stream: str, events: int, *, is_hasty: bool = False) -> Submissio
 
 def counted(stream: str) -> dict[tuple[str, str], float]:
     samples = [s for metric in REGISTRY.collect() for s in metric.samples if s.name == "eventplatform_intake_events_total"]
-    return {(s.labels["outcome"], s.labels["reason"]): s.value for s in samples if s.labels["stream"] == stream}
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    for sample in samples:
+        if sample.labels["stream"] == stream:
+            found[sample.labels["outcome"], sample.labels["reason"]] += sample.value
+    return dict(found)
 
 
 def test_settle__all_taken__accepted(stream: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from django.test import Client
 from prometheus_client import REGISTRY, generate_latest
 
 from eventplatform.broker.base import partitions_of
+from eventplatform.core.door_rules import DoorRules, PrivacyRules
 from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.request_head import RequestHead
 from intake.rejections import Rejections
@@ -72,6 +74,9 @@ def intake(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iter
     world.log.create_topic(OWN)
     world.config.find_schema = {MARKED.schema_id: MARKED}.get
     world.config.revision = 1
+    whole = DoorRules(privacy=PrivacyRules(clears_at_door=True))  # the log is one of the places searched
+    world.config.streams = {name: replace(one, door=whole) for name, one in world.config.streams.items()}
+    world.config.find_stream = world.config.streams.get
     world.config.every_stream = world.config.streams.values()
     producer, hashing = world.log.producer(), Hashing(b"tests")
     rejections = Rejections(producer=producer, hashing=hashing, own_topic=OWN)
