@@ -9,13 +9,14 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform.broker.base import Log, Producer
+from intake.spool.drain import TIMEOUT_SECONDS
 from intake.spool.durable import DurableProducer
 from intake.spool.room import Room
 from intake.spool.spool import Spool
 
 _MEGABYTE = 1024 * 1024
 # The log's own producer gives up on single records; it must not do so before we give up on all of them.
-_INNER_PATIENCE = 3
+_INNER_SECONDS = 3 * TIMEOUT_SECONDS
 # Beyond the log's time an answer waits for the spool: what was in flight has to be given up, and synced to the disk.
 SPOOLING_SECONDS = 2.0
 
@@ -26,7 +27,7 @@ def producer(log: Log) -> Producer:
         return log.producer()
     timeout = float(settings.INTAKE_ACK_TIMEOUT_SECONDS)
     return DurableProducer(
-        log.producer(timeout_seconds=timeout * _INNER_PATIENCE),
+        log.producer(timeout_seconds=max(_INNER_SECONDS, 3 * timeout)),
         lambda: Spool(spool_folder(), room()),
         sign_of_life(log),
         timeout_seconds=timeout,

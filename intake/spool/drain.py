@@ -17,6 +17,9 @@ from intake.spool.outlet import Batch, Outlet
 BATCH_RECORDS = 1000
 # A log that has just come back may not know its own topics yet: only after so long a missing one is believed.
 MISSING_TOPIC_SECONDS = 10.0
+# Nobody waits for an answer here, and giving up on a slow log would double what it takes in the end.
+TIMEOUT_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
 _SETTLE_SECONDS = 5.0  # that an abandoned producer may take to say so
 
 
@@ -28,13 +31,15 @@ class Drain:
         outlet: Outlet,
         producer: Producer,
         *,
-        timeout_seconds: float = 5.0,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        is_over: Callable[[], bool] = lambda: False,
         missing_topic_seconds: float = MISSING_TOPIC_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outlet = outlet
         self._producer = producer
         self._timeout = timeout_seconds
+        self._is_over = is_over
         self._missing_topic_seconds = missing_topic_seconds
         self._clock = clock
         self._missing_since: dict[str, float] = {}
@@ -78,7 +83,7 @@ class Drain:
     def _send(self, batch: Batch, timeout_seconds: float) -> None:
         if not self._left:
             return
-        deliveries = _deliver(self._producer, [batch.records[index].record for index in self._left], timeout_seconds)
+        deliveries = self._deliver([batch.records[index].record for index in self._left], timeout_seconds)
         left, trouble = [], None
         for index, delivery in zip(self._left, deliveries, strict=True):
             error = self._judged(delivery)
@@ -90,6 +95,27 @@ class Drain:
         self._left = left
         if trouble is not None:
             raise trouble
+
+    def _deliver(self, records: Sequence[NewRecord], timeout_seconds: float) -> Sequence[Delivery]:
+        """Produce and wait; after the time is up nothing of it is under way any more."""
+        settled = threading.Event()
+        found: list[Delivery] = []
+
+        def on_settled(deliveries: Sequence[Delivery]) -> None:
+            found.extend(deliveries)
+            settled.set()
+
+        deadline = time.monotonic() + timeout_seconds
+        self._producer.produce(records, on_settled)
+        while not settled.wait(_LOOK_SECONDS) and time.monotonic() < deadline and not self._is_over():
+            pass
+        if not settled.is_set() or any(isinstance(delivery.error, LogUnavailableError) for delivery in found):
+            self._producer.abandon()
+            settled.wait(_SETTLE_SECONDS)
+        if settled.is_set():
+            return found
+        silent = LogUnavailableError(reason=f"no acknowledgement within {timeout_seconds:g} s")
+        return [Delivery(record.topic, error=silent) for record in records]
 
     def _judged(self, delivery: Delivery) -> PlatformError | None:
         if not isinstance(delivery.error, TopicUnknownError):
@@ -111,28 +137,6 @@ class Drain:
         for error in self._errors:
             if error is not None:
                 SPOOL_QUARANTINED.labels(error.code).inc()
-
-
-def _deliver(producer: Producer, records: Sequence[NewRecord], timeout_seconds: float) -> Sequence[Delivery]:
-    """Produce and wait; after the time is up nothing of it is under way any more."""
-    settled = threading.Event()
-    found: list[Delivery] = []
-
-    def on_settled(deliveries: Sequence[Delivery]) -> None:
-        if not found:
-            found.extend(deliveries)
-            settled.set()
-
-    producer.produce(records, on_settled)
-    if not settled.wait(timeout_seconds):
-        producer.abandon()
-        settled.wait(_SETTLE_SECONDS)
-    elif any(isinstance(delivery.error, LogUnavailableError) for delivery in found):
-        producer.abandon()
-    if found:
-        return found
-    silent = LogUnavailableError(reason=f"no acknowledgement within {timeout_seconds:g} s")
-    return [Delivery(record.topic, error=silent) for record in records]
 
 
 def _refusal(spooled: Spooled, error: PlatformError) -> dict[str, object]:

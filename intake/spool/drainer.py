@@ -20,17 +20,17 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5  # how often a process looks whether somebody must drain
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
+_END_SECONDS = 6.0  # that a log that hangs may hold up the thread's end
 _HAND_OVER_SECONDS = 1.0  # that writers wait at most while the last records leave
 
 
 class Drainer:
     """Runs from `start` to `stop`. `probe` asks the log for a sign of life and raises a `PlatformError` where there is none."""
 
-    def __init__(self, spool: Spool, producer: Producer, probe: Callable[[], object], *, timeout_seconds: float) -> None:
+    def __init__(self, spool: Spool, producer: Producer, probe: Callable[[], object]) -> None:
         self._spool = spool
         self._producer = producer
         self._probe = probe
-        self._timeout = timeout_seconds
         self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._deadline = 0.0
@@ -50,7 +50,7 @@ class Drainer:
         self._stopped.set()
         self._wanted.set()
         if self._thread.is_alive():
-            self._thread.join(seconds + self._timeout + _HAND_OVER_SECONDS)
+            self._thread.join(seconds + _END_SECONDS)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -73,7 +73,7 @@ class Drainer:
         try:
             with contextlib.suppress(LockBusyError):  # then the board knows only about
                 outlet.recount()
-            drain = Drain(outlet, self._producer, timeout_seconds=self._timeout)
+            drain = Drain(outlet, self._producer, is_over=self._is_over)
             self._until_empty(drain)
         finally:
             outlet.close()
@@ -103,12 +103,15 @@ class Drainer:
         count = drain.step(1)  # a single one first: what a log that hangs may take unseen is doubled later
         while count:
             self._spool.board.is_draining = 1
-            if self._stopped.is_set() and time.monotonic() > self._deadline:
+            if self._is_over():
                 return False
             count = drain.step()
             if count < BATCH_RECORDS and self._hand_over(drain):
                 return True
         return self._hand_over(drain)
+
+    def _is_over(self) -> bool:
+        return self._stopped.is_set() and time.monotonic() > self._deadline
 
     def _hand_over(self, drain: Drain) -> bool:
         """Send the last ones while nobody writes: with a steady stream of new ones there would never be a last."""

@@ -114,7 +114,7 @@ class HostSpool:
             self._trouble = str(error)
             return
         self._trouble = ""
-        drainer = Drainer(spool, self._producer, self._probe, timeout_seconds=self._timeout)
+        drainer = Drainer(spool, self._producer, self._probe)
         self._opened = (spool, Writer(spool), drainer)
         drainer.start()
 

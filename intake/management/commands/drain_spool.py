@@ -6,12 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.core.errors import PlatformError
-from intake.spool.drain import Drain
+from intake.spool.drain import TIMEOUT_SECONDS, Drain
 from intake.spool.outlet import Outlet
 from intake.spool.spool import Spool
 
@@ -42,8 +41,8 @@ class Command(BaseCommand):
         from eventplatform.eventlog import event_log
 
         outlet = Outlet(spool)
-        producer = event_log().producer(timeout_seconds=3 * settings.INTAKE_ACK_TIMEOUT_SECONDS)
-        drain = Drain(outlet, producer, timeout_seconds=settings.INTAKE_ACK_TIMEOUT_SECONDS)
+        producer = event_log().producer(timeout_seconds=3 * TIMEOUT_SECONDS)
+        drain = Drain(outlet, producer)
         try:
             self.stdout.write(f"{outlet.recount()} records wait in {spool.folder}.")
             self._send(drain, patience)
