@@ -59,10 +59,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "eventplatform.access.ProducersGoStraightIn",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "eventplatform.access.DoorTakesAnyHost",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -135,6 +135,8 @@ INTAKE_MAX_VALUES = env.number("INTAKE_MAX_VALUES", 250_000)  # in all objects a
 INTAKE_TEST_EVENTS = env.text("INTAKE_TEST_EVENTS")
 # for tests of clients, never in production: services' eventgate.failing_streams are heeded
 INTAKE_FAILS_ON_WISH = IS_DEMO and env.flag("INTAKE_FAILS_ON_WISH")
+# whose X-Debug-Id is heeded: on (everybody's), keys (of requests with a producer key), off; see "Test your client"
+INTAKE_DEBUG = env.one_of("INTAKE_DEBUG", "on" if IS_DEMO else "off", ("off", "keys", "on"))
 INTAKE_ACK_TIMEOUT_SECONDS = env.number("INTAKE_ACK_TIMEOUT_SECONDS", 5)
 SPOOL_DIR = env.text("SPOOL_DIR")  # this host's spool, shared by its processes; unset: spool in VAR_DIR
 SPOOL_MAX_MB = env.number("SPOOL_MAX_MB", 1024)  # that may wait there; beyond it 507

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
 from eventplatform.core.errors import PlatformError
@@ -29,7 +27,11 @@ class EventsView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    def post(self, request: Request, service: str = "") -> HttpResponse:
+    def dispatch(self, request: HttpRequest, service: str = "") -> HttpResponse:
+        """Straight to the intake: it reads, judges and answers in words of its own, as at the lane, whatever `Accept` says."""
+        return self.post(request, service) if request.method == "POST" else _other(request, service)
+
+    def post(self, request: HttpRequest, service: str = "") -> HttpResponse:
         """Take events in."""
         door = runtime.intake()
         head = head_of(request.META, service)
@@ -44,30 +46,6 @@ class EventsView(APIView):
         count_request("drf", answer.status, time.perf_counter() - started)
         return _response(answer)
 
-    def options(self, request: Request, service: str = "") -> HttpResponse:  # type: ignore[override]  # DRF's dispatch takes any HttpResponse
-        """What a browser asks before a cross-origin POST."""
-        return _other(request, service)
-
-    def http_method_not_allowed(self, request: Request, service: str = "") -> HttpResponse:  # type: ignore[override]  # likewise
-        """Any other method."""
-        return _other(request, service)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Forget cookies: a malformed one would have Django set another, and answers to producers set none."""
-        request.COOKIES.clear()
-        request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
-        super().initial(request, *args, **kwargs)
-
-    def perform_content_negotiation(self, _request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002  # DRF's signature
-        """Answer as the lane does, whatever `Accept` says."""
-        renderer = self.get_renderers()[0]
-        return renderer, renderer.media_type
-
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """None of DRF's own: the answer's headers are complete."""
-        return {}
-
 
 def _settled(door: Intake, submission: Submission, visit: Visit) -> Answer:
     settled = threading.Event()
@@ -76,7 +54,7 @@ def _settled(door: Intake, submission: Submission, visit: Visit) -> Answer:
     return door.answer(submission, visit) if is_settled else door.give_up(submission, visit)
 
 
-def _other(request: Request, service: str) -> HttpResponse:
+def _other(request: HttpRequest, service: str) -> HttpResponse:
     try:
         answer = runtime.intake().answer_other(request.method or "", request.path, head_of(request.META, service))
     except PlatformError as error:
