@@ -52,7 +52,13 @@ _GROUPS = (
         ),
     ),
     Group("Move", (Entry("/connectors", "Connectors", "connector", name="connectors"),)),
-    Group("Find out", (Entry("/rejected", "Rejected events", "rejected", name="rejected", short="Rejected"),)),
+    Group(
+        "Find out",
+        (
+            Entry("/outcomes", "Outcomes", "check"),
+            Entry("/rejected", "Rejected events", "rejected", name="rejected", short="Rejected"),
+        ),
+    ),
 )
 _TABS = ("/overview", "/streams", "/connectors", "/rejected", "/schemas", "/")
 _TABS_SHOWN = 4  # the fifth place is "More"

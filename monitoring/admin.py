@@ -47,8 +47,8 @@ class CanaryTurnAdmin(ReadOnlyAdmin):
 
 @admin.register(IntakeCount)
 class IntakeCountAdmin(ReadOnlyAdmin):
-    list_display = ("minute", "stream", "outcome", "reason", "count")
-    list_filter = ("outcome", "stream")
+    list_display = ("minute", "service", "stream", "outcome", "reason", "count")
+    list_filter = ("outcome", "service", "stream")
 
 
 @admin.register(RoleHeartbeat)

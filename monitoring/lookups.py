@@ -12,6 +12,7 @@ from django.db.models import F, Max, Q, Sum
 from django.utils import timezone
 
 from connectors import lookups as connectors
+from eventplatform.core.results import SUCCESSES
 from monitoring import stages
 from monitoring.models import (
     CanaryArrival,
@@ -128,10 +129,10 @@ def intake_counts(*, minutes: int = 60) -> Mapping[tuple[str, str, str], int]:
 
 
 def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:
-    """Events not accepted, by outcome, each a line of minutes, oldest first, the running one last."""
+    """Events not kept, by outcome, each a line of minutes, oldest first, the running one last."""
     end = timezone.now().replace(second=0, microsecond=0) + _MINUTE
     begin = end - minutes * _MINUTE
-    rows = IntakeCount.objects.filter(minute__gte=begin, minute__lt=end).exclude(outcome__in=("accepted", "hasty"))
+    rows = IntakeCount.objects.filter(minute__gte=begin, minute__lt=end).exclude(outcome__in=SUCCESSES)
     lines: dict[str, list[float]] = {}
     for row in rows:
         lines.setdefault(row.outcome, [0.0] * minutes)[_slot(row.minute, begin)] += row.count

@@ -111,35 +111,80 @@ class CountedDay(models.Model):
 
 
 class IntakeTotal(models.Model):
-    """A door's own counter when last read: what it grew by since then is new. `source` is the role it stands in."""
+    """A door's own counter when last read: what it grew by since then is new. `source` is the role it stands in.
 
-    source = models.CharField(max_length=40, default="intake")
-    stream = models.CharField(max_length=249)
-    outcome = models.CharField(max_length=20)
-    reason = models.CharField(max_length=80, blank=True)
+    `key` is the counter's kind and its labels, as a JSON list.
+    """
+
+    source = models.CharField(max_length=40)
+    key = models.CharField(max_length=700)
     total = models.PositiveBigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["source", "stream", "outcome", "reason"], name="intake_total_once"),)
+        constraints = (models.UniqueConstraint(fields=["source", "key"], name="intake_total_key"),)
 
     def __str__(self) -> str:
-        return f"{self.source} {self.stream} {self.outcome} {self.reason}: {self.total}"
+        return f"{self.source} {self.key}: {self.total}"
 
 
-class IntakeCount(models.Model):
-    """Events that the intake answered in a minute, by stream, outcome and reason."""
+class Fate(models.Model):
+    """Events that the intake answered in a while, by service, stream, outcome and reason."""
 
-    minute = models.DateTimeField()
-    stream = models.CharField(max_length=249)
+    service = models.CharField(max_length=100, blank=True)
+    stream = models.CharField(max_length=249, blank=True)  # empty where none is configured
     outcome = models.CharField(max_length=20)
     reason = models.CharField(max_length=80, blank=True)
     count = models.PositiveBigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["minute", "stream", "outcome", "reason"], name="intake_count_once"),)
+        abstract = True
 
     def __str__(self) -> str:
-        return f"{self.minute:%Y-%m-%d %H:%M} {self.stream} {self.outcome}: {self.count}"
+        return f"{self.service} {self.stream} {self.outcome}: {self.count}"
+
+
+class IntakeCount(Fate):
+    """The events of a minute."""
+
+    minute = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["minute", "service", "stream", "outcome", "reason"], name="intake_count_key"),
+        )
+
+
+class IntakeHour(Fate):
+    """The events of an hour: the sum of its minutes, kept along with them so that a week is read quickly."""
+
+    hour = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["hour", "service", "stream", "outcome", "reason"], name="intake_hour_key"),
+        )
+
+
+class IntakeRequests(models.Model):
+    """What else the intake counted in a minute or an hour: few rows, whatever there is to count."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", "events received, before they are judged"
+        BODY = "body", "requests refused as a whole"
+        ANSWER = "answer", "requests answered, by the time that they took"
+
+    at = models.DateTimeField()
+    seconds = models.PositiveSmallIntegerField()  # 60 or 3600
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=100, blank=True)  # the service; of answers the door and the status
+    reason = models.CharField(max_length=80, blank=True)  # of answers the bucket of the histogram that they fell in
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["seconds", "at", "kind", "name", "reason"], name="intake_requests_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.name} {self.reason}: {self.count}"
 
 
 class RoleHeartbeat(models.Model):

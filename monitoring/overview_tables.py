@@ -15,13 +15,14 @@ from eventplatform.core.results import SUCCESSES
 from eventplatform.figures import NOTHING, share, thin
 from eventplatform.panels import Trouble
 from monitoring import canary_words, health, lookups, refusals, stages
+from monitoring.outcomes import words
 
 _MINUTES = 60
 _RECENT = 5
 _ROWS = 25
 _URGENCY: Sequence[stages.State] = ("fail", "warn", "ok", "unknown", "paused")
-_COLOURS = {"invalid": "c3", "denied": "c4", "disabled": "c5", "late": "c1", "failed": "c2"}
-_REFUSED = ("invalid", "denied", "disabled", "late", "failed")
+_REFUSED = ("invalid", "denied", "limited", "disabled", "late", "failed")
+_KEPT_NOTES = {"hasty": "hasty", "spooled": "spooled", "duplicate": "repeated, not stored again"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,11 @@ def accepted(outcomes: Mapping[str, int]) -> int:
 
 def outcome_rows(outcomes: Mapping[str, int]) -> list[OutcomeRow]:
     """Accepted and every other outcome with its share of what was received; their sum is what was received."""
-    received, hasty = sum(outcomes.values()), outcomes.get("hasty", 0)
+    received = sum(outcomes.values())
     names = [*_REFUSED, *sorted(outcomes.keys() - set(_REFUSED) - SUCCESSES)]
     taken = accepted(outcomes)
-    note = f"{thin(hasty)} of them hasty" if hasty else ""
+    notes = [f"{thin(outcomes[name])} {words}" for name, words in _KEPT_NOTES.items() if outcomes.get(name)]
+    note = f"of them {', '.join(notes)}" if notes else ""
     return [
         OutcomeRow("accepted", taken, share(taken, received), is_bad=False, note=note),
         *(OutcomeRow(name, count, share(count, received), bool(count)) for name in names for count in [outcomes.get(name, 0)]),
@@ -104,8 +106,8 @@ def outcome_rows(outcomes: Mapping[str, int]) -> list[OutcomeRow]:
 
 def _stream_row(path: stages.Path, line: tuple[float | None, ...], behind: int | None) -> StreamRow:
     recent = [value for value in line[-_RECENT:] if value is not None]
-    words = {"ok": "Flows", "fail": "Failing", "warn": "Late", "paused": "Held", "unknown": "Not seen yet"}
-    state, word = canary_words.row_words(path) if path.excluded_because else (path.state, words[path.state])
+    told = {"ok": "Flows", "fail": "Failing", "warn": "Late", "paused": "Held", "unknown": "Not seen yet"}
+    state, word = canary_words.row_words(path) if path.excluded_because else (path.state, told[path.state])
     return StreamRow(
         name=path.stream,
         service=path.service,
@@ -198,11 +200,9 @@ def _traffic() -> dict[str, Any]:
 
 def _refused(lines: Mapping[str, Sequence[float]]) -> tuple[charts.Chart, list[tuple[str, str, int]]]:
     """Bars of what was not accepted, and the legend that holds their sums."""
-    found = [(_COLOURS.get(outcome, "c2"), outcome.capitalize(), line) for outcome, line in sorted(lines.items())]
     begins_at = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
-    series = [charts.Series(line, colour) for colour, _, line in found]
-    picture = charts.bars(series, label="Events not accepted per minute, by outcome", unit="/min", x_ticks=ticks(begins_at))
-    return picture, [(colour, name, int(sum(line))) for colour, name, line in found]
+    label = "Events not accepted per minute, by outcome"
+    return words.bars(lines, label=label, unit="/min", x_ticks=ticks(begins_at))
 
 
 def ticks(begins_at: datetime, minutes: int = _MINUTES) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eventplatform.core.errors import PlatformError
 from eventplatform.core.results import SUCCESSES
+from eventplatform.error_codes import error_codes
 from eventplatform.figures import share, thin
 from eventplatform.panels import Trouble
 
@@ -33,9 +33,8 @@ class Refusal:
 
 def refusals(counts: Counts) -> tuple[Refusal, ...]:
     """Every reason of every stream, the most frequent first."""
-    known = {kind.code: kind for kind in _kinds(PlatformError)}
     found = [
-        Refusal(stream, outcome, code, count, *_texts(known.get(code)))
+        Refusal(stream, outcome, code, count, *_texts(code))
         for (stream, outcome, code), count in counts.items()
         if count and outcome not in SUCCESSES
     ]
@@ -76,22 +75,17 @@ def _sum(found: Sequence[Refusal]) -> int:
     return sum(one.count for one in found)
 
 
-def _texts(kind: type[PlatformError] | None) -> tuple[str, str]:
+def _texts(code: str) -> tuple[str, str]:
     """The error's message and remedy; where its facts are the whole message, what its class says of itself."""
-    if kind is None:
+    found = error_codes().get(code)
+    if found is None:
         return "", ""
-    message = kind.message
+    message = found[0].message
     if _PLACEHOLDER.fullmatch(message):
-        message = (kind.__doc__ or "").partition("\n")[0].partition(";")[0].rstrip(".") + "."
-    return _spoken(message), _spoken(kind.remedy)
+        message = f"{found[0].about.partition(';')[0].rstrip('.')}."
+    return _spoken(message), _spoken(found[0].remedy)
 
 
 def _spoken(text: str) -> str:
     """A text whose facts differ from event to event: each is named in angle marks instead."""
     return _PLACEHOLDER.sub(r"<\1>", text)
-
-
-def _kinds(kind: type[PlatformError]) -> Iterator[type[PlatformError]]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _kinds(child)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
 
 from eventplatform.core.records import Record
@@ -14,17 +14,12 @@ from monitoring.models import (
     CanaryRun,
     CanaryTurn,
     CountedDay,
-    IntakeCount,
-    IntakeTotal,
     RoleHeartbeat,
     SampledMinute,
     StreamDay,
     StreamVolume,
 )
 from monitoring.posting import Answer
-
-Counter = tuple[str, str, str]  # stream, outcome, reason
-_INTAKE_COUNTS_LOCK = 7_215_301  # any number that nobody else locks
 
 
 def note_exclusions(*, reasons: Mapping[str, str]) -> None:
@@ -90,29 +85,6 @@ def record_volumes(*, minute: datetime, volumes: Mapping[str, int], now: datetim
 
 
 @transaction.atomic
-def record_intake_totals(*, minute: datetime, totals: Mapping[Counter, int], source: str = "intake") -> None:
-    """Count what the counters of one source grew by since they were last read; a counter that shrank began anew."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTAKE_COUNTS_LOCK])
-    kept = {_key(row): row.total for row in IntakeTotal.objects.filter(source=source)}
-    grown = {key: total - kept.get(key, 0) if total >= kept.get(key, 0) else total for key, total in totals.items()}
-    changed = sorted(key for key, growth in grown.items() if growth or key not in kept)
-    before = {_key(row): row.count for row in IntakeCount.objects.filter(minute=minute)}
-    IntakeTotal.objects.bulk_create(
-        [IntakeTotal(source=source, stream=key[0], outcome=key[1], reason=key[2], total=totals[key]) for key in changed],
-        update_conflicts=True,
-        unique_fields=["source", "stream", "outcome", "reason"],
-        update_fields=["total"],
-    )
-    IntakeCount.objects.bulk_create(
-        [_count(minute, key, before.get(key, 0) + grown[key]) for key in changed if grown[key]],
-        update_conflicts=True,
-        unique_fields=["minute", "stream", "outcome", "reason"],
-        update_fields=["count"],
-    )
-
-
-@transaction.atomic
 def roll_up(*, day: date, begin: datetime, end: datetime) -> None:
     """Add up the minutes of a day that is over, canaries taken out; doing it again replaces what was there."""
     window = {"minute__gte": begin, "minute__lt": end}
@@ -144,17 +116,8 @@ def beat(*, role: str, now: datetime, is_well: bool = True, detail: str = "") ->
 
 
 def forget(*, before: datetime) -> int:
-    """Delete canaries, volumes and counts older than `before`; the number of rows."""
+    """Delete canaries and volumes older than `before`; the number of rows."""
     deleted = CanaryRun.objects.filter(sent_at__lt=before).delete()[0]
-    for model in (StreamVolume, SampledMinute, IntakeCount):
+    for model in (StreamVolume, SampledMinute):
         deleted += model.objects.filter(minute__lt=before).delete()[0]
     return deleted
-
-
-def _key(row: IntakeTotal | IntakeCount) -> Counter:
-    return row.stream, row.outcome, row.reason
-
-
-def _count(minute: datetime, key: Counter, count: int) -> IntakeCount:
-    stream, outcome, reason = key
-    return IntakeCount(minute=minute, stream=stream, outcome=outcome, reason=reason, count=count)

@@ -10,9 +10,11 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from eventplatform import exposition
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
 from monitoring import canaries, daily_volumes, observing, services, volumes
+from monitoring.outcomes import recording
 from monitoring.posting import Intake
 from monitoring.rejected import collecting, retention, runs
 from monitoring.schedule import SCHEDULE
@@ -20,6 +22,7 @@ from monitoring.schedule import SCHEDULE
 log = logging.getLogger(__name__)
 
 _KEEP = timedelta(days=7)
+_KEEP_COUNTS = timedelta(days=8)  # the first of seven days is to be whole
 
 
 @app.on_after_finalize.connect
@@ -29,8 +32,9 @@ def _add_schedule(sender: Any, **_: Any) -> None:
 
 @shared_task
 def worker_alive() -> None:
-    """Beat sent it and a worker ran it: both live."""
+    """Beat sent it and a worker ran it: both live. It also merges the metrics of worker processes that ended."""
     services.beat(role="worker", now=timezone.now())
+    exposition.tidy()
 
 
 @shared_task
@@ -75,6 +79,7 @@ def roll_up_days() -> None:
 def forget() -> None:
     """Delete what is too old to be shown."""
     services.forget(before=timezone.now() - _KEEP)
+    recording.forget(before=timezone.now() - _KEEP_COUNTS)
     services.forget_days(before=(timezone.now() - daily_volumes.KEPT).date())
 
 

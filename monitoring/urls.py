@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from monitoring import error_pages, pages, views
+from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("start/side", pages.start_side, name="start-side"),
     path("overview", pages.overview, name="overview"),
     path("records/<str:topic>/<int:partition>/<int:offset>", pages.record, name="record"),
+    path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),
     path("errors/<str:code>", error_pages.error_code, name="error"),
     path("rejected", rejected.index, name="rejected"),

@@ -17,6 +17,7 @@ from eventplatform.broker.base import Log, partitions_of
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from monitoring import lookups, services, spool
+from monitoring.outcomes import reading, recording
 from monitoring.posting import Intake
 from streamconfig.lookups import snapshot
 
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 
 _MINUTE = timedelta(minutes=1)
 _MAX_MINUTES = 60  # looked back after a pause of the sampler; what is older stays a gap
-_COUNTER = "eventplatform_intake_events"
 LATE_SECONDS = 10.0  # processes confirm their configuration every second; one that is older isn't followed any more
 
 
@@ -73,8 +73,7 @@ def _count(door: Intake, *, source: str) -> str | None:
     """What the door told; nothing where it is silent."""
     text = door.text("/metrics")
     if text is not None:
-        minute = timezone.now().replace(second=0, microsecond=0)
-        services.record_intake_totals(minute=minute, totals=intake_totals(text), source=source)
+        recording.record(at=timezone.now(), totals=reading.totals(text), source=source)
     return text
 
 
@@ -91,18 +90,6 @@ def configuration_trouble(text: str, *, now: float) -> str:
 def _least(text: str, name: str) -> float | None:
     families = (one for one in text_string_to_metric_families(text) if one.name == name)
     return min((sample.value for family in families for sample in family.samples), default=None)
-
-
-def intake_totals(text: str) -> Mapping[services.Counter, int]:
-    """The counter of events in a scrape, by stream, outcome and reason."""
-    totals: dict[services.Counter, int] = defaultdict(int)
-    for family in text_string_to_metric_families(text):
-        for found in family.samples if family.name == _COUNTER else ():
-            if found.name == f"{_COUNTER}_total":
-                labels = found.labels
-                key = (labels.get("stream", "")[:249], labels.get("outcome", "")[:20], labels.get("reason", "")[:80])
-                totals[key] += int(found.value)
-    return totals
 
 
 def _owners(event_log: Log) -> dict[TopicPartition, str]:

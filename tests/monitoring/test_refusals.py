@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-import eventplatform.core.gate  # noqa: F401  # declares the codes
 from monitoring import health
 from monitoring.models import IntakeCount
 from monitoring.overview_tables import outcome_rows
@@ -14,10 +13,10 @@ from tests.monitoring.world import World
 
 
 def test_outcome_rows__hasty__counts_as_accepted_and_sum_is_what_was_received() -> None:
-    rows = outcome_rows({"accepted": 70, "hasty": 10, "invalid": 20})
+    rows = outcome_rows({"accepted": 60, "hasty": 10, "spooled": 7, "duplicate": 3, "invalid": 20})
 
     assert [(row.name, row.count, row.share) for row in rows[:2]] == [("accepted", 80, "80 %"), ("invalid", 20, "20 %")]
-    assert rows[0].note == "10 of them hasty"
+    assert rows[0].note == "of them 10 hasty, 7 spooled, 3 repeated, not stored again"
     assert sum(row.count for row in rows) == 100
 
 

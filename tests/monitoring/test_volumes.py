@@ -3,25 +3,7 @@ from __future__ import annotations
 from django.test import Client
 from pytest_django import Settings
 
-from monitoring.volumes import configuration_trouble, headers_of_the_proxy, intake_totals
-
-SCRAPE = """\
-# HELP eventplatform_intake_events_total Events taken in.
-# TYPE eventplatform_intake_events_total counter
-eventplatform_intake_events_total{outcome="accepted",reason="",stream="test.event"} 12.0
-eventplatform_intake_events_total{outcome="invalid",reason="event.invalid",stream="test.event"} 2.0
-# HELP eventplatform_log_records_total Records.
-# TYPE eventplatform_log_records_total counter
-eventplatform_log_records_total{topic="test.event"} 12.0
-"""
-
-
-def test_intake_totals__scrape__only_the_counter_of_events() -> None:
-    assert intake_totals(SCRAPE) == {("test.event", "accepted", ""): 12, ("test.event", "invalid", "event.invalid"): 2}
-
-
-def test_intake_totals__nothing_counted_yet__nothing() -> None:
-    assert intake_totals("") == {}
+from monitoring.volumes import configuration_trouble, headers_of_the_proxy
 
 
 def test_headers_of_the_proxy__production__inner_address_passes_host_and_https(client: Client, settings: Settings) -> None:
@@ -45,7 +27,7 @@ eventplatform_snapshot_revision 12.0
 
 def test_configuration_trouble__all_processes_follow__none() -> None:
     assert configuration_trouble(FOLLOWED, now=1010.0) == ""
-    assert configuration_trouble(SCRAPE, now=1e9) == ""  # an intake that doesn't say
+    assert configuration_trouble("", now=1e9) == ""  # an intake that doesn't say
 
 
 def test_configuration_trouble__one_is_stuck__told_with_revision_and_age() -> None:
