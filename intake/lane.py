@@ -134,6 +134,9 @@ class Lane:
             return answers.ROBOTS if scope["path"] == "/robots.txt" else answers.not_found()
         asked = scope["method"], scope["path"], _head(scope, "")
         try:
+            inquiry = intake.inquiry(*asked)
+            if inquiry is not None:
+                return await inquiry.answered()
             visit = intake.test_visit(*asked)
             return intake.answer_elsewhere(*asked) if visit is None else await self._taken(intake, visit)
         except PlatformError as error:

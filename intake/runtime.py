@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import django
@@ -23,6 +23,7 @@ from intake.failing import FailingProducer, failing_topics
 from intake.limits import Limits
 from intake.rejections import RejectionLimits, Rejections
 from intake.service import Intake
+from intake.trying.noting import Noting, Openness
 
 if TYPE_CHECKING:
     from intake.guarding import GuardKeeper
@@ -64,6 +65,10 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
     if settings.INTAKE_FAILS_ON_WISH:
         producer = FailingProducer(producer, lambda: failing_topics(configuration(), settings.TOPIC_PREFIX))
     hashing = Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY)
+    errors_url = f"{settings.PUBLIC_URL}/errors/"
+    openness = cast("Openness", settings.INTAKE_DEBUG)
+    noting = Noting(openness=openness, hashing=hashing, redis_url=settings.REDIS_URL, errors_url=errors_url)
+    noting.start()
     return Intake(
         configuration=configuration,
         producer=producer,
@@ -72,7 +77,8 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
         hashing=hashing,
         services=settings.INTAKE_SERVICES,
         topic_prefix=settings.TOPIC_PREFIX,
-        errors_url=f"{settings.PUBLIC_URL}/errors/",
+        errors_url=errors_url,
+        noting=noting,
         schema_hosts={urlsplit(settings.PUBLIC_URL).netloc.lower()},
         guard=guard,
         admission=guard.admission,

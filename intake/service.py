@@ -27,10 +27,13 @@ from intake.ids import new_id, now
 from intake.limits import Limits
 from intake.routes import routing
 from intake.submission import Submission
+from intake.trying import inquiries
+from intake.trying.inquiries import Inquiry
 from intake.visits import Visit
 
 if TYPE_CHECKING:
     from intake.rejections import Rejections  # it knows visits, as this does
+    from intake.trying.noting import Copies, Noting  # likewise
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +72,7 @@ class Intake:
         schema_hosts: Collection[str] = (),
         proxies: Proxies | None = None,
         admission: Admission | None = None,
+        noting: Noting | None = None,
         test_events: bytes = b"",
         home: str = "",
     ) -> None:
@@ -85,6 +89,7 @@ class Intake:
         self._schema_hosts = frozenset(schema_hosts)
         self._proxies = proxies or Proxies()
         self._admission = admission or Admission()
+        self._noting = noting
         self._test_events = test_events
         self._home = home
         self._desks: Desks | None = None
@@ -110,12 +115,13 @@ class Intake:
         head, profile = visit.head, visit.desk.profile
         try:
             events = self._events(visit)
+            copies = None if self._noting is None else self._noting.copies(events, visit)
             submission = Submission(
                 len(events),
                 head,
                 is_hasty=profile.is_hasty(head),
                 service_of=visit.desk.service_of,
-                on_closed=partial(self._closed, visit),
+                on_closed=partial(self._closed, visit, copies),
             )
             self._admit(events, submission, visit)
         except PlatformError as error:
@@ -173,10 +179,25 @@ class Intake:
         visit.body.feed(self._test_events)
         return visit
 
+    def inquiry(self, method: str, path: str, head: RequestHead) -> Inquiry | None:
+        """What a client's test asks about its own events, to be answered in a thread; None where it asks nothing.
+
+        Raises:
+            PlatformError: as `open`; or the key that it shows is none.
+        """
+        if self._noting is None or inquiries.PATH not in path:
+            return None
+        service, rest = routing.split(path, self.desks())
+        service_asked = self.desks().find(head._replace(service=service)).service
+        permit = self._guard.permit(head, service_asked) if self._guard else NOTHING_ASKED
+        return inquiries.find(method, rest, head, self._noting, has_key=bool(permit.key_name))
+
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""
         if self._rejections is not None:
             self._rejections.close()
+        if self._noting is not None:
+            self._noting.close()
         self._producer.close()
 
     def desks(self) -> Desks:
@@ -201,12 +222,16 @@ class Intake:
 
     def _refused(self, error: PlatformError, visit: Visit) -> Answer:
         count_body(visit.desk.service.name, error.code)
+        if self._noting is not None:
+            self._noting.note_body(error, visit.sent, visit)
         if self._rejections is not None:
             self._rejections.tell_body(error, visit, visit.moment)
-        return visit.desk.profile.refused(error, visit.head, _read(visit))
+        return visit.desk.profile.refused(error, visit.head, visit.sent)
 
-    def _closed(self, visit: Visit, submission: Submission) -> None:
+    def _closed(self, visit: Visit, copies: Copies | None, submission: Submission) -> None:
         """Every event of the request has met its fate; in whatever thread settled the last one."""
+        if copies is not None and self._noting is not None:
+            self._noting.note(copies, submission, visit)
         if submission.others and self._rejections is not None:
             self._rejections.tell(submission.failures, visit, visit.moment)
 
@@ -275,14 +300,6 @@ class Intake:
         """Whose the events are, as the guard counts clients: a key's, else an address's."""
         key_name = visit.permit.key_name if visit.permit is not None else ""
         return key_name or client_address(visit.head, self._proxies)
-
-
-def _read(visit: Visit) -> bytes:
-    """What was read of a refused request's body; empty where that is what it was refused for."""
-    try:
-        return visit.body.finish()
-    except PlatformError:
-        return b""
 
 
 def _stream_of(event: Any, desk: Desk) -> str:

@@ -79,6 +79,12 @@ class Submission:
         """Those that are not kept, by index."""
         return sorted((one for one in self.others if not one.is_success), key=lambda one: one.index)
 
+    @property
+    def written(self) -> dict[int, bytes]:
+        """What the log was given, by the events' indexes."""
+        pairs = zip(self._admitted, self.records, strict=True)
+        return {index: record.value or b"" for (index, _), record in pairs}
+
     def add(self, index: int, event: dict[str, Any], record: NewRecord) -> None:
         """Note an event that the gate let through, and its record."""
         self._admitted.append((index, event))

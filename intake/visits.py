@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eventplatform.core.errors import PlatformError
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.permits import Permit
 from eventplatform.guard.request_head import RequestHead
@@ -20,3 +21,11 @@ class Visit:
     body: BodyReader
     moment: Moment  # when it came
     permit: Permit | None = None
+
+    @property
+    def sent(self) -> bytes:
+        """The body as far as it was kept: nothing of one that was refused while it was read."""
+        try:
+            return self.body.finish()
+        except PlatformError:
+            return b""

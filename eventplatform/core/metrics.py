@@ -33,6 +33,12 @@ INTAKE_REJECTIONS = Counter(
     "Refused events by stream and whether an error stream was told (recorded, over_rate, queue_full, lost_at_stop, failed).",
     ["stream", "result"],
 )
+INTAKE_NOTES = Counter(
+    "eventplatform_intake_notes_total",
+    "Events that a debug id marked or somebody watched, by where they were noted (shared, kept_here) or why not "
+    "(over_rate, queue_full, failed).",
+    ["result"],
+)
 INTAKE_IGNORED = Counter(
     "eventplatform_intake_ignored_attributes_total",
     "Attributes of CloudEvents that have no place in an event, by service and kind (subject, extension).",
@@ -43,9 +49,7 @@ INTAKE_REFUSED = Counter(
     "Requests and connections that the intake's server refused before the door saw them, by the error's code.",
     ["reason"],
 )
-INTAKE_CONNECTIONS = Gauge(
-    "eventplatform_intake_connections", "Open connections of the intake.", multiprocess_mode="livesum"
-)
+INTAKE_CONNECTIONS = Gauge("eventplatform_intake_connections", "Open connections of the intake.", multiprocess_mode="livesum")
 REJECTED_READ = Counter(
     "eventplatform_rejected_read_total",
     "Records read from error streams, by what they gave (letter, no_error_event).",

@@ -21,7 +21,7 @@ from intake.profiles.base import Settled
 
 # What a page may send, and what it may read of the answer.
 _ALLOWED_HEADERS = (
-    "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, "
+    "accept, authorization, content-encoding, content-type, prefer, x-debug-id, x-producer-key, x-request-id, "
     "x-requested-with"
 )
 _EXPOSED_HEADERS = "etag, retry-after"

@@ -17,7 +17,7 @@ from tests.contracts.intake_doors import GOOD, Platform, Reply, codes, deep, dum
 HEADERS = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": (
-        "accept, authorization, content-encoding, content-type, prefer, x-event-debug, x-producer-key, x-request-id, "
+        "accept, authorization, content-encoding, content-type, prefer, x-debug-id, x-producer-key, x-request-id, "
         "x-requested-with"
     ),
     "access-control-expose-headers": "etag, retry-after",
