@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +32,19 @@ class Fallible:
     log: Log
     kill: Callable[[], None]
     start: Callable[[], None]
+    pids: Callable[[], list[int]]
+
+    @contextlib.contextmanager
+    def hung(self) -> Iterator[None]:
+        """It accepts connections, and never answers."""
+        stopped = self.pids()
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture(params=SERVERS)
@@ -43,8 +61,19 @@ def fallible(request: pytest.FixtureRequest) -> Iterator[Fallible]:
         assert isinstance(server, KafkaServer)
         url = f"kafka://{server.servers}"
     log = open_log(url)
-    yield Fallible(log, server.kill, server.start)
+    yield Fallible(log, server.kill, server.start, partial(_processes, server))
     log.close()
+
+
+def _processes(server: Postgres | KafkaServer) -> list[int]:
+    """All that belong to the server; Postgres answers in processes of its own."""
+    assert server.process is not None
+    return [server.process.pid, *_children(server.process.pid)]
+
+
+def _children(pid: int) -> list[int]:
+    own = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return own + [grandchild for child in own for grandchild in _children(child)]
 
 
 @pytest.fixture
@@ -127,3 +156,50 @@ def _patiently(ask: Callable[[], list[Record]]) -> list[Record]:
         except LogUnavailableError:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+def test_abandon__server_away__what_waits_fails_at_once_is_never_sent_and_the_next_goes_well(
+    fallible: Fallible, where: TopicPartition
+) -> None:
+    producer = fallible.log.producer(timeout_seconds=60)
+    send(producer, [NewRecord(where.topic, b"before")])
+    fallible.kill()
+    settled: list[Delivery] = []
+    for number in range(20):
+        producer.produce([NewRecord(where.topic, b"given up %d" % number)], settled.extend)
+    time.sleep(0.5)
+
+    began = time.monotonic()
+    producer.abandon()
+    assert producer.flush(10) == 0
+    took = time.monotonic() - began
+    fallible.start()
+
+    assert took < 5
+    assert all(isinstance(delivery.error, LogUnavailableError) for delivery in settled)
+    assert len(settled) == 20
+    assert _send_patiently(producer, NewRecord(where.topic, b"after")).error is None
+    assert [record.value for record in _patiently(lambda: read_all(fallible.log, where))] == [b"before", b"after"]
+    producer.close()
+
+
+def test_abandon__server_hangs__what_is_in_flight_fails_at_once(fallible: Fallible, where: TopicPartition) -> None:
+    producer = fallible.log.producer(timeout_seconds=60)
+    send(producer, [NewRecord(where.topic, b"before")])
+    settled: list[Delivery] = []
+    with fallible.hung():
+        for number in range(20):
+            producer.produce([NewRecord(where.topic, b"%d" % number)], settled.extend)
+        time.sleep(0.5)
+        began = time.monotonic()
+        producer.abandon()
+        assert producer.flush(10) == 0
+        took = time.monotonic() - began
+
+    assert took < 5
+    assert all(isinstance(delivery.error, LogUnavailableError) for delivery in settled)
+    assert _send_patiently(producer, NewRecord(where.topic, b"after")).error is None
+    values = [record.value for record in _patiently(lambda: read_all(fallible.log, where))]
+    late = values[1 : values.index(b"after")]
+    assert late == [b"%d" % number for number in range(len(late))]  # none without those before it
+    producer.close()
