@@ -45,9 +45,7 @@ class TakesKeys:
 class Trial:
     """One process's intake; ask it as a client's test does."""
 
-    def __init__(
-        self, *, openness: Openness = "on", redis_url: str = "", guard: Any = None, log: MemoryLog | None = None
-    ) -> None:
+    def __init__(self, *, openness: Openness = "on", redis_url: str = "", guard: Any = None) -> None:
         self.log = MemoryLog()
         for stream in STREAMS:
             self.log.create_topic(stream.name)
