@@ -51,6 +51,8 @@ def count_deliveries(deliveries: Sequence[Delivery]) -> None:
     """Count what the log said of a batch's records, by topic and, where it failed, the error's code."""
     numbers: dict[tuple[str, str], int] = {}
     for delivery in deliveries:
+        if delivery.is_spooled:
+            continue  # the log has said nothing yet; the spool counts them, in and out
         labels = (delivery.topic, delivery.error.code if delivery.error else "")
         numbers[labels] = numbers.get(labels, 0) + 1
     for labels, number in numbers.items():

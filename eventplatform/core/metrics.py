@@ -74,7 +74,9 @@ LOG_FAILURES = Counter(
     "eventplatform_log_failures_total", "Records the log did not take, by topic and reason.", ["topic", "reason"]
 )
 SPOOL_APPENDED = Counter("eventplatform_spool_appended_total", "Records kept on this host's disk because the log was away.")
-SPOOL_DRAINED = Counter("eventplatform_spool_drained_total", "Records that went from the spool into the log.")
+SPOOL_DRAINED = Counter(
+    "eventplatform_spool_drained_total", "Records that went from the spool into the log, by topic.", ["topic"]
+)
 SPOOL_QUARANTINED = Counter(
     "eventplatform_spool_quarantined_total",
     "What of the spool was set aside, by reason: torn, damaged, or the code of the log's refusal.",

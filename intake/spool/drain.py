@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from eventplatform.broker.base import Delivery, LogUnavailableError, Producer, TopicUnknownError
@@ -131,7 +132,9 @@ class Drain:
         self.drained += len(batch.records) - refused
         self.refused += refused
         self.damaged += len(batch.damages)
-        SPOOL_DRAINED.inc(len(batch.records) - refused)
+        pairs = zip(batch.records, self._errors, strict=True)
+        for topic, number in Counter(spooled.record.topic for spooled, error in pairs if error is None).items():
+            SPOOL_DRAINED.labels(topic).inc(number)
         for damage in batch.damages:
             SPOOL_QUARANTINED.labels(damage["reason"] if damage["reason"] in {"torn", "damaged"} else "unreadable").inc()
         for error in self._errors:
