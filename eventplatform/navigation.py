@@ -48,6 +48,7 @@ _GROUPS = (
             Entry("/streams", "Streams", "stream", name="streams"),
             Entry("/changes", "Changes", "change", name="changes"),
             Entry("/schemas", "Schemas", "schema", name="schemas"),
+            Entry("/services", "Services", "arrow"),
             Entry("/keys", "Producer keys", "lock", name="keys", short="Keys"),
         ),
     ),

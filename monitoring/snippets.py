@@ -26,6 +26,18 @@ def first_curl() -> str:
     return ""
 
 
+def service_curl(service: str) -> str:
+    """A command for one of a service's streams, posted to its own address; empty where none has an example."""
+    config = snapshot()
+    for name, stream in sorted(config.streams.items()):
+        example = config.schemas.canary_example(stream.schema_title) if stream.service == service else None
+        schema = config.schemas.latest(stream.schema_title)
+        if example and schema and stream.is_enabled and stream.canary_events_enabled:
+            event = small_event(name, example, schema.document.get("required", ()))
+            return curl(f"{settings.INTAKE_URL}/{service}", event)
+    return ""
+
+
 def small_event(stream: str, example: Mapping[str, Any], required: Collection[str]) -> dict[str, Any]:
     """The example with its required fields and one more; what the intake fills in is left out."""
     meta = {key: value for key, value in example.get("meta", {}).items() if key not in _LEFT_TO_THE_SERVER}

@@ -65,11 +65,20 @@ class ServiceAdmin(ItemAdmin):
 
     section = "services"
     form = ServiceForm
+    list_display: ClassVar[list[str]] = ["key", "title", "profile", "hosts", "changed", "updated_by"]
     fieldsets: ClassVar[list[Any]] = [
         (None, {"fields": ["key", "title", "description", ("url", "audience")]}),
         *SERVICE_GROUPS,
         CHANGE_FIELDS,
     ]
+
+    @admin.display(description="answers")
+    def profile(self, row: Item) -> str:
+        return "as EventGate" if row.item.get("profile") == "eventgate" else "ours"
+
+    @admin.display(description="hosts")
+    def hosts(self, row: Item) -> str:
+        return ", ".join(row.item.get("hosts") or ()) or "-"
 
 
 @admin.register(Site)

@@ -119,6 +119,7 @@ class ServiceDoorFields(DoorFields):
     gate_slashless = fields.flag("Schema URIs without a leading slash")
     gate_schema_parameter = fields.text("Parameter of the schema URI", "Of the query, as schema_uri. Empty: not heeded.")
     gate_stream_parameter = fields.text("Parameter of the stream", "Likewise, as stream.")
+    gate_dt = fields.text("Field of the record's time", "Dotted path, such as meta.dt. Empty: when it was received.")
     gate_cors = fields.text("Access-Control-Allow-Origin", "What every answer says. Empty: any page.")
 
 
@@ -159,6 +160,7 @@ OF_SERVICE: tuple[Binding, ...] = (
     Setting("gate_slashless", ("eventgate", "allows_slashless"), codecs.CHOICE),
     Setting("gate_schema_parameter", ("eventgate", "schema_uri_parameter")),
     Setting("gate_stream_parameter", ("eventgate", "stream_parameter")),
+    Setting("gate_dt", ("eventgate", "dt_field")),
     Setting("gate_cors", ("eventgate", "cors")),
 )
 # How the admin groups them.
@@ -189,7 +191,11 @@ SERVICE_GROUPS: list[Any] = [
         "As an EventGate deployment",
         {
             "classes": ["collapse"],
-            "fields": [("gate_streams", "gate_slashless"), ("gate_schema_parameter", "gate_stream_parameter"), "gate_cors"],
+            "fields": [
+                ("gate_streams", "gate_slashless"),
+                ("gate_schema_parameter", "gate_stream_parameter"),
+                ("gate_dt", "gate_cors"),
+            ],
         },
     ),
 ]

@@ -17,12 +17,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from eventplatform import panels
+from eventplatform.core.services import Service
+from eventplatform.core.streams import Stream as Configuration
 from streamconfig import lookups, touching
 from streamconfig.configuration.document import merged
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Stream
+from streamconfig.pages import door_words, holding, instruments, schedule
 from streamconfig.pages import facts as stream_facts
-from streamconfig.pages import holding, instruments, schedule
 from streamconfig.pages import pending as requests
 from streamconfig.pages.owners import owner_of
 from streamconfig.pages.tabs import Tab
@@ -99,8 +101,15 @@ def _now(snapshot: Snapshot, one: Configured, name: str) -> dict[str, Any]:
         "pending": pending,
         "stopped": [one for one in every if not one.is_enabled],
         "settings": dict(stream.settings),
+        "rules": _rules(snapshot, stream),
         "history": stream_facts.history_of(entry.name, limit=_HISTORY_SHORT),
     }
+
+
+def _rules(snapshot: Snapshot, stream: Configuration) -> list[door_words.Rule]:
+    """What the intake asks of its events."""
+    service = snapshot.services.get(stream.service, Service(stream.service))
+    return door_words.of_stream(stream.door, service, snapshot.stream_set.document.section("services").get(stream.service, {}))
 
 
 def _instruments(snapshot: Snapshot, one: Configured, name: str) -> dict[str, Any]:  # noqa: ARG001  # tabs are called alike

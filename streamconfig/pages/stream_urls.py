@@ -8,6 +8,7 @@ from streamconfig.pages import (
     findings,
     instruments,
     retire,
+    services,
     stale,
     stream,
     streams,
@@ -35,6 +36,8 @@ urlpatterns: list[URLPattern] = [
     path("streams/<path:name>", stream.detail, name="stream"),
     path("instruments", instruments.index, name="instruments"),
     path("instruments/<str:key>", instruments.detail, name="instrument"),
+    path("services", services.index, name="services"),
+    path("services/<path:key>", services.detail, name="service"),
     path("teams", teams.index, name="teams"),
     path("teams/<path:key>", teams.detail, name="team"),
 ]

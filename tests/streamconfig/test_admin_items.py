@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from streamconfig import lookups
 from streamconfig.models import Defaults, Instrument, Item, Stream
+from tests import configuring
 from tests.streamconfig.posting import add_page, approved, errors, leaves, post, proposed, user
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("streams")]
@@ -161,3 +162,92 @@ def test_history__is_shown_and_never_edited(administrator: Client, kind: str) ->
     }
     assert administrator.post(reverse(f"admin:streamconfig_{kind}_delete", args=[pk]), {"post": "yes"}).status_code == 403
     assert administrator.get(reverse(f"admin:streamconfig_{kind}_add")).status_code == 403
+
+
+EVERY_FIELD = {
+    "key": "clicks",
+    "title": "Clicks",
+    "description": "What browsers say",
+    "url": "https://intake.example.org",
+    "audience": "external",
+    "door_origins": "https://en.example.org\nhttps://de.example.org",
+    "door_anonymous": "off",
+    "door_error_stream": "page.change",
+    "door_ip": "drop",
+    "door_agent": "family",
+    "door_dnt": "on",
+    "door_gpc": "off",
+    "door_profile": "eventgate",
+    "door_hosts": "intake.example.org\nclicks.example.org",
+    "door_spooled": "201",
+    "door_duplicates": "60",
+    "door_sources-0-name": "https://shop.example.org/orders",
+    "door_sources-0-path": "ui.click",
+    "limit_body": "1000000",
+    "limit_event": "65536",
+    "limit_events": "100",
+    "limit_depth": "10",
+    "limit_keys": "200",
+    "limit_key_rate": "50.5",
+    "limit_key_quota": "100000",
+    "limit_address_rate": "5",
+    "gate_streams": "on",
+    "gate_slashless": "on",
+    "gate_schema_parameter": "schema_uri",
+    "gate_stream_parameter": "stream",
+    "gate_dt": "meta.dt",
+    "gate_cors": "https://en.example.org",
+}
+
+
+def test_service__every_field_of_its_form__is_saved_and_shown_again(administrator: Client) -> None:
+    post(administrator, add_page("intakeservice"), "intakeservice_form", **EVERY_FIELD)
+    approved()
+
+    row = Item.objects.get(section="services", key="clicks")
+    assert row.item == {
+        "title": "Clicks",
+        "description": "What browsers say",
+        "url": "https://intake.example.org",
+        "audience": "external",
+        "origins": ["https://en.example.org", "https://de.example.org"],
+        "allows_anonymous": False,
+        "error_stream": "page.change",
+        "privacy": {"ip": "drop", "user_agent": "family", "heeds_dnt": True, "heeds_gpc": False},
+        "profile": "eventgate",
+        "hosts": ["intake.example.org", "clicks.example.org"],
+        "spooled_status": 201,
+        "duplicate_seconds": 60,
+        "sources": {"https://shop.example.org/orders": "ui.click"},
+        "limits": {
+            "max_body_bytes": 1_000_000,
+            "max_event_bytes": 65_536,
+            "max_events": 100,
+            "max_depth": 10,
+            "max_keys": 200,
+            "key_events_per_second": 50.5,
+            "key_events_per_day": 100_000,
+            "address_events_per_second": 5,
+        },
+        "eventgate": {
+            "needs_streams": True,
+            "allows_slashless": True,
+            "schema_uri_parameter": "schema_uri",
+            "stream_parameter": "stream",
+            "dt_field": "meta.dt",
+            "cors": "https://en.example.org",
+        },
+    }
+    path = reverse("admin:streamconfig_intakeservice_change", args=[row.pk])
+    assert "Nothing differs" in str(errors(post(administrator, path, "intakeservice_form")))
+    post(administrator, path, "intakeservice_form", limit_events="50")
+    assert leaves(proposed()) == {"limits.max_events": 50}
+
+
+def test_service__in_the_admins_list__shows_profile_and_hosts(administrator: Client) -> None:
+    configuring.configure({"services": {"exact": {"profile": "eventgate", "hosts": ["intake.example.org"]}}})
+
+    page = administrator.get(reverse("admin:streamconfig_intakeservice_changelist")).content.decode()
+
+    assert "as EventGate" in page
+    assert "intake.example.org" in page

@@ -1,0 +1,150 @@
+"""The pages of services, and what a stream's page says of the intake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from eventplatform import panels
+from eventplatform.core.door_rules import DoorRules, PrivacyRules
+from eventplatform.core.services import Limits, Service
+from streamconfig.pages import door_words
+from tests import configuring
+
+HOSTILE = "<script>alert(1)</script>"
+SERVICES: dict[str, Any] = {
+    "analytics": {
+        "title": "Analytics",
+        "description": HOSTILE,
+        "audience": "external",
+        "profile": "eventgate",
+        "hosts": ["intake.example.org"],
+        "origins": ["https://en.example.org"],
+        "error_stream": "page.change",
+        "limits": {"max_events": 100, "address_events_per_second": 20},
+        "sources": {"reports:csp": "ui.click /csp/1.0.0"},
+        "privacy": {"ip": "truncate"},
+    }
+}
+CLICK = {"schema_title": "ui/click", "destination_event_service": "analytics", "intake": {"events_per_second": 100}}
+
+
+def text(client: Client, path: str) -> str:
+    """A page without its marks of where long names may break."""
+    return client.get(path).content.decode().replace("<wbr>", "")
+
+
+def words(rules: list[door_words.Rule]) -> dict[str, tuple[str, str]]:
+    return {one.name: (one.words, one.whose) for one in rules}
+
+
+def test_of_stream__says_nothing__is_as_service_and_platform_say() -> None:
+    service = Service("a", origins=("https://en.example.org",), error_stream="a.error", privacy=PrivacyRules(ip="drop"))
+    said = {"origins": ["https://en.example.org"], "privacy": {"ip": "drop"}}
+
+    found = words(door_words.of_stream(DoorRules(), service, said))
+
+    assert found["Pages that may send"] == ("https://en.example.org", "the service")
+    assert found["Clients"] == ("With a producer key or without", "the platform")
+    assert found["How much, of all clients"] == ("As much as comes", "the platform")
+    assert found["Refused events"] == ("Told on a.error", "the service")
+    assert found["Addresses of people"] == ("Dropped", "the service")
+    assert found["User agents"] == ("As the schema's marks say", "the platform")
+    assert found["While the log is away"] == ("Kept on the intake's disk, answered 202", "the platform")
+
+
+def test_of_stream__own_rules__are_its_own_word() -> None:
+    own = DoorRules(
+        origins=("*",),
+        allows_anonymous=False,
+        events_per_second=5,
+        events_per_day=10_000,
+        when_log_away="refuse",
+        error_stream="mine",
+        privacy=PrivacyRules(user_agent="drop", heeds_dnt=True),
+    )
+
+    found = words(door_words.of_stream(own, Service("a", error_stream="a.error"), {}))
+
+    assert {name for name, (_, whose) in found.items() if whose == "the stream"} == {
+        "Pages that may send",
+        "Clients",
+        "How much, of all clients",
+        "While the log is away",
+        "Refused events",
+        "User agents",
+        "Do Not Track",
+    }
+    assert found["How much, of all clients"][0] == "5 events a second, 10\u202f000 events a day (UTC)"
+    assert found["Clients"][0] == "Only with a producer key"
+
+
+def test_limits__service_says_more_than_the_process__the_lesser_holds(settings: Settings) -> None:
+    settings.INTAKE_MAX_EVENTS = 500
+    settings.INTAKE_KEY_EVENTS_PER_SECOND = 7
+    service = Service("a", limits=Limits(max_events=1000, max_event_bytes=65_536, max_depth=9))
+
+    found = words(list(door_words.limits(service)))
+
+    assert found["Events of a request"] == ("500", "the platform")
+    assert found["An event"] == ("64 KiB", "the service")
+    assert found["Levels of an event"] == ("9", "the service")
+    assert found["A producer key"] == ("7 events a second", "the platform")
+    assert found["An address without a key"] == ("no limit", "the platform")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+def test_list__kept_and_named_services__address_profile_hosts_and_figures(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuring.configure({"services": SERVICES})
+    monkeypatch.setitem(panels._functions, "monitoring.service_figures", lambda: {"analytics": (1000, 900)})
+
+    answer = client.get("/services")
+    page = text(client, "/services")
+
+    assert {one.key: (one.is_kept, one.streams) for one in answer.context["services"]} == {
+        "analytics": (True, 1),
+        "main": (False, 2),
+    }
+    assert "/analytics/v1/events" in page
+    assert "As EventGate" in page
+    assert "intake.example.org" in page
+    assert "10 %" in page
+    assert "<script>alert" not in page
+    assert 'href="/services"' in client.get("/streams").content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+def test_page__of_a_service__rules_limits_streams_and_sources(client: Client) -> None:
+    configuring.configure({"services": SERVICES})
+
+    page = text(client, "/services/analytics")
+
+    assert "https://en.example.org" in page
+    assert 'href="/streams/ui.click"' in page
+    assert "reports:csp" in page
+    assert "20 events a second" in page
+    assert "Shortened to the network" in page
+    assert "<script>alert" not in page
+    assert "Only streams name it" in client.get("/services/main").content.decode()
+    assert client.get("/services/nobody").status_code == 404
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+def test_page__of_a_stream__says_the_intakes_rules_and_whose_they_are(client: Client) -> None:
+    configuring.configure({"services": SERVICES, "streams": {"ui.click": CLICK}})
+
+    page = text(client, "/streams/ui.click")
+
+    card = page[page.index('id="intake"') :]
+    assert "100 events a second" in card
+    assert 'href="/streams/page.change"' in card
+    assert 'href="/services/analytics"' in page
+    assert client.get("/streams/job.a").status_code == 200  # one that a pattern stands for
