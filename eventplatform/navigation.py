@@ -57,6 +57,7 @@ _GROUPS = (
         "Find out",
         (
             Entry("/outcomes", "Outcomes", "check"),
+            Entry("/live", "Live events", "play", short="Live"),
             Entry("/rejected", "Rejected events", "rejected", name="rejected", short="Rejected"),
         ),
     ),

@@ -20,6 +20,7 @@ def register() -> None:
     """Put monitoring's parts on the shared pages, and its figures within lower apps' reach."""
     panels.add("stream", panels.Panel("monitoring.volume", "monitoring/_stream_volume.html", volume, order=10))
     panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_path, order=20))
+    panels.add("stream", panels.Panel("monitoring.live", "monitoring/_stream_live.html", live, order=30, column="side"))
     panels.add_troubles("monitoring", health.troubles)
     panels.provide("monitoring.volumes", per_minute)
     panels.provide("monitoring.daily_volumes", daily_volumes.daily_volumes)
@@ -49,6 +50,11 @@ def volume(stream: str) -> Mapping[str, Any] | None:
         height=150,
     )
     return {"chart": picture, "total": total, "has_canary": configured.is_enabled and configured.canary_events_enabled}
+
+
+def live(stream: str) -> Mapping[str, Any] | None:
+    """The way to its live events; None for a stream that isn't configured."""
+    return {"stream": stream} if stream in snapshot().streams else None
 
 
 def canary_path(stream: str) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from monitoring import error_pages, pages, views
+from monitoring.live import pages as live
 from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
 
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),
     path("errors/<str:code>", error_pages.error_code, name="error"),
+    path("live", live.index, name="live"),
+    path("live/events", live.events, name="live-events"),
     path("rejected", rejected.index, name="rejected"),
     path("rejected/runs/<int:run_id>", rejected.run_state, name="rejected-run"),
     path("rejected/<slug:key>/dry-run", rejected.dry_run, name="rejected-dry-run"),

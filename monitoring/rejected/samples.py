@@ -60,10 +60,16 @@ def lines_of(letter: DeadLetter, *, may_see: bool) -> list[Line]:
     event = event_of(letter, may_see=may_see)
     if event is None:
         text = (letter.value or b"").decode(errors="backslashreplace")
-        shown = text if may_see else mask_text(text)
-        return [Line((("", line),)) for line in shown.splitlines()[:_MOST_LINES]]
+        return lines_of_event(text if may_see else mask_text(text), ())
+    return lines_of_event(event, _places(letter))
+
+
+def lines_of_event(event: Any, places: Sequence[Violation]) -> list[Line]:
+    """An event, or text that is none, with what is wrong at its places."""
+    if isinstance(event, str):
+        return [Line((("", line),)) for line in event.splitlines()[:_MOST_LINES]]
     lines = list(_lines(event, "", "", "", ""))
-    return _marked(lines[:_MOST_LINES], _places(letter))
+    return _marked(lines[:_MOST_LINES], places)
 
 
 def difference(letter: DeadLetter, rule: str, *, may_see: bool) -> list[DiffLine]:
