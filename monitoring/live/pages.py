@@ -1,4 +1,4 @@
-"""The page of live events, and its part that asks for itself again every second.
+"""The page of live events, and its part that asks for itself again twice a second.
 
 A question costs one read of Redis and ends at once: nobody holds a connection or a thread, however many look.
 """

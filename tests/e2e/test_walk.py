@@ -4,7 +4,9 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import uuid
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -17,7 +19,7 @@ from tests.e2e.platform import Platform, wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SCREENSHOTS = env.ROOT / "var" / "screenshots"
-PAGES = ("/", "/overview", "/streams", "/streams/test.event", "/schemas", "/connectors", "/rejected", "/nowhere")
+PAGES = ("/", "/overview", "/streams", "/streams/test.event", "/schemas", "/connectors", "/rejected", "/live", "/nowhere")
 ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
 WIDTHS = {1280: 900, 390: 844}
 
@@ -173,3 +175,58 @@ def test_without_javascript__start_page__reads_and_links(platform: Platform, bro
     assert page.url.endswith("/?canaries=1#tail")
     assert page.get_by_text("Canary", exact=True).count() > 0
     context.close()
+
+
+HOSTILE = (
+    "</pre></script><script>document.ran=1</script><img src=x onerror='document.ran=1'><svg onload='document.ran=1'>{{7*7}}"
+)
+FOUND = "[document.ran, ...document.querySelectorAll('main img, main script, main a[href^=javascript]')].filter(Boolean).length"
+
+
+def sent(platform: Platform, *events: object) -> int:
+    url = f"http://127.0.0.1:{platform.port + 1}/v1/events"
+    return httpx.post(url, json=events, headers={"X-Debug-Id": "walker"}, timeout=10).status_code
+
+
+def test_live__events_sent__seen_within_a_second_and_hostile_ones_do_nothing(platform: Platform, browser: Browser) -> None:
+    good = {"$schema": "/sample/test_event/1.0.0", "meta": {"stream": "test.event"}, "test": HOSTILE}
+    hostile = {**good, HOSTILE: HOSTILE, "meta": {"stream": HOSTILE, "id": HOSTILE}, "url": "javascript:alert(1)"}
+    watched = Watched(browser.new_page())
+    page = watched.page
+    page.on("dialog", lambda dialog: watched.complaints.append(dialog.message))
+    page.goto(f"{platform.url}/live?id=walker")
+
+    assert sent(platform, good, {**good, "test": 7}, hostile) == 207
+    page.locator(".live-note").nth(2).wait_for(timeout=1500)  # a second, and time for a busy machine to draw it
+
+    assert [page.locator(".badge", has_text=word).count() for word in ("Accepted", "Invalid", "Denied")] == [1, 1, 1]
+    assert (page.evaluate(FOUND), page.get_by_text("{{7*7}}").count() > 2) == (0, True)
+    wait_until(lambda: "{{7*7}}" in httpx.get(f"{platform.url}/rejected?search=stream", timeout=10).text, 10, platform.errors)
+    for path in ("/rejected", "/live?stream=test.event&canaries=1", "/"):
+        page.goto(platform.url + path)
+        assert page.evaluate(FOUND) == 0, path
+    page.close()
+    assert watched.complaints == []
+
+
+def test_testing__the_how_tos_own_example__passes(platform: Platform, tmp_path: Path) -> None:
+    text = (env.ROOT / "docs/how-to/test-your-client.md").read_text()
+    example = text.split("```python\n")[1].split("```")[0].replace("127.0.0.1:8001", f"127.0.0.1:{platform.port + 1}")
+    (tmp_path / "test_client.py").write_text(example)
+
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:django",
+        "-c",
+        "/dev/null",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "1 passed" in done.stdout, done.stdout

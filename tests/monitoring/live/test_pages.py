@@ -85,7 +85,7 @@ def test_part__accepted_and_refused__before_and_after_with_reason_and_place(
     assert "must be text, not a number" in page
     assert "10:11:12.345 UTC" in page
     assert "X-Debug-Id: me" in page
-    assert 'hx-trigger="every 800ms"' in page
+    assert 'hx-trigger="every 500ms"' in page
 
 
 @pytest.mark.parametrize(("kind", "shown", "hidden"), [("good", "Accepted", "Invalid"), ("bad", "Invalid", "Accepted")])
