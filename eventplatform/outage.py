@@ -19,6 +19,7 @@ Found = TypeVar("Found")
 _AWAY = (OperationalError, InterfaceError)
 # What programs read; people read the rest.
 _MACHINES = ("/api/", "/w/", "/repositories/", "/confluent/", "/v1/")
+_DOOR = "/v1/events"  # also below the name of a service
 
 
 class DatabaseAwayError(RetriableError):
@@ -43,7 +44,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not any(isinstance(one, _AWAY) for one in _causes(happened)):
         return defaults.server_error(request)
     error = DatabaseAwayError()
-    if request.path_info.startswith(_MACHINES):
+    path = request.path_info
+    if path.startswith(_MACHINES) or path.rstrip("/").endswith(_DOOR):
         body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
         response: HttpResponse = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
     else:

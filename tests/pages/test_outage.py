@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from eventplatform.outage import DatabaseAwayError
+from eventplatform.outage import DatabaseAwayError, server_error
 
 
 @pytest.fixture
@@ -44,6 +44,16 @@ def test_machines__database_away__get_a_problem_document(client: Client) -> None
 
     assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (503, "application/problem+json", "2")
     assert answer.json()["code"] == DatabaseAwayError.code
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/analytics/v1/events", "/analytics/v1/events/"])
+def test_doors__database_away__get_a_problem_document(rf: RequestFactory, path: str) -> None:
+    try:
+        raise OperationalError("connection refused")
+    except OperationalError:
+        answer = server_error(rf.post(path))
+
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
 
 
 def test_page__our_own_fault__stays_500(monkeypatch: pytest.MonkeyPatch) -> None:
