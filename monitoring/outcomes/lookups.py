@@ -99,4 +99,4 @@ def of_services(*, hours: int = 1) -> Mapping[str, tuple[int, int]]:
 
 def _requests(period: Period, begin: datetime) -> Mapping[tuple[str, str, str], int]:
     rows: Any = IntakeRequests.objects.filter(seconds=period.seconds, at__gte=begin)
-    return {tuple(key): total for *key, total in rows.values_list("kind", "name", "reason").annotate(total=Sum("count"))}  # type: ignore[misc]  # three of them
+    return {tuple(key): total for *key, total in rows.values_list("kind", "name", "reason").annotate(total=Sum("count"))}

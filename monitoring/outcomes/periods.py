@@ -27,8 +27,9 @@ class Period:
 
     def begins_at(self, now: datetime) -> datetime:
         """When its first slot begins."""
-        floor = now.replace(second=0, microsecond=0, **({} if self.seconds < _HOUR else {"minute": 0}))
-        return floor - (self.slots - 1) * self.step
+        minute = now.replace(second=0, microsecond=0)
+        last = minute if self.seconds < _HOUR else minute.replace(minute=0)
+        return last - (self.slots - 1) * self.step
 
     @property
     def seconds(self) -> int:

@@ -83,8 +83,8 @@ def limits(service: Service) -> Iterator[Rule]:
         ("Events of a request", own.max_events, settings.INTAKE_MAX_EVENTS, figures.thin),
         ("Keys of an object", own.max_keys, settings.INTAKE_MAX_KEYS, figures.thin),
     ):
-        is_own = said is not None and said < process
-        yield Rule(name, form(said if is_own else process), SERVICE if is_own else PLATFORM)
+        held = process if said is None else min(said, process)
+        yield Rule(name, form(held), SERVICE if said == held else PLATFORM)
     if own.max_depth is not None:
         yield Rule("Levels of an event", figures.thin(own.max_depth), SERVICE)
     for name, rate, usual, unit in (
@@ -97,8 +97,8 @@ def limits(service: Service) -> Iterator[Rule]:
             "events a second",
         ),
     ):
-        held = usual if rate is None else rate
-        yield Rule(name, f"{figures.thin(held)} {unit}" if held else "no limit", PLATFORM if rate is None else SERVICE)
+        most = usual if rate is None else rate
+        yield Rule(name, f"{figures.thin(most)} {unit}" if most else "no limit", PLATFORM if rate is None else SERVICE)
 
 
 def pages_words(origins: Iterable[str] | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from connectors.lookups import ConnectorView
 from eventplatform.broker import open_log
 from eventplatform.broker.base import Delivery, Log
 from eventplatform.core.records import NewRecord
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from monitoring.posting import Intake
 
@@ -45,6 +46,7 @@ class Config:
     streams: dict[str, Stream]
     schemas: Schemas
     revision: int = 7
+    services: dict[str, Service] = field(default_factory=dict)
 
     @property
     def stream_set(self) -> SimpleNamespace:
