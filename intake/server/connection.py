@@ -18,7 +18,7 @@ from intake.server.refusals import Refusal, RefusedError
 from intake.server.scopes import scope, without_upgrade
 
 _VERSIONS = frozenset({"1.1", "1.0"})
-_NOTABLE = frozenset({b"expect", b"transfer-encoding"})
+_NOTABLE = frozenset({b"expect", b"host", b"transfer-encoding"})
 
 
 class _DeafError(Exception):
@@ -43,6 +43,10 @@ class Connection(Channel):
         self._refusal: Refusal | None = None  # to be sent after the last answer under way
         self._fed = 0
         self._head_bytes = 0  # of an unfinished head
+        self._hosts = 0
+        self._trailers = 0
+        self._body_bytes = 0
+        self._framing_bytes = 0  # what came with a body and is none of it
 
     # --- the transport's calls ---
 
@@ -80,6 +84,8 @@ class Connection(Channel):
         if self._is_deaf():
             return
         self._fed = len(data)
+        reading = self._read if self.phase is Phase.BODY else None
+        before = self._body_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -92,10 +98,18 @@ class Connection(Channel):
                 raise
         except httptools.HttpParserError:
             self._refuse_malformed()
+        if self.phase is Phase.BODY and reading is not None and reading is self._read:
+            self._weigh_framing(len(data) - self._body_bytes + before)
         if self.phase is Phase.HEAD:
             self._head_bytes += len(data)
             if self._head_bytes > self.limits.max_head_bytes:
                 self._refuse(refusals.HEAD_TOO_LARGE if self.headers else refusals.TARGET_TOO_LONG)
+
+    def _weigh_framing(self, size: int) -> None:
+        """Extensions of chunks may go on for ever without a byte of body, which alone the limits of bodies count."""
+        self._framing_bytes += size
+        if self._framing_bytes > self.limits.max_rest_bytes + self._body_bytes:
+            self._refuse(refusals.MALFORMED)
 
     def _is_deaf(self) -> bool:
         return self.phase is Phase.DEAF or self.phase is Phase.PARTING
@@ -106,7 +120,7 @@ class Connection(Channel):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._head_bytes = 0
+        self._head_bytes = self._hosts = 0
         self.phase = Phase.HEAD
         if not self.is_fresh:  # else the time began with the connection
             self.phase_since = self._last
@@ -114,7 +128,10 @@ class Connection(Channel):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.phase is not Phase.HEAD:
-            return  # a trailer must not become a header after all checks
+            self._trailers += 1  # which must not become headers after all checks
+            if self._trailers > self.limits.max_headers:
+                raise RefusedError(refusals.HEAD_TOO_LARGE)
+            return
         name = name.lower()
         if name in _NOTABLE:
             self._note(name, value.strip().lower())
@@ -123,6 +140,10 @@ class Connection(Channel):
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"expect":
             self.expect_100_continue = value == b"100-continue"
+        elif name == b"host":
+            self._hosts += 1
+            if self._hosts > 1:  # a proxy may have heeded the one, and we the other
+                raise RefusedError(refusals.MALFORMED)
         elif value != b"chunked" or self.parser.get_http_version() != "1.1":
             raise RefusedError(refusals.MALFORMED)
 
@@ -144,6 +165,7 @@ class Connection(Channel):
             is_expecting=self.expect_100_continue and version == "1.1",
         )
         before, self._read = self._read, request
+        self._trailers = self._body_bytes = self._framing_bytes = 0
         self.phase = Phase.BODY
         self.phase_since = self._last
         if before is None or before.is_complete:
@@ -159,6 +181,7 @@ class Connection(Channel):
 
     def on_body(self, body: bytes) -> None:
         request = cast("Exchange", self._read)
+        self._body_bytes += len(body)
         if request.is_complete:
             request.unread += len(body)  # read for the connection's sake, and thrown away
             if request.unread > self.limits.max_rest_bytes:

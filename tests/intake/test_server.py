@@ -248,6 +248,7 @@ SMUGGLED = {
     "bare LF": b"X-A: a\nX-B: b\r\n\r\n",
     "space before the colon": b"Content-Length : 3\r\n\r\nabc",
     "no name": b": 3\r\n\r\nabc",
+    "another host": b"Host: elsewhere\r\n\r\n",
 }
 
 
