@@ -141,6 +141,10 @@ def _privacy(own: PrivacyRules, held: PrivacyRules, said: Mapping[str, Any]) -> 
     for name, header, title in (("heeds_dnt", "DNT: 1", "Do Not Track"), ("heeds_gpc", "Sec-GPC: 1", "Global Privacy Control")):
         words = f"Heeded: with {header} an event loses every marked field" if getattr(held, name) else "Not heeded"
         yield Rule(title, words, _whose(getattr(own, name), of_service_, name))
+    cleared = (
+        "Hashed, shortened or dropped at once" if held.clears_at_door else "Kept as sent; stores clear them after the retention"
+    )
+    yield Rule("Other marked fields", cleared, _whose(own.clears_at_door, of_service_, "clears_at_door"))
 
 
 def _whose(own: object, said: Mapping[str, Any], name: str) -> str:
