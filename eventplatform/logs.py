@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 _MAX_TEXT = 2000
+_MAX_FIELD = 256  # of a text beside the message: names and reasons, of which some are a client's
+_KEY = re.compile(r"\b(epk_[a-z0-9]{4,16})_[A-Za-z0-9_-]{20,}")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record, and what was given as `extra`, as one line of JSON: newlines and escapes can't forge a line."""
+    """Renders a record, and what was given as `extra`, as one line of JSON: newlines and escapes can't forge a line.
+
+    The secret of a producer key is left out wherever it got into.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for `record`."""
@@ -21,7 +27,11 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage()[:_MAX_TEXT],
         }
-        line |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+        line |= {key: _bounded(value) for key, value in record.__dict__.items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=True)
+        return _KEY.sub(r"\1_…", json.dumps(line, default=str, ensure_ascii=True))
+
+
+def _bounded(value: object) -> object:
+    return f"{value[:_MAX_FIELD]}…" if isinstance(value, str) and len(value) > _MAX_FIELD else value

@@ -141,6 +141,7 @@ class Desks:
             max_event_bytes=limits.max_event_bytes,
             service=service,
             find_service=find_service,
+            taken=frozenset() if service.eventgate.needs_streams else self._topics(),
             hashing=self._hashing,
         )
         listed = origins.known(service, self._streams(takes), find_service)
@@ -148,6 +149,9 @@ class Desks:
         if service.profile == "eventgate":
             profile = EventGate(service)
         return Desk(service, gate, limits, limits.json, profile, listed)
+
+    def _topics(self) -> frozenset[str]:
+        return frozenset(topic for one in self.configuration.every_stream for topic in one.topics)
 
     def _streams(self, takes: Collection[str]) -> Iterable[Stream]:
         return (one for one in self.configuration.every_stream if not takes or one.service in takes)

@@ -105,6 +105,8 @@ def _anywhere(event: dict[str, Any], schema: CompiledSchema, gate: Gate) -> Trea
     given = meta.get("stream") if isinstance(meta, dict) else None
     name = given if isinstance(given, str) and given else sanitised(event["$schema"])
     stream = gate.find_stream(name)
+    if stream is not None and gate.services and stream.service not in gate.services:
+        raise StreamUnknownError(pointer="/meta/stream", stream=name[:249])
     service = gate.find_service(stream.service) if stream is not None else None
     if stream is None:
         if not names.is_topic_name(name) or not gate.takes_unconfigured(name):

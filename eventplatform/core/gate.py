@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from eventplatform.core import eventgate_order, names
+from eventplatform.core import eventgate_order, javascript, names
 from eventplatform.core.pii_values import Hashing
 from eventplatform.core.privacy import Signals, signals_of
 from eventplatform.core.record_keys import timestamp_ms
@@ -119,6 +119,7 @@ class Gate:
     max_event_bytes: int = MAX_EVENT_BYTES
     service: Service = field(default_factory=Service)
     find_service: Callable[[str], Service | None] = lambda _: None
+    taken: Collection[str] = ()  # topics of configured streams: nobody else's stream may be named so
     hashing: Hashing | None = None  # None: nothing that tells of people is cleaned
     _treatments: dict[tuple[str, str], Treatment] = field(default_factory=dict, repr=False, compare=False)
     _unconfigured: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -142,6 +143,8 @@ class Gate:
         if how.cleaner is not None:
             event = how.cleaner.clean(event, signals=request.signals)
         value = orjson.dumps(event)
+        if self.service.profile == "eventgate" and _has_fraction_of_nothing(value):
+            value = javascript.stringify(event)
         key = None if how.key_plan is None else how.key_plan.key(event)
         size = len(value) + len(key) if key else len(value)
         if size > self.max_event_bytes:
@@ -178,7 +181,12 @@ class Gate:
         self._treatments[name, schema_id] = how
 
     def takes_unconfigured(self, name: str) -> bool:
-        """Whether there is room for a stream of this name that nobody configured; how many names there are is a client's."""
+        """Whether there is room for a stream of this name that nobody configured; how many names there are is a client's.
+
+        Its topic would be its name, so neither another stream's topic nor one of the platform's own is let in.
+        """
+        if name in self.taken or name.startswith(names.OWN_TOPICS):
+            return False
         if name not in self._unconfigured and len(self._unconfigured) < MAX_UNCONFIGURED:
             self._unconfigured.add(name)
         return name in self._unconfigured
@@ -232,6 +240,11 @@ def invalid(event: Mapping[str, Any], schema: CompiledSchema) -> EventInvalidErr
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return EventInvalidError(pointer=first.pointer, summary=f"{first.message}{more}", violations=violations, schema=schema)
+
+
+def _has_fraction_of_nothing(value: bytes) -> bool:
+    """Whether a whole number was sent as 17.0: EventGate stores 17, and its readers may take no fraction."""
+    return b".0," in value or b".0}" in value or b".0]" in value
 
 
 def _judge_time(event: dict[str, Any], stream: Stream, request: Request) -> bool:

@@ -20,6 +20,8 @@ HEADER_REPLAYED_FOR = "replayed-for"  # the connector that refused it; the other
 
 # Kafka's own rule for topics (org.apache.kafka.common.internals.Topic), which streams share.
 _TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+_INTERNAL = "__"  # __consumer_offsets, __transaction_state: whoever writes there breaks others' consumers
+OWN_TOPICS = "eventplatform."  # what the platform's own topics begin with
 # Only relative ids of a schema repository: no scheme, host, dot-dot, query or escape can be written with this.
 _SCHEMA_ID = re.compile(r"/[a-zA-Z0-9_-][a-zA-Z0-9._-]*(?:/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)+")
 _MAX_SCHEMA_ID = 200
@@ -27,8 +29,8 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 def is_topic_name(name: str) -> bool:
-    """True where Kafka would take `name` as a topic's name."""
-    return bool(_TOPIC.fullmatch(name)) and name not in {".", ".."}
+    """True where Kafka would take `name` as a topic's name, and it is none of those that Kafka keeps for itself."""
+    return bool(_TOPIC.fullmatch(name)) and name not in {".", ".."} and not name.startswith(_INTERNAL)
 
 
 def is_schema_id(text: str) -> bool:
