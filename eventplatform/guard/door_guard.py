@@ -44,12 +44,20 @@ Note = Callable[[int], None]
 class RequestPermit:
     """The permit of one request that some rule concerns; of the thread or loop that serves the request."""
 
-    __slots__ = ("_allowances", "_is_prepaid", "_key", "_origin", "_own", "_policy", "_rates", "_stream")
+    __slots__ = ("_allowances", "_is_prepaid", "_key", "_of_service", "_origin", "_own", "_policy", "_rates", "_stream")
 
     def __init__(
-        self, policy: DoorPolicy, rates: Rates, *, key: ProducerKey | None, origin: str, own: tuple[Allowance, ...]
+        self,
+        policy: DoorPolicy,
+        rates: Rates,
+        *,
+        key: ProducerKey | None,
+        origin: str,
+        own: tuple[Allowance, ...],
+        of_service: Callable[[str], tuple[Allowance, ...]],
     ) -> None:
         self._policy = policy
+        self._of_service = of_service
         self._rates = rates
         self._key = key
         self._origin = origin
@@ -80,6 +88,8 @@ class RequestPermit:
         if key is not None:
             if not key.streams.holds(stream.name):
                 raise KeyNotForStreamError(prefix=key.prefix, stream=stream.name)
+            if stream.service and not key.services.holds(stream.service):  # the door for all services opens no more of them
+                raise KeyNotForServiceError(prefix=key.prefix, service=stream.service)
         elif not _first(stream.door.allows_anonymous, service.allows_anonymous):
             raise KeyMissingError(stream=stream.name)
         if not origins.allowed(self._origin, service, stream):
@@ -95,6 +105,8 @@ class RequestPermit:
             found.append(rates.per_second(rates.streams, stream.name, rules.events_per_second, StreamRateError, words))
         if rules.events_per_day is not None:
             found.append(rates.per_day(("stream", stream.name), rules.events_per_day, StreamQuotaError, words))
+        if not self._policy.service.name and stream.service:
+            found.extend(one for one in self._of_service(stream.service) if one not in self._own)
         return tuple(found)
 
 
@@ -145,7 +157,8 @@ class DoorGuard(Generic[Configuration]):
         own = self._of_key(key, policy) if key else self._of_address(head, policy)
         if own:
             self.rates.take(own)
-        return RequestPermit(policy, self.rates, key=key, origin=origin, own=own)
+        of_service = partial(self._of_service, key, head)
+        return RequestPermit(policy, self.rates, key=key, origin=origin, own=own, of_service=of_service)
 
     def cors_headers(self, origin: str, service: Service) -> tuple[origins.Header, ...]:
         """What an answer to a page of `origin` says about it."""
@@ -188,6 +201,14 @@ class DoorGuard(Generic[Configuration]):
         network = network_of(client_address(head, self._defaults.proxies))
         subject, words = (policy.service.name, network), f"the address {network}"
         return (self.rates.per_second(self.rates.addresses, subject, rate, AddressRateError, words),)
+
+    def _of_service(self, key: ProducerKey | None, head: RequestHead, name: str) -> tuple[Allowance, ...]:
+        """What a service allows whoever sends to its streams without naming it: no more than at its own address."""
+        service = self._service_of(self._configuration(), name)
+        if service is None:
+            return ()
+        policy = self._policy(service)
+        return self._of_key(key, policy) if key else self._of_address(head, policy)
 
     def _policy(self, service: Service) -> DoorPolicy:
         configuration = self._configuration()

@@ -45,7 +45,9 @@ def policy_of(
     limits = service.limits
     address_rate = _first(limits.address_events_per_second, defaults.address_events_per_second)
     is_open = not _asks(DoorRules(), service) and not any(
-        _asks(stream.door, find_service(stream.service) or service) for stream in own
+        _asks(stream.door, theirs) or theirs.limits.address_events_per_second
+        for stream in own
+        for theirs in (find_service(stream.service) or service,)
     )
     return DoorPolicy(
         service=service,

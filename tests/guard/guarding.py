@@ -81,8 +81,8 @@ def made(
     return key, shown.whole
 
 
-def stream(name: str = "test.event", **door: Any) -> Stream:
-    return Stream(name=name, schema_title="test/event", service="", topics=(name,), door=DoorRules(**door))
+def stream(name: str = "test.event", service: str = "", **door: Any) -> Stream:
+    return Stream(name=name, schema_title="test/event", service=service, topics=(name,), door=DoorRules(**door))
 
 
 def head(headers: Mapping[str, str] | None = None, *, peer: str = "192.0.2.7", key: str = "", origin: str = "") -> RequestHead:

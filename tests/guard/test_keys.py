@@ -189,6 +189,17 @@ def test_permit__key_of_another_service__403() -> None:
         Guarding(keys=[key]).guard.permit(head(key=secret), SERVICE)
 
 
+def test_allow__stream_of_another_service_through_the_door_for_all__403() -> None:
+    key, secret = made(services=["analytics"])
+    permit = Guarding(keys=[key]).guard.permit(head(key=secret), Service())
+
+    permit.allow(stream("click", "analytics"))
+    with pytest.raises(KeyNotForServiceError) as caught:
+        permit.allow(stream("page.change", "main"))
+
+    assert (caught.value.http_status, caught.value.facts["service"]) == (403, "main")
+
+
 def test_allow__stream_outside_the_key__that_event_is_denied() -> None:
     key, secret = made(streams=["page.*"])
     permit = Guarding(keys=[key]).guard.permit(head(key=secret), SERVICE)

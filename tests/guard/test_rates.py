@@ -103,6 +103,45 @@ def test_address__guesses_keys__is_limited_too() -> None:
     assert [error.__name__ for error in refused if error] == ["KeyUnknownError"] * 3 + ["AddressRateError"] * 2
 
 
+@pytest.mark.parametrize(
+    ("limits", "with_key", "error"),
+    [
+        (Limits(address_events_per_second=3), False, AddressRateError),
+        (Limits(key_events_per_second=3), True, KeyRateError),
+        (Limits(key_events_per_day=3), True, KeyQuotaError),
+    ],
+)
+def test_service__its_limits__hold_at_the_door_for_all_services_too(
+    limits: Limits, error: type[LimitedError], *, with_key: bool
+) -> None:
+    key, secret = made()
+    theirs = stream("click", "browsers")
+    browsers = Service("browsers", limits=limits)
+    guarding = Guarding(theirs, stream("page", "main"), keys=[key], services=[browsers, SERVICE])
+    shown = secret if with_key else ""
+    guarding.guard.permit(head(key=shown), browsers).allow(theirs)
+
+    permit = guarding.guard.permit(head(key=shown), Service())
+    permit.allow(theirs)
+    permit.allow(theirs)
+    with pytest.raises(error):
+        permit.allow(theirs)
+    permit.allow(stream("page", "main"))
+
+
+def test_key__its_own_limit__is_taken_once_at_the_door_for_all_services() -> None:
+    key, secret = made(events_per_second=4)
+    theirs = stream("click", "browsers")
+    guarding = Guarding(theirs, keys=[key], services=[Service("browsers", limits=Limits(key_events_per_second=1))])
+    permit = guarding.guard.permit(head(key=secret), Service())
+
+    for _ in range(4):
+        permit.allow(theirs)
+
+    with pytest.raises(KeyRateError):
+        permit.allow(theirs)
+
+
 def test_stream__limit_for_all_clients__names_the_stream() -> None:
     limited = stream(events_per_second=3)
     guarding = Guarding(limited)
