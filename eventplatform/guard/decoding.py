@@ -69,7 +69,7 @@ class Decoder:
             BodyUndecodableError: though the end wasn't reached.
         """
         if self._stream is None or not self._stream.is_finished:
-            raise self._broken("it ends before its end was reached")
+            raise self._broken("it ends before its end was reached", cause="unexpected end of file")
 
     def _current(self, data: bytes) -> Stream:
         stream = self._stream
@@ -86,12 +86,12 @@ class Decoder:
         try:
             return stream.pull(data)
         except Exception as error:  # noqa: BLE001  # each library has its own, and some raise MemoryError for a bad header
-            if self._members > 1:
-                raise self._broken("what follows its end is no further member") from None
-            raise self._broken(_reason(error)) from None
+            reason = "what follows its end is no further member" if self._members > 1 else _reason(error)
+            raise self._broken(reason, cause=str(error).rpartition(": ")[2]) from None
 
-    def _broken(self, reason: str) -> BodyUndecodableError:
-        return BodyUndecodableError(encoding=self._encoding, reason=reason)
+    def _broken(self, reason: str, *, cause: str = "") -> BodyUndecodableError:
+        """`cause` are the library's own words, where they are known: what EventGate would say."""
+        return BodyUndecodableError(encoding=self._encoding, reason=reason, cause=cause)
 
 
 def decoder_of(content_encoding: str) -> Decoder | None:

@@ -13,12 +13,13 @@ from eventplatform.guard.body import BodyReader
 from eventplatform.guard.content_types import CLOUD_WAYS, PLAIN_JSON, REPORTS, Way, check_json, media_type, way_of
 from eventplatform.guard.decoded_body import DecodedBodyReader
 from eventplatform.guard.decoding import decoder_of
-from eventplatform.guard.errors import BodyEmptyError, NotEventsError, TooManyEventsError
+from eventplatform.guard.errors import BodyEmptyError, ContentEncodingError, NotEventsError, TooManyEventsError
 from eventplatform.guard.json_body import JsonLimits, check, load, parse_events
 from eventplatform.guard.request_head import RequestHead, announced_length
 from eventplatform.guard.unfit import Unfit
 
 _SEPARATORS: Mapping[Way, bytes] = {"lines": b"\n", "sequence": b"\x1e"}  # NDJSON, RFC 7464
+_OF_EVENTGATE = frozenset({"", "identity", "gzip", "deflate"})
 _PLAIN = Service()
 
 
@@ -27,6 +28,8 @@ def open_body(head: RequestHead, limit: int, service: Service = _PLAIN) -> BodyR
     try:
         if head.content_type != PLAIN_JSON or service.sources:
             way_of(head, service)
+        if service.profile == "eventgate" and head.content_encoding.strip().lower() not in _OF_EVENTGATE:
+            raise ContentEncodingError
         return _reader(head, limit)
     except RejectedError as error:
         return BodyReader(limit, refusal=error)

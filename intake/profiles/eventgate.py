@@ -24,9 +24,11 @@ from eventplatform.guard.errors import (
     BodyEmptyError,
     BodyTooLargeError,
     BodyTruncatedError,
+    BodyUndecodableError,
     CharsetError,
     ContentEncodingError,
     ContentTypeError,
+    DecodedTooLargeError,
     JsonInvalidError,
     NotEventsError,
     TooManyEventsError,
@@ -74,11 +76,11 @@ class EventGate:
         )
 
     def is_hasty(self, head: RequestHead) -> bool:
-        """Any word but an empty one, `false` and `0` too; said twice, it is a list, which is something."""
+        """Any word but an empty one, `false` and `0` too; said twice or with brackets, it is a list, which is something."""
         if not head.query:
             return False
-        given = [value for name, value in parse_qsl(head.query, keep_blank_values=True) if name == "hasty"]
-        return len(given) > 1 or bool(given and given[0])
+        given = [pair for pair in parse_qsl(head.query, keep_blank_values=True) if pair[0].partition("[")[0] == "hasty"]
+        return len(given) > 1 or bool(given and (given[0][0] != "hasty" or given[0][1]))
 
     def settled(self, submission: Settled) -> Answer:
         """Failures alone are listed: those that break their schema, and all others."""
@@ -144,11 +146,19 @@ class EventGate:
     ) -> Answer:
         body = javascript.stringify(document)
         extra = (*extra, *_VARY)
-        if len(body) < _COMPRESSED_FROM or "gzip" not in head.header("accept-encoding"):
+        if len(body) < _COMPRESSED_FROM or not _takes_gzip(head.header("accept-encoding")):
             return Answer(status, body, _JSON, extra, reason, self._common)
         packer = zlib.compressobj(_LEVEL, wbits=zlib.MAX_WBITS | 16)
         packed = packer.compress(body) + packer.flush()
         return Answer(status, packed, _JSON, (*extra, ("content-encoding", "gzip")), reason, self._common, is_chunked=True)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for coding in accepted.lower().split(","):
+        name, _, quality = coding.partition(";")
+        if name.strip() == "gzip":
+            return not quality.strip().rstrip("0.").endswith("q=")
+    return False
 
 
 def _problem(status: int, kind: str, title: str, detail: str) -> dict[str, Any]:
@@ -178,7 +188,7 @@ def _entry(result: EventResult, status: str) -> dict[str, Any]:
 
 def _of_the_parser(error: PlatformError, head: RequestHead, body: bytes) -> tuple[str, str]:
     """Title and detail of an error of the body parser; empty for what isn't one."""
-    if isinstance(error, BodyTooLargeError | TooManyEventsError):
+    if isinstance(error, BodyTooLargeError | DecodedTooLargeError | TooManyEventsError):
         return "PayloadTooLargeError", "request entity too large"
     if isinstance(error, CharsetError):
         charset = head.content_type.lower().partition("charset=")[2].partition(";")[0].strip(' "')
@@ -187,6 +197,12 @@ def _of_the_parser(error: PlatformError, head: RequestHead, body: bytes) -> tupl
         return "UnsupportedMediaTypeError", f'unsupported content encoding "{head.content_encoding.strip().lower()}"'
     if isinstance(error, BodyTruncatedError | BodyBrokenError):
         return "BadRequestError", "request aborted"
+    return _of_its_decoders(error, body)
+
+
+def _of_its_decoders(error: PlatformError, body: bytes) -> tuple[str, str]:
+    if isinstance(error, BodyUndecodableError) and error.facts["cause"]:
+        return "Error", str(error.facts["cause"])
     if isinstance(error, JsonInvalidError | NotEventsError | BodyEmptyError):
         detail = v8_json.explain(body)
         return ("SyntaxError", detail or str(error)) if detail or len(body) > v8_json.MAX_EXPLAINED else ("", "")
