@@ -71,7 +71,7 @@ def seen(period: Period, *, service: str = "", stream: str = "", now: datetime |
         fates={Fate(*key): total for *key, total in fates},
         lines=lines,
         received=sum(count for (kind, _, _), count in requests.items() if kind == RECEIVED),
-        bodies={(name, why): count for (kind, name, why), count in requests.items() if kind == BODY},
+        bodies={(name, why): count for (kind, name, why), count in requests.items() if kind == BODY and service in ("", name)},
         answers={(name, bucket): count for (kind, name, bucket), count in requests.items() if kind == ANSWER},
     )
 

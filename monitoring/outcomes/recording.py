@@ -21,7 +21,7 @@ _OF_REQUESTS = ("kind", "name", "reason")
 
 @transaction.atomic
 def record(*, at: datetime, totals: Mapping[Key, int], source: str = "intake") -> None:
-    """Count what the counters of one source grew by since they were last read; a counter that shrank began anew."""
+    """Count what the counters of one source grew by since they were last read, also where the role began anew since."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     grown = _grown(totals, source)
@@ -47,20 +47,18 @@ def forget(*, before: datetime) -> int:
 
 def _grown(totals: Mapping[Key, int], source: str) -> dict[Key, int]:
     """By how much each counter grew; where each stands now is kept."""
+    now = {json.dumps(key): total for key, total in totals.items()}
     kept = dict(IntakeTotal.objects.filter(source=source).values_list("key", "total"))
-    grown, changed = {}, []
-    for key, total in totals.items():
-        text = json.dumps(key)
-        before = kept.get(text)
-        if total != before:
-            changed.append(IntakeTotal(source=source, key=text, total=total))
-            growth = total if before is None or total < before else total - before
-            if growth:
-                grown[key] = growth
+    # Counters only grow: where one shrank or is gone, the role began anew, and so did those that have outgrown it since.
+    if any(now.get(text, -1) < total for text, total in kept.items()):
+        IntakeTotal.objects.filter(source=source).delete()
+        kept = {}
+    changed = [IntakeTotal(source=source, key=text, total=total) for text, total in now.items() if kept.get(text) != total]
     IntakeTotal.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["source", "key"], update_fields=["total"], batch_size=1000
     )
-    return grown
+    growth = {key: total - kept.get(json.dumps(key), 0) for key, total in totals.items()}
+    return {key: number for key, number in growth.items() if number}
 
 
 def _add(model: type[models.Model], period: Mapping[str, Any], names: tuple[str, ...], growth: Mapping[Key, int]) -> None:

@@ -19,7 +19,19 @@ from tests.e2e.platform import Platform, wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SCREENSHOTS = env.ROOT / "var" / "screenshots"
-PAGES = ("/", "/overview", "/streams", "/streams/test.event", "/schemas", "/connectors", "/rejected", "/live", "/nowhere")
+PAGES = (
+    "/",
+    "/overview",
+    "/streams",
+    "/streams/test.event",
+    "/schemas",
+    "/connectors",
+    "/services",
+    "/outcomes",
+    "/rejected",
+    "/live",
+    "/nowhere",
+)
 ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
 WIDTHS = {1280: 900, 390: 844}
 
@@ -91,7 +103,12 @@ class Watched:
 def test_pages__every_one__no_complaint_and_no_overflow(platform: Platform, browser: Browser, width: int, theme: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     watched = Watched(browser.new_page(viewport={"width": width, "height": WIDTHS[width]}))
-    details = [*PAGES, *first_links(platform, "/schemas"), *first_links(platform, "/connectors")]
+    details = [
+        *PAGES,
+        *first_links(platform, "/schemas"),
+        *first_links(platform, "/services"),
+        *first_links(platform, "/connectors"),
+    ]
 
     for path in details:
         name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "start"
