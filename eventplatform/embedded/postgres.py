@@ -137,6 +137,8 @@ class Postgres(Server):
         # Leftovers are gone (see Server.start), so a lock file names nobody of ours; Postgres itself would
         # take any process that got the same number since for its predecessor.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in self.sockets.glob(".s.PGSQL.*.lock"):
+            lock.unlink(missing_ok=True)
 
 
 def client_program(name: str) -> Path:

@@ -91,6 +91,21 @@ def test_start__lock_file_of_a_process_that_runs_something_else__starts(own_post
     assert own_postgres.pid
 
 
+def test_start__socket_of_a_process_that_runs_something_else__starts(own_postgres: Postgres) -> None:
+    """As after a kill of everything, when the killed server's number still, or again, belongs to a process."""
+    own_postgres.start()
+    lock_file = own_postgres.sockets / ".s.PGSQL.5432.lock"
+    text = lock_file.read_text()
+    own_postgres.kill()
+    with subprocess.Popen([*own_postgres.prefix, "sleep", "60"]) as other:
+        lock_file.write_text(text.replace(text.splitlines()[0], str(other.pid), 1))
+
+        own_postgres.start()
+
+        other.kill()
+    assert own_postgres.pid
+
+
 def test_start__initdb_cut_off__starts_afresh(own_postgres: Postgres) -> None:
     half = own_postgres.var / "postgres.new-1"
     (half / "base").mkdir(parents=True)
