@@ -14,6 +14,7 @@ from eventplatform.core.error_events import HEADER_CODE
 from eventplatform.core.names import HEADER_RECEIVED_AT, HEADER_REPLAYED_FOR
 from eventplatform.core.records import NewRecord
 from monitoring.outcomes import recording
+from monitoring.outcomes.reading import Key
 from monitoring.outcomes.recount import Line, Recount, owners, recount
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -45,7 +46,7 @@ def found(log: Log) -> Recount:
 
 
 def counted(stream: str, **outcomes: int) -> None:
-    totals = {("event", "main", stream, outcome, ""): count for outcome, count in outcomes.items()}
+    totals: dict[Key, int] = {("event", "main", stream, outcome, ""): count for outcome, count in outcomes.items()}
     recording.record(at=BEGIN + timedelta(minutes=2), totals={**totals, ("received", "main"): sum(outcomes.values()) + 1})
 
 
