@@ -1,17 +1,20 @@
 """Ids of events that this process accepted a moment ago, so that one sent again is answered and not produced twice.
 
-Best effort, within one process: a retry that another worker takes, or that comes after a restart, is produced again.
+Best effort: workers of one start share what they know (`seen_table.py`); after a restart, or on another host, it is produced.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from eventplatform.broker.base import Delivery
 from eventplatform.core.errors import RetriableError
 from intake.submission import Submission
+
+if TYPE_CHECKING:
+    from intake.seen_table import SeenTable  # it knows the words of this
 
 Verdict = Literal["new", "seen", "in_flight"]
 
@@ -61,19 +64,20 @@ class Seen:
         self._old: dict[int, int] = {}
         self._lock = threading.Lock()
 
-    def claim(self, key: int, mine: int, window_ms: int) -> Verdict:
-        """What is known of `key`; of a new one, that it is in flight until it is settled.
+    def mark(self, now_ms: int) -> int:
+        """What a request claims with: an object of its own."""
+        return -now_ms
 
-        `mine` is the present in milliseconds, negated: an object of the claiming request's own.
-        """
-        came = self._young.setdefault(key, mine)
-        if came is mine:
+    def claim(self, key: int, mark: int, since_ms: int) -> Verdict:
+        """What is known of `key` since then; of a new one, that it is in flight until it is settled."""
+        came = self._young.setdefault(key, mark)
+        if came is mark:
             known = self._old.get(key)
             if known is None:
                 return "new"
             came = known
-        if abs(came) <= -mine - window_ms:
-            self._young[key] = mine
+        if abs(came) <= since_ms:
+            self._young[key] = mark
             return "new"
         self._young[key] = came
         return "seen" if came > 0 else "in_flight"
@@ -98,14 +102,31 @@ class Seen:
         return len(self._young) + len(self._old)
 
 
+_shared: SeenTable | None = None
+
+
+def share() -> None:
+    """Let all workers that are forked from now on know what each of them knows."""
+    from intake.seen_table import SeenTable
+
+    global _shared  # noqa: PLW0603  # one for the process and its children is the point
+    _shared = SeenTable()
+
+
+def seen() -> Seen | SeenTable:
+    """What this process remembers, alone or with its siblings."""
+    return Seen() if _shared is None else _shared
+
+
 class Claims:
     """What the events of one request claimed, by the places of their records. Of its neighbours an event shares the fate."""
 
-    __slots__ = ("_mine", "_places", "_seen")
+    __slots__ = ("_mark", "_now_ms", "_places", "_seen")
 
-    def __init__(self, seen: Seen, now_ms: int) -> None:
+    def __init__(self, seen: Seen | SeenTable, now_ms: int) -> None:
         self._seen = seen
-        self._mine = -now_ms
+        self._now_ms = now_ms
+        self._mark = seen.mark(now_ms)
         self._places: dict[int, int] = {}
 
     def is_new(self, index: int, event: dict[str, Any], key: int, window_ms: int, submission: Submission) -> bool:
@@ -114,7 +135,7 @@ class Claims:
         if place is not None:
             submission.follow(index, event, place)
             return False
-        verdict = self._seen.claim(key, self._mine, window_ms)
+        verdict = self._seen.claim(key, self._mark, self._now_ms - window_ms)
         if verdict == "new":
             self._places[key] = len(submission.records)
         elif verdict == "seen":
@@ -126,8 +147,9 @@ class Claims:
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """What the log, or the spool, took is remembered; what it did not take may come again."""
         lost = [key for key, place in self._places.items() if deliveries[place].error is not None]
-        self._seen.settle([*self._places], -self._mine)
-        self._seen.forget(lost)
+        if lost:
+            self._seen.forget(lost)
+        self._seen.settle([key for key in self._places if key not in lost] if lost else [*self._places], self._now_ms)
 
     def release(self) -> None:
         """Forget them all: nothing was produced."""

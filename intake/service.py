@@ -22,7 +22,7 @@ from eventplatform.guard.ways_in import events_of, open_body
 from intake.answers import JSON, Answer
 from intake.counting import count_body, count_received
 from intake.desks import Configuration, Desk, Desks
-from intake.duplicates import Claims, Seen, id_of, key_of
+from intake.duplicates import Claims, id_of, key_of, seen
 from intake.ids import new_id, now
 from intake.limits import Limits
 from intake.routes import routing
@@ -93,7 +93,7 @@ class Intake:
         self._test_events = test_events
         self._home = home
         self._desks: Desks | None = None
-        self._seen = Seen()
+        self._seen = seen()
 
     def open(self, head: RequestHead) -> Visit:
         """Let a request in: its desk, its permit, and a reader for its body.

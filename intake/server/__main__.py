@@ -14,6 +14,7 @@ import django
 from django.conf import settings
 
 from eventplatform import env
+from intake import duplicates
 from intake.server.limits import ServerLimits
 from intake.server.master import Master
 from intake.server.worker import Worker, configuration, raise_file_limit
@@ -36,6 +37,8 @@ def main() -> int:
     except OSError as error:
         log.error("server.cannot_listen", extra={"host": options.host, "port": options.port, "reason": error.strerror})  # noqa: TRY400  # no trace tells more
         return _CANNOT_LISTEN
+    if options.workers > 1:
+        duplicates.share()
     config = configuration(options.app, limits)
     config.load()  # before the workers fork off: they share its memory, and a new one is there at once
     disown_metrics()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
+from eventplatform import env
 from eventplatform.broker.base import Delivery, LogUnavailableError
 from eventplatform.broker.memory import MemoryLog
 from eventplatform.core.records import TopicPartition
@@ -16,9 +21,11 @@ from eventplatform.core.services import Service
 from eventplatform.guard.request_head import RequestHead
 from intake.answers import Answer
 from intake.duplicates import Claims, Seen, id_of, key_of
+from intake.seen_table import SeenTable
 from intake.service import Intake
 from intake.submission import Submission
 from tests.contracts.intake_doors import GOOD, STREAMS, HandMade, ObedientProducer
+from tests.intake.serving import started
 
 AWAY = LogUnavailableError(reason="gone")
 NOW = 1_700_000_000_000
@@ -160,25 +167,81 @@ def test_id_of__anything_else__none(broken: Any) -> None:
     assert id_of(broken) is None
 
 
-def claim(seen: Seen, word: str, now_ms: int) -> str:
-    return seen.claim(key_of("t", word), -now_ms, WINDOW)
+def claim(seen: Seen | SeenTable, word: str, now_ms: int) -> str:
+    return seen.claim(key_of("t", word), seen.mark(now_ms), now_ms - WINDOW)
 
 
-def test_claim__window_over__is_new_again() -> None:
-    seen = Seen()
-    claim(seen, "a", NOW)
-    seen.settle([key_of("t", "a")], NOW)
-
-    assert claim(seen, "a", NOW + WINDOW - 1) == "seen"
-    assert claim(seen, "a", NOW + WINDOW) == "new"
+@pytest.fixture(params=[Seen, SeenTable])
+def memory(request: pytest.FixtureRequest) -> Seen | SeenTable:
+    made: Seen | SeenTable = request.param()
+    return made
 
 
-def test_claim__never_settled__is_new_after_the_window() -> None:
-    seen = Seen()
-    claim(seen, "a", NOW)
+def test_claim__window_over__is_new_again(memory: Seen | SeenTable) -> None:
+    assert claim(memory, "a", NOW) == "new"
+    memory.settle([key_of("t", "a")], NOW)
 
-    assert claim(seen, "a", NOW + 1) == "in_flight"
-    assert claim(seen, "a", NOW + WINDOW) == "new"
+    assert claim(memory, "a", NOW + WINDOW - 1) == "seen"
+    assert claim(memory, "a", NOW + WINDOW) == "new"
+
+
+def test_claim__never_settled__is_new_after_the_window(memory: Seen | SeenTable) -> None:
+    claim(memory, "a", NOW)
+
+    assert claim(memory, "a", NOW + 1) == "in_flight"
+    assert claim(memory, "a", NOW + WINDOW) == "new"
+
+
+def test_claim__given_up__is_new(memory: Seen | SeenTable) -> None:
+    claim(memory, "a", NOW)
+    memory.forget([key_of("t", "a")])
+
+    assert claim(memory, "a", NOW + 1) == "new"
+    assert len(memory) == 1
+
+
+def test_table__more_than_it_holds__the_oldest_of_a_bucket_make_room() -> None:
+    table = SeenTable(buckets=1)
+    for number in range(6):
+        claim(table, str(number), NOW + number)
+        if number != 2:
+            table.settle([key_of("t", str(number))], NOW + number)
+
+    verdicts = [claim(table, str(number), NOW + 9) for number in (5, 4, 3, 2)]
+    assert verdicts == ["seen", "seen", "seen", "in_flight"]
+    assert (len(table), claim(table, "0", NOW + 10)) == (4, "new")
+
+
+def in_a_child(work: Callable[[], None]) -> None:
+    """Run it in a forked process that is then killed, as a worker may be."""
+    pid = os.fork()
+    if pid == 0:
+        work()
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_table__another_worker_took_it__is_seen() -> None:
+    table = SeenTable()
+
+    def work() -> None:
+        claim(table, "a", NOW)
+        table.settle([key_of("t", "a")], NOW)
+
+    in_a_child(work)
+
+    assert claim(table, "a", NOW + 1) == "seen"
+
+
+def test_table__another_worker_has_it_in_flight__is_new_once_that_is_dead() -> None:
+    table = SeenTable()
+    claim(table, "mine", NOW)
+    found: list[str] = []
+    in_a_child(lambda: None if claim(table, "mine", NOW) == "in_flight" and claim(table, "a", NOW) == "new" else os._exit(1))
+    found.append(claim(table, "a", NOW + 1))
+
+    assert found == ["new"]
+    assert claim(table, "mine", NOW + 1) == "in_flight"
 
 
 def test_seen__more_than_it_holds__forgets_the_oldest_and_stays_bounded() -> None:
@@ -235,3 +298,16 @@ def test_claims__events_with_ids_in_a_batch__cost_little() -> None:
         return (time.process_time() - started) / len(made) * 1e6
 
     assert min(run() for _ in range(5)) < 3  # µs; measured 0.5, and a busy machine shall not fail
+
+
+@pytest.mark.slow
+def test_workers__two_behind_one_port__produce_an_id_once() -> None:
+    environment = env.child({"ROLE": "intake", "PROMETHEUS_MULTIPROC_DIR": ""})
+    with started("tests.intake.served:lane", "asgi", environment, "--workers", "2") as (port, _):
+        answers = [
+            httpx.post(f"http://127.0.0.1:{port}/v1/events", json=event("the-one"), headers={"prefer": "return=representation"})
+            for _ in range(30)  # each on a connection of its own, which either worker may take
+        ]
+
+    found = [words(answer.json()["results"]) for answer in answers]
+    assert found == [["accepted"], *[["duplicate"]] * 29]

@@ -65,8 +65,8 @@ def test_shared_board__more_than_it_holds__oldest_make_room(embedded_redis: Redi
     newest = board.notes(f"id:{boards.MOST_SUBJECTS + 2}")
     assert [one.result["index"] for one in newest[:2]] == [boards.MOST_NOTES + 4, boards.MOST_NOTES + 3]
     assert len(newest) == boards.MOST_NOTES
-    for subject in board.subjects():
-        board.clear(subject)
+    for left in board.subjects():
+        board.clear(left)
     assert board.subjects() == []
     board.close()
 

@@ -58,10 +58,11 @@ class Trial:
         self.intake = Intake(configuration=lambda: configuration, producer=self.producer, noting=self.noting, guard=guard)
 
     def post(self, *events: Any, path: str = "/v1/events", debug_id: str = "me", **headers: str) -> httpx.Response:
-        marked = {"x-debug-id": debug_id} if debug_id else {}
-        return self.ask("POST", path, orjson.dumps(events), **marked, **headers)
+        if debug_id:
+            headers["x-debug-id"] = debug_id
+        return self.ask("POST", path, orjson.dumps(events), **headers)
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> httpx.Response:
+    def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> httpx.Response:
         return asyncio.run(self._ask(method, path, body, headers))
 
     async def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
