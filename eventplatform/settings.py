@@ -160,8 +160,8 @@ FORMAT_MODE = env.text("FORMAT_MODE", "ajv6")  # how `format` is judged: ajv6 (f
 INTAKE_TRUSTED_PROXIES = env.number("INTAKE_TRUSTED_PROXIES", 0)
 # which header they write; another one than X-Forwarded-For must be overwritten by the outermost of them
 INTAKE_CLIENT_ADDRESS_HEADER = env.text("INTAKE_CLIENT_ADDRESS_HEADER", "X-Forwarded-For")
-# of one address in one process; beyond it 429. Behind a proxy all connections are the proxy's; else four fifths
 _one_address = INTAKE_MAX_CONNECTIONS if INTAKE_TRUSTED_PROXIES else INTAKE_MAX_CONNECTIONS * 4 // 5
+# of one address in one process; beyond it 429. By default four fifths of all; all, behind proxies, whose they are
 INTAKE_MAX_CONNECTIONS_PER_ADDRESS = env.number("INTAKE_MAX_CONNECTIONS_PER_ADDRESS", _one_address)
 # of anonymous events from one address (IPv6: its /64). Behind a proxy set INTAKE_TRUSTED_PROXIES first, or all are one
 INTAKE_ADDRESS_EVENTS_PER_SECOND = env.number("INTAKE_ADDRESS_EVENTS_PER_SECOND", 0)
