@@ -28,6 +28,7 @@ from eventplatform.core.refusals import (
     SchemaNotAllowedError,
     SchemaUnknownError,
     StreamDisabledError,
+    StreamElsewhereError,
     StreamMissingError,
     StreamUnknownError,
     WindowClosedError,
@@ -147,8 +148,8 @@ class Gate:
             value = javascript.stringify(event)
         key = None if how.key_plan is None else how.key_plan.key(event)
         size = len(value) + len(key) if key else len(value)
-        if size > self.max_event_bytes:
-            raise EventTooLargeError(size=size, limit=self.max_event_bytes)
+        if size > how.max_event_bytes:
+            raise EventTooLargeError(size=size, limit=how.max_event_bytes)
         headers = request.made.get(how.service) or request.headers(how.service)
         if is_flagged:
             headers = (*headers, _LATE)
@@ -174,7 +175,9 @@ class Gate:
 
     def treat(self, stream: Stream, schema: CompiledSchema, service: Service) -> Treatment:
         """How events of `schema` are treated in `stream`, which `service` takes."""
-        return treatment(stream, schema, service, topic_prefix=self.topic_prefix, hashing=self.hashing)
+        how = treatment(stream, schema, service, topic_prefix=self.topic_prefix, hashing=self.hashing)
+        theirs = service.limits.max_event_bytes  # it holds for whoever came by the address of all services, too
+        return how._replace(max_event_bytes=min(self.max_event_bytes, theirs or self.max_event_bytes))
 
     def remember(self, name: str, schema_id: str, how: Treatment) -> None:
         """Keep the treatment of events that name this stream and schema. Bounded: configured streams and known versions."""
@@ -210,7 +213,10 @@ class Gate:
         if not isinstance(name, str) or not name:
             raise StreamMissingError(pointer="/meta/stream")
         stream = self.find_stream(name)
-        if stream is None or (self.services and stream.service not in self.services):
+        is_ours = stream is not None and (not self.services or stream.service in self.services)
+        if stream is not None and stream.service and not is_ours:
+            raise StreamElsewhereError(pointer="/meta/stream", stream=name[:249], service=stream.service)
+        if stream is None or not is_ours:
             raise StreamUnknownError(pointer="/meta/stream", stream=name[:249])
         if not stream.is_enabled:
             raise StreamDisabledError(pointer="/meta/stream", stream=name)

@@ -23,11 +23,19 @@ class StreamMissingError(RejectedError):
 
 
 class StreamUnknownError(RejectedError):
-    """The named stream is not configured, or this service doesn't take it."""
+    """The named stream is not configured."""
 
     code = "stream.unknown"
     message = "No stream {stream} is configured for this intake."
     remedy = "Check the spelling of meta.stream, or have the stream created in the admin."
+
+
+class StreamElsewhereError(RejectedError):
+    """The named stream is another service's."""
+
+    code = "stream.of_another_service"
+    message = "The stream {stream} belongs to the service {service}, whose events are not taken here."
+    remedy = "Post to /{service}/v1/events, or to /v1/events of an intake that answers for it."
 
 
 class StreamDisabledError(RejectedError):

@@ -34,6 +34,7 @@ class Treatment(NamedTuple):
     cleaner: Cleaner | None
     may_spool: bool
     is_timed: bool  # its window may have closed, or one of its instruments is stopped
+    max_event_bytes: int = 0  # of the door or, if it takes less, of the service; the gate says it
 
 
 def treatment(

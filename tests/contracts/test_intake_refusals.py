@@ -24,7 +24,7 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         (event(meta={"stream": 5}), "stream.missing", "/meta/stream"),
         (event(meta=[]), "stream.missing", "/meta/stream"),
         (to("nowhere"), "stream.unknown", "/meta/stream"),
-        (to("elsewhere.event"), "stream.unknown", "/meta/stream"),
+        (to("elsewhere.event"), "stream.of_another_service", "/meta/stream"),
         (to("__consumer_offsets"), "stream.unknown", "/meta/stream"),
         (to("../x"), "stream.unknown", "/meta/stream"),
         (to("x" * 300), "stream.unknown", "/meta/stream"),

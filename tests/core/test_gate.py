@@ -12,6 +12,7 @@ import pytest
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.gate import Gate, Request
 from eventplatform.core.schemas import AjvError, Violation
+from eventplatform.core.services import Limits, Service
 from eventplatform.core.streams import Stream
 
 REQUEST = Request(received_at="2026-01-02T03:04:05.678Z", received_ms=1767323045678, request_id="req")
@@ -114,10 +115,25 @@ def test_admit__request_names_a_service__header_says_it() -> None:
     assert dict(record.headers)["service"] == b"canaries"
 
 
-def test_admit__other_service__stream_unknown() -> None:
+def test_admit__stream_of_another_service__says_whose_and_where_to_post() -> None:
     error = refusal(event(), gate(services=("analytics",)))
 
+    assert (error.code, error.outcome, error.pointer) == ("stream.of_another_service", "denied", "/meta/stream")
+    assert STREAM.service in str(error)
+    assert f"/{STREAM.service}/v1/events" in error.hint
+
+
+def test_admit__stream_of_no_service_at_one_s_address__unknown() -> None:
+    error = refusal(event(), gate(replace(STREAM, service=""), services=("analytics",)))
+
     assert (error.code, error.outcome) == ("stream.unknown", "denied")
+
+
+def test_admit__larger_than_the_stream_s_service_takes__refused_at_the_address_of_all_too() -> None:
+    small = Service(STREAM.service, limits=Limits(max_event_bytes=20))
+    error = refusal(event(), replace(gate(), find_service=lambda _: small))
+
+    assert (error.code, error.facts["limit"]) == ("event.too_large", 20)
 
 
 def test_admit__stopped_stream__disabled() -> None:
