@@ -145,13 +145,20 @@ class Desks:
             hashing=self._hashing,
         )
         listed = origins.known(service, self._streams(takes), find_service)
-        profile: ProfileAnswers = Ours(service, errors_url=self._errors_url, listed=listed)
+        of_stream = None if service.name else self._spooled_status
+        profile: ProfileAnswers = Ours(service, errors_url=self._errors_url, listed=listed, spooled_status_of=of_stream)
         if service.profile == "eventgate":
             profile = EventGate(service)
         return Desk(service, gate, limits, limits.json, profile, listed)
 
     def _topics(self) -> frozenset[str]:
         return frozenset(topic for one in self.configuration.every_stream for topic in one.topics)
+
+    def _spooled_status(self, name: str) -> int:
+        """What the service of a stream answers for events that wait on this host's disk."""
+        stream = self.configuration.find_stream(name)
+        service = self.configuration.services.get(stream.service) if stream is not None else None
+        return (service or Service()).spooled_status
 
     def _streams(self, takes: Collection[str]) -> Iterable[Stream]:
         return (one for one in self.configuration.every_stream if not takes or one.service in takes)

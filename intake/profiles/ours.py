@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from http import HTTPStatus
 import orjson
 
 from eventplatform.core.errors import PlatformError
-from eventplatform.core.results import problem, summarise
+from eventplatform.core.results import EventResult, problem, summarise
 from eventplatform.core.services import Service
 from eventplatform.guard import origins
 from eventplatform.guard.permit_errors import CHALLENGE
@@ -21,8 +21,7 @@ from intake.profiles.base import Settled
 
 # What a page may send, and what it may read of the answer.
 _ALLOWED_HEADERS = (
-    "accept, authorization, content-encoding, content-type, prefer, x-debug-id, x-producer-key, x-request-id, "
-    "x-requested-with"
+    "accept, authorization, content-encoding, content-type, prefer, x-debug-id, x-producer-key, x-request-id, x-requested-with"
 )
 _EXPOSED_HEADERS = "etag, retry-after"
 _PREFLIGHT: Headers = (("allow", "POST"), ("access-control-max-age", "600"))
@@ -31,10 +30,21 @@ _APPLIED: Headers = (("preference-applied", _WANTS_ALL),)
 
 
 class Ours:
-    """Answers of a service with the profile `ours`. `listed` are the origins that some stream of the service takes."""
+    """Answers of a service with the profile `ours`. `listed` are the origins that some stream of the service takes.
 
-    def __init__(self, service: Service, *, errors_url: str = "", listed: Collection[str] | None = None) -> None:
+    `spooled_status_of` answers for each stream, where the streams are of several services; else the service's own holds.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        errors_url: str = "",
+        listed: Collection[str] | None = None,
+        spooled_status_of: Callable[[str], int] | None = None,
+    ) -> None:
         self._service = service
+        self._spooled_status_of = spooled_status_of
         self._errors_url = errors_url
         self._listed = frozenset(service.origins if listed is None else listed)
         self._is_open = origins.ANY in self._listed
@@ -52,7 +62,7 @@ class Ours:
         if submission.is_plain and not wants_all:
             return self._accepted(HTTPStatus.CREATED, self._origin(head))
         results = submission.results()
-        summary = summarise(results, spooled_status=self._service.spooled_status)
+        summary = summarise(results, spooled_status=self._spooled_status(results))
         document = problem(summary.status, summary.detail) | {"results": [one.as_json(self._errors_url) for one in results]}
         is_problem = not all(one.is_success for one in results)
         challenge = (("www-authenticate", CHALLENGE),) if summary.status == HTTPStatus.UNAUTHORIZED else ()
@@ -83,6 +93,13 @@ class Ours:
     def dressed(self, answer: Answer, head: RequestHead) -> Answer:
         """The answer with the headers that this service's browsers ask for."""
         return replace(answer, common=self._headers(head))
+
+    def _spooled_status(self, results: Iterable[EventResult]) -> int:
+        """Of several services' events: 201 where that is what each of them says."""
+        find = self._spooled_status_of
+        if find is None:
+            return self._service.spooled_status
+        return max((find(one.stream or "") for one in results if one.outcome == "spooled"), default=HTTPStatus.ACCEPTED)
 
     def _origin(self, head: RequestHead) -> str:
         return "" if self._is_open else head.header("origin")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from eventplatform.core.door_rules import DoorRules, PrivacyRules
+from eventplatform.core.results import EventResult
 from eventplatform.core.services import Limits as ServiceLimits
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
@@ -14,6 +16,7 @@ from eventplatform.guard.request_head import RequestHead
 from intake.desks import Desks, ServiceUnknownError, host_of
 from intake.limits import Limits
 from tests.contracts.intake_doors import HandMade
+from tests.intake.test_profile_ours import Fate
 
 MAIN = Service("main", limits=ServiceLimits(max_events=5, max_body_bytes=10**9))
 BROWSERS = Service("analytics-external", hosts=frozenset({"intake.example.org"}), origins=("https://en.wikipedia.org",))
@@ -59,6 +62,13 @@ def test_find__nothing_named__every_stream_is_taken() -> None:
 
     assert (own.service.name, list(own.gate.services)) == ("", [])
     assert (own.service_of("click"), own.service_of("nobody's")) == ("analytics-external", "")
+
+
+def test_own__event_spooled__the_status_of_its_streams_service() -> None:
+    services = {"main": replace(MAIN, spooled_status=201), BROWSERS.name: BROWSERS}
+    found = Desks(HandMade(streams=STREAMS, services=services), limits=Limits(), services=(), topic_prefix="").own
+
+    assert [found.profile.settled(Fate([EventResult(0, "spooled", "x", name)])).status for name in STREAMS] == [201, 202]
 
 
 def test_find__process_of_one_service__that_is_its_own() -> None:

@@ -55,6 +55,15 @@ def ours(**says: Any) -> Ours:
     return Ours(Service(**says), errors_url=ERRORS, listed=listed)
 
 
+@pytest.mark.parametrize(("streams", "status"), [("aa", 201), ("b", 202), ("ab", 202)])
+def test_settled__spooled_for_several_services__201_where_each_says_so(streams: str, status: int) -> None:
+    answers = Ours(Service(), spooled_status_of={"a": 201, "b": 202}.__getitem__)
+
+    answer = answers.settled(Fate([EventResult(index, "spooled", "x", name) for index, name in enumerate(streams)]))
+
+    assert answer.status == status
+
+
 @pytest.mark.parametrize(("spooled_status", "title"), [(202, "Accepted"), (201, "Created")])
 def test_settled__spooled__the_services_status_and_every_fate(spooled_status: Any, title: str) -> None:
     answer = ours(spooled_status=spooled_status).settled(Fate([ACCEPTED, EventResult(1, "spooled", "b", "s")]))
