@@ -190,7 +190,7 @@ class Intake:
         service, rest = routing.split(path, self.desks())
         service_asked = self.desks().find(head._replace(service=service)).service
         permit = self._guard.permit(head, service_asked) if self._guard else NOTHING_ASKED
-        return inquiries.find(method, rest, head, self._noting, has_key=bool(permit.key_name))
+        return inquiries.find(method, rest, head, self._noting, key_name=permit.key_name)
 
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""

@@ -116,7 +116,7 @@ class Inquiry:
         return Answer(HTTPStatus.OK, orjson.dumps(document), JSON, (("cache-control", "no-store"),))
 
 
-def find(method: str, path: str, head: RequestHead, noting: Noting, *, has_key: bool) -> Inquiry | None:
+def find(method: str, path: str, head: RequestHead, noting: Noting, *, key_name: str) -> Inquiry | None:
     """The inquiry that a request makes; None where the address is none of these.
 
     Raises:
@@ -128,10 +128,11 @@ def find(method: str, path: str, head: RequestHead, noting: Noting, *, has_key: 
         return None
     if noting.openness == "off":
         raise DebugOffError
-    if noting.openness == "keys" and not has_key:
-        raise DebugNeedsKeyError
     if not is_debug_id(debug_id):
         raise DebugIdError
+    debug_id = noting.own_id(debug_id, key_name)
+    if not debug_id:
+        raise DebugNeedsKeyError
     wait = min(_number(head, "wait", 0), MOST_NOTES)
     seconds = min(_number(head, "seconds", _DEFAULT_SECONDS), _MOST_SECONDS)
     return Inquiry(noting, debug_id, kind, wait=int(wait), seconds=seconds)

@@ -79,7 +79,8 @@ def _asked(request: HttpRequest, *, begun: int) -> Asked:
     kind = request.GET.get("kind", "")
     return Asked(
         stream=stream if stream in snapshot().streams else "",  # only what exists is ever watched
-        debug_id=debug_id if lookups.is_debug_id(debug_id) else "",
+        # One with the name of a producer key before it is found only where there are notes of it.
+        debug_id=debug_id if lookups.is_debug_id(debug_id) or (":" in debug_id and debug_id in lookups.debug_ids()) else "",
         kind=kind if kind in _KINDS else "",
         with_canaries=request.GET.get("canaries") == "1",
         begun=begun,

@@ -159,11 +159,12 @@ def test_off__nothing_is_noted_and_questions_are_told_so() -> None:
 def test_keys__only_whoever_shows_one__is_noted_and_answered() -> None:
     trial = Trial(openness="keys", guard=TakesKeys())
     trial.post(event(), x_producer_key="wrong")
-    trial.post(event(), x_producer_key="right")
+    trial.post(event(), x_producer_key="ours")
 
     answer = trial.ask("GET", "/v1/_debug/me/all", x_producer_key="wrong")
     assert (answer.status_code, answer.json()["code"]) == (401, "debug.needs_key")
-    assert trial.told(x_producer_key="right")["total"] == 1
+    assert trial.told(x_producer_key="ours")["total"] == 1
+    assert trial.told(x_producer_key="theirs")["total"] == 0  # the same id, but another's
     trial.close()
 
 
