@@ -42,13 +42,23 @@ class Quotas:
         self._most = most
         self._day = -1
         self._kept: dict[Hashable, Quota] = {}
+        self._recalled: tuple[int, Callable[[Hashable], int]] = (-1, lambda _: 0)
+
+    @property
+    def today(self) -> int:
+        """The running day, counted from 1970."""
+        return int(self._clock()) // DAY_SECONDS
+
+    def recall(self, day: int, used: Callable[[Hashable], int]) -> None:
+        """Quotas of `day` that are new here begin with what `used` says: a process that starts anew grants nothing twice."""
+        self._recalled = (day, used)
 
     def __iter__(self) -> Iterator[Quota]:
         return iter([*self._kept.values()])
 
     def of(self, subject: Hashable, limit: int) -> Quota:
         """Today's quota of `subject`."""
-        day = int(self._clock()) // DAY_SECONDS
+        day = self.today
         if day != self._day:
             self._day, self._kept = day, {}
         quota = self._kept.get(subject)
@@ -56,8 +66,15 @@ class Quotas:
             subject = ("crowd", limit)
             quota = self._kept.get(subject)
         if quota is None:
-            quota = self._kept.setdefault(subject, Quota(subject, limit, day))
+            quota = self._kept.setdefault(subject, self._new(subject, limit, day))
         quota.limit = limit
+        return quota
+
+    def _new(self, subject: Hashable, limit: int, day: int) -> Quota:
+        quota = Quota(subject, limit, day)
+        recalled, used = self._recalled
+        if recalled == day:
+            quota.elsewhere = used(subject)
         return quota
 
     def seconds_left(self) -> float:

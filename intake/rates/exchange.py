@@ -51,6 +51,16 @@ class Exchange:
         """Whether anything is limited here."""
         return any(len(kind) for kind in self._rates.buckets) or any(True for _ in self._rates.quotas)
 
+    def recall(self, redis: Any) -> None:
+        """Learn what was used of today's quotas before this process was started.
+
+        Raises:
+            redis.RedisError: Redis is away; quotas begin anew here.
+        """
+        day = self._rates.quotas.today
+        told = {_text(field): int(used) for field, used in redis.hgetall(_quota_place(day)).items()}
+        self._rates.quotas.recall(day, lambda subject: told.get(_field(subject), 0))
+
     def round(self, redis: Any) -> None:
         """Tell and learn.
 
@@ -77,8 +87,8 @@ class Exchange:
         before = [*self._told] if self._told_window == ended - 1 else []
         pipe.hmget(f"{_PLACE}:{ended - 1}", [_PROCESSES, *map(_field, before)])
         for quota, untold in zip(quotas, taken, strict=True):
-            pipe.incrby(_quota_place(quota), untold)
-            pipe.expire(_quota_place(quota), _QUOTA_KEPT_SECONDS)
+            pipe.hincrby(_quota_place(quota.day), _field(quota.subject), untold)
+            pipe.expire(_quota_place(quota.day), _QUOTA_KEPT_SECONDS)
         answers = pipe.execute()
         self._set_time(answers[0])
         counts = answers[len(told) + 3]
@@ -133,5 +143,9 @@ def _field(subject: Hashable) -> str:
     return hashlib.blake2b(repr(subject).encode(), digest_size=12).hexdigest()
 
 
-def _quota_place(quota: Quota) -> str:
-    return f"{_PLACE}:day:{quota.day}:{_field(quota.subject)}"
+def _text(field: bytes | str) -> str:
+    return field.decode() if isinstance(field, bytes) else field
+
+
+def _quota_place(day: int) -> str:
+    return f"{_PLACE}:day:{day}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -45,6 +46,8 @@ class Sharing:
         return self._exchange.processes
 
     def _run(self) -> None:
+        with contextlib.suppress(redis.RedisError):
+            self._exchange.recall(self._redis)
         while not self._stopping.wait(self._exchange.seconds_to_next()):
             try:
                 if self._exchange.is_needed:

@@ -52,8 +52,10 @@ class FakeRedis:
         found = [self.counts.get((place, field)) for field in fields]
         self.answers.append([None if one is None else str(one).encode() for one in found])
 
-    def incrby(self, place: str, number: int) -> None:
-        self.hincrby(place, "", number)
+    def hgetall(self, place: str) -> dict[bytes, bytes]:
+        if self.is_away:
+            raise redis.ConnectionError("away")
+        return {field.encode(): str(count).encode() for (where, field), count in self.counts.items() if where == place}
 
     def expire(self, _place: str, _seconds: int) -> None:
         self.answers.append(True)
@@ -176,6 +178,25 @@ def test_exchange__daily_quota__holds_for_all_together() -> None:
 
     assert waits == {86_400}  # at midnight there is more
     assert 100 <= taken <= 102
+
+
+def test_exchange__process_started_anew__the_day_s_quota_is_not_granted_twice() -> None:
+    clock = Time()
+    store = FakeRedis(clock)
+    before, after = (Rates(monotonic=clock, wall=clock) for _ in range(2))
+    for _ in range(7):
+        before.take((before.per_day("key", 10, KeyQuotaError, "the key"),))
+    Exchange(before, clock).round(store)
+
+    Exchange(after, clock).recall(store)
+
+    for _ in range(3):
+        after.take((after.per_day("key", 10, KeyQuotaError, "the key"),))
+    with pytest.raises(KeyQuotaError):
+        after.take((after.per_day("key", 10, KeyQuotaError, "the key"),))
+    after.take((after.per_day("other", 10, KeyQuotaError, "the other"),))
+    clock.now += 86_400
+    after.take((after.per_day("key", 10, KeyQuotaError, "the key"),))
 
 
 def test_exchange__addresses__are_not_written_to_redis() -> None:
