@@ -123,6 +123,8 @@ LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)  # how long the 
 INTAKE_URL = env.text("INTAKE_URL", f"http://127.0.0.1:{PORT + 1}")  # where canaries and snippets post
 # where monitoring reads the counters of the web role's door; may be an inner address, as the first of ALLOWED_HOSTS is named
 WEB_URL = env.text("WEB_URL", f"http://127.0.0.1:{PORT}")
+# bodies that the web role reads at once, half of them of one address; fewer than its threads, or slow clients hold them all
+WEB_BODY_SLOTS = env.number("WEB_BODY_SLOTS", 5)
 INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
 INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  # of one request
 # of one event with its message key: 1 MiB, which is what the log takes of a record, minus 4 KiB for the record's headers
