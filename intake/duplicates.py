@@ -44,9 +44,12 @@ def id_of(event: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def key_of(topic: str, event_id: str) -> int:
-    """64 bits in place of the words. Python's hash of text is keyed with a secret of the process: nobody aims at another's."""
-    return hash((topic, event_id))
+def key_of(topic: str, event_id: str, schema_id: str) -> int:
+    """Of an event that is sent again all three are the same; one that differs in any is not dropped for another's sake.
+
+    64 bits in place of the words. Python's hash of text is keyed with a secret of the process: nobody aims at another's.
+    """
+    return hash((topic, event_id, schema_id))
 
 
 class Seen:

@@ -270,7 +270,7 @@ class Intake:
         if not window_ms:
             return True
         claims = submission.claims = submission.claims or Claims(self._seen, visit.moment.milliseconds)
-        return claims.is_new(index, event, key_of(record.topic, event_id), window_ms, submission)
+        return claims.is_new(index, event, key_of(record.topic, event_id, event["$schema"]), window_ms, submission)
 
     def _produce(self, submission: Submission, visit: Visit) -> None:
         client = self._client_of(visit)

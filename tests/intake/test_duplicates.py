@@ -88,6 +88,13 @@ def test_send__same_id_in_another_stream__is_another_event() -> None:
     assert door.send(event("a", "topicless.event")) == (201, [])
 
 
+def test_send__same_id_with_another_schema__is_another_event() -> None:
+    door = Door()
+    door.send(event("a"))
+
+    assert door.send({**event("a"), "$schema": "/sample/test_event/2.0.0"}) == (201, [])
+
+
 def test_send__no_id_of_the_clients__never_a_duplicate() -> None:
     door = Door()
 
@@ -168,7 +175,7 @@ def test_id_of__anything_else__none(broken: Any) -> None:
 
 
 def claim(seen: Seen | SeenTable, word: str, now_ms: int) -> str:
-    return seen.claim(key_of("t", word), seen.mark(now_ms), now_ms - WINDOW)
+    return seen.claim(key_of("t", word, "/s/1.0.0"), seen.mark(now_ms), now_ms - WINDOW)
 
 
 @pytest.fixture(params=[Seen, SeenTable])
@@ -179,7 +186,7 @@ def memory(request: pytest.FixtureRequest) -> Seen | SeenTable:
 
 def test_claim__window_over__is_new_again(memory: Seen | SeenTable) -> None:
     assert claim(memory, "a", NOW) == "new"
-    memory.settle([key_of("t", "a")], NOW)
+    memory.settle([key_of("t", "a", "/s/1.0.0")], NOW)
 
     assert claim(memory, "a", NOW + WINDOW - 1) == "seen"
     assert claim(memory, "a", NOW + WINDOW) == "new"
@@ -194,7 +201,7 @@ def test_claim__never_settled__is_new_after_the_window(memory: Seen | SeenTable)
 
 def test_claim__given_up__is_new(memory: Seen | SeenTable) -> None:
     claim(memory, "a", NOW)
-    memory.forget([key_of("t", "a")])
+    memory.forget([key_of("t", "a", "/s/1.0.0")])
 
     assert claim(memory, "a", NOW + 1) == "new"
     assert len(memory) == 1
@@ -205,7 +212,7 @@ def test_table__more_than_it_holds__the_oldest_of_a_bucket_make_room() -> None:
     for number in range(6):
         claim(table, str(number), NOW + number)
         if number != 2:
-            table.settle([key_of("t", str(number))], NOW + number)
+            table.settle([key_of("t", str(number), "/s/1.0.0")], NOW + number)
 
     verdicts = [claim(table, str(number), NOW + 9) for number in (5, 4, 3, 2)]
     assert verdicts == ["seen", "seen", "seen", "in_flight"]
@@ -226,7 +233,7 @@ def test_table__another_worker_took_it__is_seen() -> None:
 
     def work() -> None:
         claim(table, "a", NOW)
-        table.settle([key_of("t", "a")], NOW)
+        table.settle([key_of("t", "a", "/s/1.0.0")], NOW)
 
     in_a_child(work)
 
@@ -248,7 +255,7 @@ def test_seen__more_than_it_holds__forgets_the_oldest_and_stays_bounded() -> Non
     seen = Seen(most=1000)
     for number in range(5000):
         claim(seen, str(number), NOW)
-        seen.settle([key_of("t", str(number))], NOW)
+        seen.settle([key_of("t", str(number), "/s/1.0.0")], NOW)
 
     assert len(seen) <= 1000
     assert claim(seen, "4999", NOW + 1) == "seen"
@@ -259,7 +266,7 @@ def test_seen__key_from_the_older_generation__still_known_and_renewed() -> None:
     seen = Seen(most=10)
     for number in range(7):
         claim(seen, str(number), NOW)
-        seen.settle([key_of("t", str(number))], NOW)
+        seen.settle([key_of("t", str(number), "/s/1.0.0")], NOW)
 
     assert claim(seen, "0", NOW + 1) == "seen"
 
@@ -293,7 +300,7 @@ def test_claims__events_with_ids_in_a_batch__cost_little() -> None:
             claims = Claims(seen, NOW + first)
             submission = Submission(100, RequestHead(), is_hasty=False)
             for index, (word, one) in enumerate(made[first : first + 100]):
-                claims.is_new(index, one, key_of("t", word), 0, submission)
+                claims.is_new(index, one, key_of("t", word, "/s/1.0.0"), 0, submission)
             claims.settle(taken)
         return (time.process_time() - started) / len(made) * 1e6
 
