@@ -65,7 +65,8 @@ class Rejections:
     """One per process. `tell` may be called from any thread and never waits; what is not written is counted.
 
     An error record goes to the stream's own error stream, else to its service's, else to `own_topic`. Nothing is told of
-    what the client sends again (answers that carry Retry-After), unless nobody waited for the answer.
+    what the client sends again: whole requests whose answers carry Retry-After, and events that the platform failed to take,
+    unless nobody waited for the answer. Events of a batch beyond a limit are told of: many clients don't send those again.
     """
 
     def __init__(
@@ -102,7 +103,8 @@ class Rejections:
 
     def tell_body(self, error: PlatformError, visit: Visit, moment: Moment) -> None:
         """Note a request that was refused as a whole: its body, as far as it was read, is kept as text."""
-        if not isinstance(error, RetriableError) and self._may("", error.code):
+        # Of a request beyond a rate nothing was read, so there would be nothing to see or to replay.
+        if error.retry_after_seconds is None and self._may("", error.code):
             raw = _body(visit)[: self._limits.max_body_bytes + 1]
             outcome = error.outcome if isinstance(error, RejectedError) else "failed"
             self._put(_waiting(raw, error, outcome, visit, moment, is_event=False))

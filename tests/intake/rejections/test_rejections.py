@@ -26,6 +26,7 @@ from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.errors import BodyTooLargeError
+from eventplatform.guard.permits import KeyRateError
 from eventplatform.guard.request_head import RequestHead
 from intake.ids import now
 from intake.rejections import RejectionLimits, Rejections
@@ -307,6 +308,15 @@ def test_tell_body__too_large_to_be_read__is_told_without_text(world: World) -> 
     assert world.rejections.flush(5)
 
     assert [(told.code, told.raw) for told in world.told("main.error")] == [(BodyTooLargeError.code, "")]
+
+
+def test_tell_body__beyond_a_rate_before_anything_was_read__not_told(world: World) -> None:
+    limited = KeyRateError(subject="the producer key x", limit="5 events a second", seconds=1.0)
+
+    world.rejections.tell_body(limited, world.visit(), now())
+    world.tell(refused(event(), limited, outcome="limited"))
+
+    assert [(told.code, told.is_body) for told in world.told("main.error")] == [("rate.key", False)]
 
 
 def test_rate__over_it__counted_by_stream_and_others_are_still_told() -> None:
