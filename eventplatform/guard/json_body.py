@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from eventplatform.guard.errors import BodyEmptyError, JsonInvalidError, NotEventsError, TooManyEventsError
+from eventplatform.guard.errors import BodyEmptyError, JsonInvalidError, JsonTooDeepError, NotEventsError, TooManyEventsError
 from eventplatform.guard.json_checks import (
     MIN_KEY_BYTES,
     MIN_VALUE_BYTES,
@@ -35,6 +35,9 @@ class JsonLimits:
     max_depth: int = 64
     max_keys: int = 1000
     max_values: int = 250_000
+
+
+_TOO_DEEP = "depth limit exceeded"  # the parser's own, far beyond ours; it is no mistake of form
 
 
 def parse_events(body: bytes, limits: JsonLimits) -> list[Any]:
@@ -62,6 +65,8 @@ def load(body: bytes, limits: JsonLimits) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if error.msg.startswith(_TOO_DEEP):
+            raise JsonTooDeepError(limit=limits.max_depth) from None
         raise JsonInvalidError(reason=_reason(error)) from None
 
 

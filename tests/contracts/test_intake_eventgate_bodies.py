@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from eventplatform.core.services import Service
-from tests.contracts.intake_doors import GOOD, Platform, dump, platform, with_number
+from tests.contracts.intake_doors import GOOD, Platform, deep, dump, platform, with_number
 
 BODY = dump(GOOD)
 PACKED = gzip.compress(BODY)
@@ -72,3 +72,11 @@ def test_post__large_failure_and_gzip_unwanted__plain(door: Platform, accepted: 
 
     assert "content-encoding" not in reply.headers
     assert orjson.loads(reply.body)["invalid"]
+
+
+@pytest.mark.parametrize("levels", [100, 5000])
+def test_post__nested_beyond_the_limit__refused_as_a_problem_object(door: Platform, levels: int) -> None:
+    """It is JSON, so no retry and no mending of brackets would help."""
+    reply = door.post(deep(levels))
+
+    assert (reply.status, reply.json["type"]) == (400, "json.too_deep")
