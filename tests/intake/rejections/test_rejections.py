@@ -312,10 +312,8 @@ def test_tell_body__too_large_to_be_read__is_told_without_text(world: World) -> 
 
 def test_tell_body__beyond_a_rate_before_anything_was_read__not_told(world: World) -> None:
     limited = KeyRateError(subject="the producer key x", limit="5 events a second", seconds=1.0)
-
     world.rejections.tell_body(limited, world.visit(), now())
     world.tell(refused(event(), limited, outcome="limited"))
-
     assert [(told.code, told.is_body) for told in world.told("main.error")] == [("rate.key", False)]
 
 
