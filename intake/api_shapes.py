@@ -101,7 +101,12 @@ ANSWERS = {
 EVENTGATE_ANSWERS = {
     207: "Some events were accepted; those listed were not.",
     400: "Every event breaks its schema, or the body was empty.",
+    401: "The producer key is unknown, or the stream takes no anonymous events.",
+    403: "The key or the page's origin may not send there.",
+    413: "The body holds more values than are worth reading.",
+    429: "Too much at once; Retry-After says when to send again.",
     500: "Some event failed for another reason, or the body could not be read.",
+    503: "The intake takes no more for the moment; Retry-After says when to send again.",
 }
 _LINES = {"type": "string", "description": "One event a line."}
 _CLOUD_EVENT = {
