@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from eventplatform.core.errors import PlatformError
+from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.core.results import problem
 
 Header = tuple[str, str]
@@ -38,6 +38,15 @@ PROTECTION: Headers = (
 # What Django's security middleware would add at the other door.
 OF_DJANGO: Headers = (("referrer-policy", "same-origin"), ("cross-origin-opener-policy", "same-origin"))
 COMMON_HEADERS: Headers = (*CORS, *PROTECTION, *OF_DJANGO)
+
+
+class PathUnknownError(RejectedError):
+    """The address is none of the intake's."""
+
+    code = "path.unknown"
+    http_status = HTTPStatus.NOT_FOUND
+    message = "There is nothing at this address."
+    remedy = "POST events to /v1/events."
 
 
 @dataclass(frozen=True)
@@ -92,18 +101,17 @@ def of_error(error: PlatformError, *, errors_url: str = "", common: Headers = CO
     return Answer(error.http_status, orjson.dumps(document), PROBLEM, what_to_heed(error), common=common)
 
 
-def not_found() -> Answer:
+def not_found(errors_url: str = "") -> Answer:
     """There is nothing at this address."""
-    status = HTTPStatus.NOT_FOUND
-    document = problem(status, "There is nothing at this address.", code="path.unknown", remedy="POST events to /v1/events.")
-    return Answer(status, orjson.dumps(document), PROBLEM)
+    return of_error(PathUnknownError(), errors_url=errors_url)
 
 
-def method_not_allowed(allowed: str) -> Answer:
+def method_not_allowed(allowed: str, errors_url: str = "") -> Answer:
     """The address takes other methods."""
-    status = HTTPStatus.METHOD_NOT_ALLOWED
-    detail = f"This address takes {allowed} only."
-    document = problem(status, detail, code="method.not_allowed", remedy=f"Use {allowed}.")
+    status, code = HTTPStatus.METHOD_NOT_ALLOWED, "method.not_allowed"
+    document = problem(status, f"This address takes {allowed} only.", code=code, remedy=f"Use {allowed}.")
+    if errors_url:
+        document["doc"] = errors_url + code
     return Answer(status, orjson.dumps(document), PROBLEM, (("allow", allowed),))
 
 

@@ -102,7 +102,7 @@ class Lane:
                 return intake.answer_other(scope["method"], scope["path"], head)
             visit = intake.open(head)
         except PlatformError as error:
-            return answers.of_error(error)
+            return answers.of_error(error, errors_url=intake.errors_url)
         await _read(visit, receive)
         return await self._taken(intake, visit)
 
@@ -140,7 +140,7 @@ class Lane:
             visit = intake.test_visit(*asked)
             return intake.answer_elsewhere(*asked) if visit is None else await self._taken(intake, visit)
         except PlatformError as error:
-            return answers.of_error(error)
+            return answers.of_error(error, errors_url=intake.errors_url)
 
     async def _healthz(self) -> Answer:
         return answers.json_document({"status": "ok"})

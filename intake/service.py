@@ -85,7 +85,7 @@ class Intake:
         self._guard = guard
         self._rejections = rejections
         self._hashing = hashing
-        self._errors_url = errors_url
+        self.errors_url = errors_url  # of the pages that explain codes; empty: there are none
         self._schema_hosts = frozenset(schema_hosts)
         self._proxies = proxies or Proxies()
         self._admission = admission or Admission()
@@ -210,7 +210,7 @@ class Intake:
                 limits=self.limits,
                 services=self._services,
                 topic_prefix=self._topic_prefix,
-                errors_url=self._errors_url,
+                errors_url=self.errors_url,
                 hashing=self._hashing,
             )
             self._desks = desks

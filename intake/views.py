@@ -38,7 +38,7 @@ class EventsView(APIView):
         try:
             visit = door.open(head)
         except PlatformError as error:
-            return _response(answers.of_error(error))
+            return _response(answers.of_error(error, errors_url=door.errors_url))
         read_body(request.META, visit.body, head)
         started = time.perf_counter()
         outcome = door.submit(visit)
@@ -55,10 +55,11 @@ def _settled(door: Intake, submission: Submission, visit: Visit) -> Answer:
 
 
 def _other(request: HttpRequest, service: str) -> HttpResponse:
+    door = runtime.intake()
     try:
-        answer = runtime.intake().answer_other(request.method or "", request.path, head_of(request.META, service))
+        answer = door.answer_other(request.method or "", request.path, head_of(request.META, service))
     except PlatformError as error:
-        answer = answers.of_error(error)
+        answer = answers.of_error(error, errors_url=door.errors_url)
     return _response(answer)
 
 

@@ -84,11 +84,11 @@ class Ours:
 
     def wrong_method(self, _method: str, _path: str, allowed: str, head: RequestHead) -> Answer:
         """405, with what the address takes."""
-        return self.dressed(answers.method_not_allowed(allowed), head)
+        return self.dressed(answers.method_not_allowed(allowed, self._errors_url), head)
 
     def not_found(self, _method: str, _path: str, head: RequestHead) -> Answer:
         """404, with where events go."""
-        return self.dressed(answers.not_found(), head)
+        return self.dressed(answers.not_found(self._errors_url), head)
 
     def dressed(self, answer: Answer, head: RequestHead) -> Answer:
         """The answer with the headers that this service's browsers ask for."""

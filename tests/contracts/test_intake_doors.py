@@ -12,7 +12,7 @@ import pytest
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.core.gate import Gate, Request
 from eventplatform.core.records import NewRecord
-from tests.contracts.intake_doors import GOOD, Platform, Reply, codes, deep, dump, event, platform, to, with_number
+from tests.contracts.intake_doors import ERRORS_URL, GOOD, Platform, Reply, codes, deep, dump, event, platform, to, with_number
 
 HEADERS = {
     "access-control-allow-origin": "*",
@@ -210,7 +210,13 @@ def test_other_methods__405_as_a_problem(door: Platform, method: str) -> None:
     reply = door.door.send(method, "/v1/events", b"", {"accept": "text/html", "content-type": "application/json"})
 
     assert (reply.status, reply.headers["allow"]) == (405, "POST")
-    assert reply.json["code"] == "method.not_allowed"
+    assert (reply.json["code"], reply.json["doc"]) == ("method.not_allowed", f"{ERRORS_URL}method.not_allowed")
+
+
+def test_post__service_unknown__404_with_its_page(door: Platform) -> None:
+    reply = door.door.send("POST", "/nobody/v1/events", dump(GOOD), {"content-type": "application/json"})
+
+    assert (reply.status, reply.json["doc"]) == (404, f"{ERRORS_URL}service.unknown")
 
 
 def test_post__trailing_slash_and_odd_accept__like_any(door: Platform) -> None:
