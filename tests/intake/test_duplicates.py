@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -308,8 +309,8 @@ def test_claims__events_with_ids_in_a_batch__cost_little() -> None:
 
 
 @pytest.mark.slow
-def test_workers__two_behind_one_port__produce_an_id_once() -> None:
-    environment = env.child({"ROLE": "intake", "PROMETHEUS_MULTIPROC_DIR": ""})
+def test_workers__two_behind_one_port__produce_an_id_once(tmp_path: Path) -> None:
+    environment = env.child({"ROLE": "intake", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
     with started("tests.intake.served:lane", "asgi", environment, "--workers", "2") as (port, _):
         answers = [
             httpx.post(f"http://127.0.0.1:{port}/v1/events", json=event("the-one"), headers={"prefer": "return=representation"})
