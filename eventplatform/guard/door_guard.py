@@ -105,7 +105,7 @@ class RequestPermit:
             found.append(rates.per_second(rates.streams, stream.name, rules.events_per_second, StreamRateError, words))
         if rules.events_per_day is not None:
             found.append(rates.per_day(("stream", stream.name), rules.events_per_day, StreamQuotaError, words))
-        if not self._policy.service.name and stream.service:
+        if stream.service in self._policy.limiting:
             found.extend(one for one in self._of_service(stream.service) if one not in self._own)
         return tuple(found)
 
@@ -157,7 +157,7 @@ class DoorGuard(Generic[Configuration]):
         own = self._of_key(key, policy) if key else self._of_address(head, policy)
         if own:
             self.rates.take(own)
-        of_service = partial(self._of_service, key, head)
+        of_service = partial(self._of_service, key, head) if policy.limiting else _nothing
         return RequestPermit(policy, self.rates, key=key, origin=origin, own=own, of_service=of_service)
 
     def cors_headers(self, origin: str, service: Service) -> tuple[origins.Header, ...]:
@@ -232,6 +232,10 @@ def shown_key(head: RequestHead, service: Service) -> str:
     else:
         shown = head.header("x-producer-key").strip()
     return shown if service.profile != "eventgate" or shown.startswith(key_text.MARK) else ""
+
+
+def _nothing(_service: str) -> tuple[Allowance, ...]:
+    return ()
 
 
 def _first(own: Value | None, other: Value) -> Value:

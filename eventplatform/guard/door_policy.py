@@ -27,7 +27,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class DoorPolicy:
-    """A service with its process's defaults filled in. `asks_nothing`: an anonymous request of any origin may send anything."""
+    """A service with its process's defaults filled in. `asks_nothing`: an anonymous request of any origin may send anything.
+
+    `limiting`: at the address of all services, those that limit their keys or addresses; elsewhere none.
+    """
 
     service: Service
     origins: frozenset[str]
@@ -35,6 +38,7 @@ class DoorPolicy:
     key_events_per_second: float | None
     key_events_per_day: int | None
     address_events_per_second: float | None
+    limiting: frozenset[str]
 
 
 def policy_of(
@@ -44,19 +48,25 @@ def policy_of(
     own = [stream for stream in streams if origins.serves(service, stream)]
     limits = service.limits
     address_rate = _first(limits.address_events_per_second, defaults.address_events_per_second)
+    others = () if service.name else {stream.service: find_service(stream.service) for stream in own}.values()
+    limiting = [other for other in others if other is not None and _limits(other)]
     is_open = not _asks(DoorRules(), service) and not any(
-        _asks(stream.door, theirs) or theirs.limits.address_events_per_second
-        for stream in own
-        for theirs in (find_service(stream.service) or service,)
+        _asks(stream.door, find_service(stream.service) or service) for stream in own
     )
     return DoorPolicy(
         service=service,
         origins=origins.known(service, own, find_service),
-        asks_nothing=is_open and not address_rate,
+        asks_nothing=is_open and not (address_rate or any(other.limits.address_events_per_second for other in limiting)),
         key_events_per_second=_first(limits.key_events_per_second, defaults.key_events_per_second),
         key_events_per_day=_first(limits.key_events_per_day, defaults.key_events_per_day),
         address_events_per_second=address_rate,
+        limiting=frozenset(other.name for other in limiting),
     )
+
+
+def _limits(service: Service) -> bool:
+    limits = service.limits
+    return bool(limits.address_events_per_second or limits.key_events_per_second or limits.key_events_per_day)
 
 
 def _asks(own: DoorRules, service: Service) -> bool:
