@@ -51,7 +51,8 @@ def _service(name: str, item: Mapping[str, Any]) -> Service:
         allows_anonymous=says.get("allows_anonymous", default.allows_anonymous),
         spooled_status=says.get("spooled_status", default.spooled_status),
         error_stream=says.get("error_stream", ""),
-        duplicate_seconds=says.get("duplicate_seconds", default.duplicate_seconds),
+        # EventGate knows no repeated ids.
+        duplicate_seconds=says.get("duplicate_seconds", 0 if says.get("profile") == "eventgate" else default.duplicate_seconds),
         sources=tuple(_map(says.get("sources")).items()),
         limits=Limits(**_map(says.get("limits"))),
         privacy=_privacy(says),

@@ -53,6 +53,13 @@ def test_services__named_by_a_stream_alone__has_defaults() -> None:
     assert found == {"main": Service("main")}
 
 
+@pytest.mark.parametrize(
+    ("item", "seconds"), [({}, 300), ({"profile": "eventgate"}, 0), ({"profile": "eventgate", "duplicate_seconds": 60}, 60)]
+)
+def test_service__as_eventgate__knows_no_repeated_ids_unless_told(item: dict[str, Any], seconds: int) -> None:
+    assert made(services={"main": item}).services["main"].duplicate_seconds == seconds
+
+
 def test_stream__intake_said__its_door_rules() -> None:
     rules = {"origins": ["*"], "events_per_second": 5, "when_log_away": "refuse", "privacy": {"user_agent": "family"}}
 
