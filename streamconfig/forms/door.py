@@ -14,29 +14,33 @@ from streamconfig.forms.maps import Entries
 from streamconfig.forms.rows import RowForm, RowsField
 
 _AS_SERVICE = "As the service says"
+_AS_PLATFORM = "As the platform says"
 _STATUS = Codec(lambda value: value in (201, 202), str, lambda value: int(value) if value else ABSENT)  # of HTTP
 _ORIGINS = "One a line, such as https://en.wikipedia.org; * alone for any. Browsers name the page that sends."
+
+
+_IP = [("truncate", "Shorten to the network"), ("drop", "Drop"), ("keep", "Keep")]
+_AGENT = [("family", "Reduce to browser and version"), ("drop", "Drop"), ("keep", "Keep")]
+_IP_HELP, _AGENT_HELP = (
+    "What becomes of fields that the schema marks as an address.",
+    "Likewise for fields marked as a user agent.",
+)
+_ANONYMOUS = "Whether events are taken without a producer key."
+_DNT, _GPC = "A request with DNT: 1 loses every marked field.", "Likewise for Sec-GPC: 1."
+_CLEARS = "Yes: hashed, shortened or dropped at once, as the schema says for later."
 
 
 class DoorFields(forms.Form):
     """What a stream may leave to its service."""
 
     door_origins = fields.prose("Pages that may send", f"{_ORIGINS} Empty: as the service says.", rows=3)
-    door_anonymous = fields.flag("Anonymous clients", "Whether events are taken without a producer key.")
+    door_anonymous = fields.flag("Anonymous clients", _ANONYMOUS, otherwise=_AS_SERVICE)
     door_error_stream = fields.text("Error stream", "Refused events are told there. Empty: on the service's.")
-    door_ip = fields.choice(
-        "Addresses of people",
-        [("", _AS_SERVICE), ("truncate", "Shorten to the network"), ("drop", "Drop"), ("keep", "Keep")],
-        "What becomes of fields that the schema marks as an address.",
-    )
-    door_agent = fields.choice(
-        "User agents",
-        [("", _AS_SERVICE), ("family", "Reduce to browser and version"), ("drop", "Drop"), ("keep", "Keep")],
-        "Likewise for fields marked as a user agent.",
-    )
-    door_dnt = fields.flag("Heed Do Not Track", "A request with DNT: 1 loses every marked field.")
-    door_gpc = fields.flag("Heed Global Privacy Control", "Likewise for Sec-GPC: 1.")
-    door_clears = fields.flag("Other marked fields", "Yes: hashed, shortened or dropped at once, as the schema says for later.")
+    door_ip = fields.choice("Addresses of people", [("", _AS_SERVICE), *_IP], _IP_HELP)
+    door_agent = fields.choice("User agents", [("", _AS_SERVICE), *_AGENT], _AGENT_HELP)
+    door_dnt = fields.flag("Heed Do Not Track", _DNT, otherwise=_AS_SERVICE)
+    door_gpc = fields.flag("Heed Global Privacy Control", _GPC, otherwise=_AS_SERVICE)
+    door_clears = fields.flag("Other marked fields", _CLEARS, otherwise=_AS_SERVICE)
 
 
 class StreamDoorFields(DoorFields):
@@ -80,8 +84,16 @@ class SourceRow(RowForm):
 
 
 class ServiceDoorFields(DoorFields):
-    """What the intake does for a service."""
+    """What the intake does for a service: what it leaves open, the platform says."""
 
+    door_origins = fields.prose("Pages that may send", f"{_ORIGINS} Empty: any.", rows=3)
+    door_anonymous = fields.flag("Anonymous clients", _ANONYMOUS, otherwise=_AS_PLATFORM)
+    door_error_stream = fields.text("Error stream", "Refused events are told there. Empty: on the platform's own topic.")
+    door_ip = fields.choice("Addresses of people", [("", "As the schema's marks say"), *_IP], _IP_HELP)
+    door_agent = fields.choice("User agents", [("", "As the schema's marks say"), *_AGENT], _AGENT_HELP)
+    door_dnt = fields.flag("Heed Do Not Track", _DNT, otherwise=_AS_PLATFORM)
+    door_gpc = fields.flag("Heed Global Privacy Control", _GPC, otherwise=_AS_PLATFORM)
+    door_clears = fields.flag("Other marked fields", _CLEARS, otherwise=_AS_PLATFORM)
     door_profile = fields.choice(
         "Answers", [("", "Ours"), ("ours", "Ours"), ("eventgate", "As EventGate, to the byte")], "How requests are answered."
     )
@@ -114,9 +126,11 @@ class ServiceDoorFields(DoorFields):
         help_text="Of clients without a key.",
     )
     gate_streams = fields.flag(
-        "Only configured streams", "Off: any schema in any stream, as EventGate without stream configuration."
+        "Only configured streams",
+        "No: any schema in any stream, as EventGate without stream configuration.",
+        otherwise=_AS_PLATFORM,
     )
-    gate_slashless = fields.flag("Schema URIs without a leading slash")
+    gate_slashless = fields.flag("Schema URIs without a leading slash", otherwise=_AS_PLATFORM)
     gate_schema_parameter = fields.text("Parameter of the schema URI", "Of the query, as schema_uri. Empty: not heeded.")
     gate_stream_parameter = fields.text("Parameter of the stream", "Likewise, as stream.")
     gate_dt = fields.text("Field of the record's time", "Dotted path, such as meta.dt. Empty: when it was received.")

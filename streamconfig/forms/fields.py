@@ -113,9 +113,9 @@ def choice(label: str, choices: Sequence[tuple[str, str]], help_text: str = "") 
     return forms.ChoiceField(label=label, choices=choices, help_text=help_text, required=False, widget=widget)
 
 
-def flag(label: str, help_text: str = "") -> forms.ChoiceField:
-    """Yes, no, or as the defaults say."""
-    return choice(label, FLAG_CHOICES, help_text)
+def flag(label: str, help_text: str = "", *, otherwise: str = "") -> forms.ChoiceField:
+    """Yes, no, or as the defaults say; `otherwise` names whoever else has the word where nothing is chosen."""
+    return choice(label, [("", otherwise), *FLAG_CHOICES[1:]] if otherwise else FLAG_CHOICES, help_text)
 
 
 def switch(label: str, help_text: str = "", *, is_on: bool = False) -> forms.BooleanField:

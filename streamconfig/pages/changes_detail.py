@@ -116,7 +116,7 @@ def _context(request: HttpRequest, change: ChangeRequest) -> dict[str, Any]:
         "since": changes_schedule.revisions_since(change),
         "places": sorted({(one.section, one.name) for one in asked if one.name}),
         "environment": settings.ENVIRONMENT,
-        **changes_effect.shown(preview.preview_of(change)),
+        **changes_effect.shown(preview.preview_of(change), asked),
     }
 
 

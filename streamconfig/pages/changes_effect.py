@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from eventplatform import charts, figures
+from streamconfig.configuration.changes import Change, leaves
 from streamconfig.configuration.forecast import Day, Forecast
 from streamconfig.effect_preview.audience import Kept
 from streamconfig.effect_preview.preview import Preview
 from streamconfig.effect_preview.stores import Stored
 from streamconfig.pages.facts import percent
 
+_ABOUT_SERVICES = frozenset({"title", "description", "url", "audience", "privacy"})  # take no event away
 _DAY = timedelta(days=1)
 _TICKS = 8
 _MARKS_APART = 3  # days; closer, their words would cover each other
@@ -40,9 +42,10 @@ class Row:
     note: str
 
 
-def shown(effect: Preview) -> dict[str, Any]:
+def shown(effect: Preview, changes: Iterable[Change] = ()) -> dict[str, Any]:
     """What `_effect.html` needs."""
     return {
+        "is_at_the_door": any(map(_is_at_the_door, changes)),
         "effect": effect,
         "tiles": tiles(effect),
         "chart": chart(effect),
@@ -53,6 +56,14 @@ def shown(effect: Preview) -> dict[str, Any]:
         "notes": list(_notes(effect)),
         "shares": [(name, percent(one.share_before), percent(one.share_after)) for name, one in effect.streams.items()],
     }
+
+
+def _is_at_the_door(change: Change) -> bool:
+    """Whether the intake takes, refuses or answers events otherwise: what no count of the past foretells."""
+    keys = [leaf.keys for leaf in leaves(change.fields)]
+    if change.section == "services":
+        return change.kind != "changed" or any(one[0] not in _ABOUT_SERVICES for one in keys)
+    return change.kind == "changed" and any(one[0] == "intake" and one[1:2] != ("privacy",) for one in keys)
 
 
 def _rate(kept: Kept) -> str:

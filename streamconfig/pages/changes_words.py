@@ -46,6 +46,31 @@ _LABELS: Mapping[str, str] = {
     "intake.privacy.heeds_dnt": "Do Not Track",
     "intake.privacy.heeds_gpc": "Global Privacy Control",
     "intake.privacy.clears_at_door": "Other marked fields",
+    "origins": "Pages that may send",
+    "allows_anonymous": "Anonymous clients",
+    "error_stream": "Error stream",
+    "privacy.ip": "Addresses of people",
+    "privacy.user_agent": "User agents",
+    "privacy.heeds_dnt": "Do Not Track",
+    "privacy.heeds_gpc": "Global Privacy Control",
+    "privacy.clears_at_door": "Other marked fields",
+    "profile": "Answers",
+    "spooled_status": "Answer to spooled events",
+    "duplicate_seconds": "Duplicates",
+    "limits.max_body_bytes": "Bytes of a request",
+    "limits.max_event_bytes": "Bytes of an event",
+    "limits.max_events": "Events of a request",
+    "limits.max_depth": "Levels of an event",
+    "limits.max_keys": "Keys of an object",
+    "limits.key_events_per_second": "Events a second of a key",
+    "limits.key_events_per_day": "Events a day of a key",
+    "limits.address_events_per_second": "Events a second of an address",
+    "eventgate.needs_streams": "Only configured streams",
+    "eventgate.allows_slashless": "Schema URIs without a leading slash",
+    "eventgate.schema_uri_parameter": "Parameter of the schema URI",
+    "eventgate.stream_parameter": "Parameter of the stream",
+    "eventgate.dt_field": "Field of the record's time",
+    "eventgate.cors": "Access-Control-Allow-Origin",
     "about.description": "Description",
     "about.owner": "Owner team",
     "about.purpose": "Purpose",
@@ -74,7 +99,8 @@ _TAILS = {
     "spark_job_ingestion_scale": "scale",
     "use_edge_uniques": "edge uniques",
 }
-_UNITS = {"retention_days": "days", "retention_hours": "hours", "grace_seconds": "s", "ttl_seconds": "s"}
+_SECONDS = ("grace_seconds", "ttl_seconds", "duplicate_seconds")
+_UNITS = {"retention_days": "days", "retention_hours": "hours", **dict.fromkeys(_SECONDS, "s")}
 _KINDS = {"added": "ok", "removed": "fail", "changed": "info", "moved": "info"}
 _SECTIONS = {
     "streams": "Stream",

@@ -11,8 +11,16 @@ from pytest_django import Settings
 from eventplatform import panels
 from eventplatform.core.door_rules import DoorRules, PrivacyRules
 from eventplatform.core.services import Limits, Service
+from monitoring.demo_users import ensure_groups
+from streamconfig.change_control import requests
+from streamconfig.change_control.actors import of_user
+from streamconfig.configuration.changes import Change, Field
+from streamconfig.forms.items import ServiceForm
+from streamconfig.forms.stream import StreamForm
+from streamconfig.models import ChangeRequest
 from streamconfig.pages import door_words
 from tests import configuring
+from tests.streamconfig.asking import person
 
 HOSTILE = "<script>alert(1)</script>"
 SERVICES: dict[str, Any] = {
@@ -35,6 +43,11 @@ CLICK = {"schema_title": "ui/click", "destination_event_service": "analytics", "
 def text(client: Client, path: str) -> str:
     """A page without its marks of where long names may break."""
     return client.get(path).content.decode().replace("<wbr>", "")
+
+
+def asked(change: Change) -> ChangeRequest:
+    """An engineer asks for it."""
+    return requests.propose(by=of_user(person("engineer")), changes=(change,), title="Try", reason="To see").request
 
 
 def words(rules: list[door_words.Rule]) -> dict[str, tuple[str, str]]:
@@ -148,3 +161,49 @@ def test_page__of_a_stream__says_the_intakes_rules_and_whose_they_are(client: Cl
     assert 'href="/streams/page.change"' in card
     assert 'href="/services/analytics"' in page
     assert client.get("/streams/job.a").status_code == 200  # one that a pattern stands for
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+@pytest.mark.parametrize(
+    ("item", "keys", "value", "label"),
+    [
+        (("services", "analytics"), ("allows_anonymous",), False, "Anonymous clients"),
+        (("services", "analytics"), ("limits", "max_keys"), 5, "Keys of an object"),
+        (("streams", "ui.click"), ("intake",), {"when_log_away": "refuse"}, "While the log is away"),
+    ],
+)
+def test_change__of_who_may_send__says_so_in_the_forms_words(
+    client: Client, item: tuple[str, str], keys: tuple[str, ...], value: object, label: str
+) -> None:
+    configuring.configure({"services": SERVICES})
+    ensure_groups()
+    change = asked(Change(*item, "changed", fields=(Field(keys, becomes=value),)))
+
+    page = text(client, f"/changes/{change.pk}")
+
+    assert label in page
+    assert "it may refuse some that it takes now" in page
+    assert "as many events come as before" not in page
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+def test_change__of_a_services_description__takes_no_event_away(client: Client) -> None:
+    configuring.configure({"services": SERVICES})
+    ensure_groups()
+    field = Field(("description",), was=HOSTILE, becomes="Clicks")
+    change = asked(Change("services", "analytics", "changed", fields=(field,)))
+
+    assert "as many events come as before" in text(client, f"/changes/{change.pk}")
+
+
+@pytest.mark.parametrize(("form", "word"), [(StreamForm, "As the service says"), (ServiceForm, "As the platform says")])
+def test_form__rule_left_open__says_whose_word_holds(form: Any, word: str) -> None:
+    fields = form.base_fields
+
+    assert dict(fields["door_anonymous"].choices)[""] == word
+    assert dict(fields["door_dnt"].choices)[""] == word
+    if form is ServiceForm:
+        said = [text for one in fields.values() for text in (one.help_text, *dict(getattr(one, "choices", ())).values())]
+        assert not any("service" in str(text).lower() and "says" in str(text) for text in said)
