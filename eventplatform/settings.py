@@ -126,6 +126,8 @@ WEB_URL = env.text("WEB_URL", f"http://127.0.0.1:{PORT}")
 # bodies that the web role reads at once, half of them of one address; fewer than its threads, or slow clients hold them all
 WEB_BODY_SLOTS = env.number("WEB_BODY_SLOTS", 5)
 INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
+# of all bodies together that a process is reading, decompressed; beyond it 503
+INTAKE_MAX_WAITING_BYTES = env.number("INTAKE_MAX_WAITING_BYTES", 128 * 1024 * 1024)
 INTAKE_MAX_BODY_BYTES = env.number("INTAKE_MAX_BODY_BYTES", 10 * 1024 * 1024)  # of one request
 # of one event with its message key: 1 MiB, which is what the log takes of a record, minus 4 KiB for the record's headers
 INTAKE_MAX_EVENT_BYTES = env.number("INTAKE_MAX_EVENT_BYTES", 1024 * 1024 - 4 * 1024)

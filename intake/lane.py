@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from eventplatform.core.errors import PlatformError
 from eventplatform.guard.request_head import RequestHead, is_hasty
+from eventplatform.guard.waiting_room import WaitingRoom
 from intake import answers
 from intake.answers import Answer
 from intake.counting import count_request
@@ -56,6 +57,7 @@ class Lane:
         self._runtime = runtime
         self._intake: Intake | None = None
         self._wakeups = Wakeups()
+        self._room = WaitingRoom(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -66,6 +68,7 @@ class Lane:
     async def start(self) -> None:
         """Make ready; called by the server's lifespan."""
         self._intake = await asyncio.to_thread(self._runtime.start)
+        self._room = WaitingRoom(self._intake.limits.max_waiting_bytes)
 
     async def stop(self) -> None:
         """Settle and let go."""
@@ -103,7 +106,7 @@ class Lane:
             visit = intake.open(head)
         except PlatformError as error:
             return answers.of_error(error, errors_url=intake.errors_url)
-        await _read(visit, receive)
+        await _read(visit, receive, self._room)
         return await self._taken(intake, visit)
 
     async def _taken(self, intake: Intake, visit: Visit) -> Answer:
@@ -166,20 +169,25 @@ def _start(answer: Answer) -> Message:
     return {**start, "reason": answer.reason.encode("latin-1", "replace")} if answer.reason else start
 
 
-async def _read(visit: Visit, receive: Receive) -> None:
-    body = visit.body
-    has_more = True
-    while has_more and body.wants_more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            # Also what a server says of a malformed chunk or a half-closed connection, whose client still reads.
-            body.break_off()
-            return
-        body.feed(message.get("body", b""))
-        while body.is_behind:
-            await asyncio.sleep(0)  # others' turn: decompressing megabytes takes a while
-            body.work()
-        has_more = message.get("more_body", False)
+async def _read(visit: Visit, receive: Receive, room: WaitingRoom) -> None:
+    body, counted, has_more = visit.body, 0, True
+    try:
+        while has_more and body.wants_more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # Also what a server says of a malformed chunk or a half-closed connection, whose client still reads.
+                body.break_off()
+                return
+            body.feed(message.get("body", b""))
+            while body.is_behind:
+                counted = room.hold(body, counted)
+                await asyncio.sleep(0)  # others' turn: decompressing megabytes takes a while
+                body.work()
+            has_more = message.get("more_body", False)
+            if has_more:  # most bodies come in one piece, and hold nothing while others are waited for
+                counted = room.hold(body, counted)
+    finally:
+        room.leave(counted)
 
 
 def _service_of(path: str) -> str | None:

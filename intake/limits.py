@@ -17,6 +17,7 @@ class Limits:
     max_event_bytes: int = MAX_EVENT_BYTES
     json: JsonLimits = field(default_factory=JsonLimits)
     ack_timeout_seconds: float = 5.0
+    max_waiting_bytes: int = 128 * 1024 * 1024  # of all bodies together that a process is reading
 
 
 def limits_of(own: services.Limits, process: Limits) -> Limits:

@@ -97,6 +97,7 @@ def _rejections(producer: Producer, hashing: Hashing) -> Rejections:
 def _limits() -> Limits:
     return Limits(
         max_body_bytes=settings.INTAKE_MAX_BODY_BYTES,
+        max_waiting_bytes=settings.INTAKE_MAX_WAITING_BYTES,
         max_event_bytes=settings.INTAKE_MAX_EVENT_BYTES,
         json=JsonLimits(
             max_events=settings.INTAKE_MAX_EVENTS, max_keys=settings.INTAKE_MAX_KEYS, max_values=settings.INTAKE_MAX_VALUES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventplatform.core.errors import PlatformError, RejectedError
+from eventplatform.core.errors import PlatformError
 from eventplatform.guard.errors import BodyBrokenError, BodyTooLargeError, BodyTruncatedError
 
 
@@ -30,6 +30,16 @@ class BodyReader:
     def room(self) -> int:
         """How many bytes it takes at most before it wants no more: what a blocking read may ask for."""
         return 2 * self._limit + 1 - self.size
+
+    @property
+    def kept(self) -> int:
+        """How many bytes it holds."""
+        return 0 if self._refusal is not None else self.size
+
+    def refuse(self, error: PlatformError) -> None:
+        """Keep nothing of it and read no more, for a reason that is none of its own."""
+        self._refuse_for(error)
+        self.wants_more = False
 
     @property
     def is_behind(self) -> bool:
@@ -69,6 +79,6 @@ class BodyReader:
     def _refuse(self) -> None:
         self._refuse_for(BodyTooLargeError(limit=self._limit))
 
-    def _refuse_for(self, error: RejectedError) -> None:
+    def _refuse_for(self, error: PlatformError) -> None:
         self._refusal = self._refusal or error
         self._chunks.clear()

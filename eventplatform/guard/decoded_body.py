@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventplatform.core.errors import RejectedError
+from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.guard.body import BodyReader
 from eventplatform.guard.decoding import Decoder
 from eventplatform.guard.errors import DecodedTooLargeError
@@ -27,6 +27,11 @@ class DecodedBodyReader(BodyReader):
         self._pieces: list[bytes] = []
         self._decoded_size = 0
         super().__init__(limit, announced=announced)  # last: it refuses at once what is announced too large
+
+    @property
+    def kept(self) -> int:
+        """How many bytes it holds, decoded and not yet."""
+        return super().kept and self.size + self._decoded_size
 
     @property
     def is_behind(self) -> bool:
@@ -71,7 +76,7 @@ class DecodedBodyReader(BodyReader):
                 return
         self._source = None
 
-    def _refuse_for(self, error: RejectedError) -> None:
+    def _refuse_for(self, error: PlatformError) -> None:
         super()._refuse_for(error)
         self._source = None
         self._pieces.clear()
