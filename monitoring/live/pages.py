@@ -21,6 +21,7 @@ from monitoring.live.shown import Shown, shown
 from streamconfig.lookups import snapshot
 
 _SHOWN = 25
+_READY_SECONDS = 2  # until every process of the intake has asked who watches what; `begun` is whole seconds
 _GOES_ON_SECONDS = 15 * 60  # then somebody must say that they still look
 _KINDS = ("", "good", "bad")
 
@@ -39,6 +40,11 @@ class Asked:
     def is_over(self) -> bool:
         """The page has asked for itself long enough."""
         return time.time() - self.begun > _GOES_ON_SECONDS
+
+    @property
+    def is_early(self) -> bool:
+        """What is sent now may pass unseen: a process that doesn't know yet that somebody looks notes nothing of a stream."""
+        return bool(self.stream) and not self.debug_id and time.time() - self.begun < _READY_SECONDS
 
     def query(self, **changes: Any) -> str:
         """The address of the same, or nearly the same, look."""
@@ -100,7 +106,8 @@ def _found(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "more": max(0, len(notes) - _SHOWN),
         "skipped": sum(note.skipped for note in notes),
         "may_see": may_see,
-        "state": f"{made[0].key}{len(notes)}" if made else "none",
+        "is_early": asked.is_early,
+        "state": f"{made[0].key}{len(notes)}" if made else "early" if asked.is_early else "none",
     }
 
 

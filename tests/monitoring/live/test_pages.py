@@ -100,10 +100,31 @@ def test_part__kind_chosen__the_others_are_left_out(
     assert f"</svg>{hidden}</span>" not in page
 
 
+def test_part__just_begun__says_that_what_is_sent_now_may_pass_unseen(client: Client, notes: dict[str, list[Note]]) -> None:
+    page = part(client, "stream=test.event")
+    later = client.get(f"/live/events?stream=test.event&state=early&begun={int(time.time()) - pages._READY_SECONDS}")
+
+    assert "Getting ready" in page
+    assert "Waiting for the next event" in later.content.decode()
+    assert "Getting ready" not in part(client, "id=me")  # marked events are noted whoever looks
+
+
+def test_part__swapped_while_somebody_is_at_its_buttons__they_are_found_again(
+    client: Client, notes: dict[str, list[Note]]
+) -> None:
+    page = part(client, "stream=test.event")
+
+    assert [re.findall(rf'id="{name}"', page) for name in ("live-pause", "live-go-on", "live-share")] == [
+        ['id="live-pause"'],
+        ['id="live-go-on"'],
+        ['id="live-share"'],
+    ]
+
+
 def test_part__canaries__on_wish_only(client: Client, notes: dict[str, list[Note]]) -> None:
     notes["test.event"] = [note(is_canary=True)]
 
-    assert "Waiting for the next event" in part(client, "stream=test.event")
+    assert "hello" not in part(client, "stream=test.event")
     assert "Canary" in part(client, "stream=test.event&canaries=1")
 
 
