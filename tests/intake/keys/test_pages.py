@@ -134,6 +134,21 @@ def test_list__search__finds_by_stream_and_tells_who_is_over(engineer: Client) -
     assert "No key fits" in engineer.get("/keys?q=nothing-like-it").content.decode()
 
 
+def test_pages__signed_in_without_the_right__are_not_asked_to_sign_in_again(db: None) -> None:
+    key, viewer = a_key(), client_of("viewer")
+
+    for address in ("/keys", f"/keys/{key.pk}"):
+        assert "Sign in to" not in viewer.get(address).content.decode()
+        assert "Sign in to" in Client().get(address).content.decode()
+
+
+def test_pages__names_as_long_as_they_may_be__break(engineer: Client) -> None:
+    key = a_key(streams=["l" * 200])
+
+    assert re.search(r'data-label="Streams" style="overflow-wrap:anywhere">l+', engineer.get("/keys").content.decode())
+    assert re.search(r'style="overflow-wrap:anywhere">[^<]*streams: l+', engineer.get(f"/keys/{key.pk}").content.decode())
+
+
 def test_detail__unknown__404(engineer: Client) -> None:
     assert engineer.get("/keys/999999").status_code == 404
 
