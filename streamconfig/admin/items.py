@@ -74,7 +74,7 @@ class ServiceAdmin(ItemAdmin):
 
     @admin.display(description="answers")
     def profile(self, row: Item) -> str:
-        return "as EventGate" if row.item.get("profile") == "eventgate" else "ours"
+        return "as EventGate" if row.item.get("profile") == "eventgate" else "the platform's own"
 
     @admin.display(description="hosts")
     def hosts(self, row: Item) -> str:

@@ -15,6 +15,7 @@ from streamconfig.forms.rows import RowForm, RowsField
 
 _AS_SERVICE = "As the service says"
 _AS_PLATFORM = "As the platform says"
+_OWN = "The platform's own"
 _STATUS = Codec(lambda value: value in (201, 202), str, lambda value: int(value) if value else ABSENT)  # of HTTP
 _ORIGINS = "One a line, such as https://en.wikipedia.org; * alone for any. Browsers name the page that sends."
 
@@ -95,7 +96,7 @@ class ServiceDoorFields(DoorFields):
     door_gpc = fields.flag("Heed Global Privacy Control", _GPC, otherwise=_AS_PLATFORM)
     door_clears = fields.flag("Other marked fields", _CLEARS, otherwise=_AS_PLATFORM)
     door_profile = fields.choice(
-        "Answers", [("", "Ours"), ("ours", "Ours"), ("eventgate", "As EventGate, to the byte")], "How requests are answered."
+        "Answers", [("", _OWN), ("ours", _OWN), ("eventgate", "As EventGate, to the byte")], "How requests are answered."
     )
     door_hosts = fields.prose("Hosts", "One a line; a request to one of these names means this service.", rows=2)
     door_spooled = fields.choice(

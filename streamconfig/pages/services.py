@@ -15,13 +15,15 @@ from django.views.decorators.http import require_safe
 from eventplatform import figures, panels
 from eventplatform.core.services import Service
 from streamconfig import lookups
+from streamconfig.change_control.actors import of_user
+from streamconfig.configuration import authorship
 from streamconfig.models import IntakeService
 from streamconfig.pages import door_words
 from streamconfig.pages import facts as stream_facts
 from streamconfig.pages import pending as requests
 from streamconfig.snapshots import Snapshot
 
-_PROFILES: Mapping[str, str] = {"ours": "Ours", "eventgate": "As EventGate"}
+_PROFILES: Mapping[str, str] = {"ours": "The platform's own", "eventgate": "As EventGate"}
 Figures = Mapping[str, tuple[int, int]]  # by service, the last hour's events and how many of them were kept
 
 
@@ -51,7 +53,12 @@ def index(request: HttpRequest) -> HttpResponseBase:
     counted = _figures()
     rows = [_row(service, snapshot, counted) for service in snapshot.services.values()]
     unnamed = sum(not entry.stream.service for entry in snapshot.stream_set.entries)
-    context = {"services": rows, "unnamed": unnamed, "address": f"{settings.INTAKE_URL}/v1/events"}
+    context = {
+        "services": rows,
+        "unnamed": unnamed,
+        "address": f"{settings.INTAKE_URL}/v1/events",
+        "may_ask": _may_ask(request),
+    }
     return render(request, "streamconfig/services.html", context)
 
 
@@ -68,6 +75,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponseBase:
     known = stream_facts.known_now(snapshot, pending, [one.entry.name for one in entries])
     context = {
         "service": service,
+        "may_ask": _may_ask(request),
         "one": _row(service, snapshot, _figures()),
         "row": IntakeService.objects.filter(key=key).first(),
         "rules": door_words.of_service(service, said),
@@ -79,6 +87,11 @@ def detail(request: HttpRequest, key: str) -> HttpResponseBase:
         "curl": panels.call("monitoring.service_curl", key, default=""),
     }
     return render(request, "streamconfig/service.html", context)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Whether the admin's form is open to them."""
+    return authorship.may_create("services", of_user(request.user).level)
 
 
 def _row(service: Service, snapshot: Snapshot, counted: Figures) -> Row:

@@ -20,7 +20,7 @@ from streamconfig.forms.stream import StreamForm
 from streamconfig.models import ChangeRequest
 from streamconfig.pages import door_words
 from tests import configuring
-from tests.streamconfig.asking import person
+from tests.streamconfig.asking import person, signed_in
 
 HOSTILE = "<script>alert(1)</script>"
 SERVICES: dict[str, Any] = {
@@ -147,6 +147,19 @@ def test_page__of_a_service__rules_limits_streams_and_sources(client: Client) ->
     assert "<script>alert" not in page
     assert "Only streams name it" in client.get("/services/main").content.decode()
     assert client.get("/services/nobody").status_code == 404
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("streams")
+@pytest.mark.parametrize(("role", "may"), [("viewer", False), ("editor", False), ("engineer", True), ("administrator", True)])
+def test_pages__each_role__is_led_to_the_form_where_it_opens(role: str, may: bool) -> None:  # noqa: FBT001  # a case
+    configuring.configure({"services": SERVICES})
+    ensure_groups()
+    client = signed_in(role)
+
+    assert ("Add a service" in text(client, "/services")) == may
+    assert ("Propose a change" in text(client, "/services/analytics")) == may
+    assert (client.get("/admin/streamconfig/intakeservice/add/").status_code == 200) == may
 
 
 @pytest.mark.slow
