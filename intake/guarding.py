@@ -36,7 +36,7 @@ class GuardKeeper:
         rates = Rates(burst_seconds=settings.INTAKE_BURST_SECONDS)
         self.admission = Admission(settings.INTAKE_MAX_IN_FLIGHT)
         self._keys = keys
-        self._sharing = Sharing(settings.REDIS_URL, rates)
+        self._sharing = Sharing(settings.REDIS_URL, rates, is_one_of_several=is_keeping and settings.INTAKE_WORKERS > 1)
         self._guard = DoorGuard(
             keys=keys.ring,
             configuration=configuration,

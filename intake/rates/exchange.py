@@ -28,8 +28,9 @@ class Exchange:
     calls `round` touches it; buckets are shared with the door, which sees a rate change as a whole.
     """
 
-    def __init__(self, rates: Rates, monotonic: Callable[[], float]) -> None:
+    def __init__(self, rates: Rates, monotonic: Callable[[], float], *, is_one_of_several: bool = False) -> None:
         self.processes = 1
+        self._is_one_of_several = is_one_of_several
         self._rates = rates
         self._monotonic = monotonic
         self._offset: float | None = None  # from our monotonic clock to Redis's time
@@ -48,8 +49,9 @@ class Exchange:
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything is limited here."""
-        return any(len(kind) for kind in self._rates.buckets) or any(True for _ in self._rates.quotas)
+        """Whether anything is limited here. One of several tells the others of itself before: no client finds a limit twice."""
+        is_limited = any(len(kind) for kind in self._rates.buckets) or any(True for _ in self._rates.quotas)
+        return self._is_one_of_several or is_limited
 
     def recall(self, redis: Any) -> None:
         """Learn what was used of today's quotas before this process was started.

@@ -20,10 +20,10 @@ _TIMEOUT_SECONDS = 1.0
 class Sharing:
     """Start it after a fork. While Redis is away every process goes on with its last part of each limit."""
 
-    def __init__(self, url: str, rates: Rates) -> None:
+    def __init__(self, url: str, rates: Rates, *, is_one_of_several: bool = False) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
         self._rates = rates
-        self._exchange = Exchange(rates, time.monotonic)
+        self._exchange = Exchange(rates, time.monotonic, is_one_of_several=is_one_of_several)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.is_away = False

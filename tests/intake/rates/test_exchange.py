@@ -122,6 +122,16 @@ def test_exchange__any_spread_of_clients__together_within_a_tenth(number: int, a
     assert min(6000, 600 * sum(asked(place, 0) for place in range(number))) * 0.9 <= taken <= 6600, taken
 
 
+def test_exchange__several_workers_before_any_client__its_burst_is_granted_once() -> None:
+    together = Processes(2, 100)
+    together.exchanges = [Exchange(one, together.clock, is_one_of_several=True) for one in together.rates]
+    assert all(one.is_needed for one in together.exchanges)
+    together.run(4, lambda _place, _second: 0)
+
+    assert [one.processes for one in together.exchanges] == [2, 2]
+    assert together.run(1, lambda _place, _second: 100) <= 210  # what had gathered in a second, and the second's own
+
+
 def test_exchange__all_fits__nobody_is_limited() -> None:
     processes = Processes(3, limit=100)
     processes.run(5, lambda place, _second: 2 * place)
