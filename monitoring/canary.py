@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventplatform.core import names
+from eventplatform.core.error_events import TITLES
 from eventplatform.core.streams import Stream
 
 NO_EXAMPLE = "Its schema has no example to send. Add one to the schema's `examples`."
@@ -45,7 +46,7 @@ def excluded_because(stream: Stream, example: Mapping[str, Any] | None) -> str:
         return SWITCHED_OFF
     if not stream.canary_events_enabled:
         return NOT_WANTED
-    if stream.schema_title in {"error", "errors"} or stream.schema_title.startswith("error/"):
+    if stream.schema_title in {*TITLES, "errors"} or stream.schema_title.startswith("error/"):
         return ERRORS
     return NO_EXAMPLE if example is None else ""
 

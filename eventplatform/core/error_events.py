@@ -13,7 +13,9 @@ from eventplatform.core import names
 from eventplatform.core.records import Headers, NewRecord, Record
 from eventplatform.core.schemas import Violation
 
-SCHEMA_ID = "/error/2.1.0"
+REFERENCE_TITLE = "error"  # Wikimedia's; a title has one repository, so ours has a name of its own
+TITLES = frozenset({REFERENCE_TITLE, "eventplatform/error"})  # of one shape
+_VERSION = "2.1.0"
 EMITTER = "eventplatform-intake"
 UNKNOWN = "unknown"  # what the reference writes where the event doesn't say
 
@@ -54,12 +56,17 @@ class ErrorRecord:
     is_body: bool = False
 
 
-def write(error: ErrorRecord, event: Mapping[str, Any], *, stream: str, topic: str, new_id: str, now_ms: int) -> NewRecord:
-    """The record for the error stream `stream`; `event` is the refused one, empty where there was none."""
+def write(
+    error: ErrorRecord, event: Mapping[str, Any], *, stream: str, topic: str, title: str, new_id: str, now_ms: int
+) -> NewRecord:
+    """The record for the error stream `stream`; `event` is the refused one, empty where there was none.
+
+    `title` is the stream's schema title; where that is none of `TITLES`, the event names the reference's.
+    """
     given = event.get("meta")
     meta: Mapping[str, Any] = given if isinstance(given, dict) else {}
     value = {
-        "$schema": SCHEMA_ID,
+        "$schema": f"/{title if title in TITLES else REFERENCE_TITLE}/{_VERSION}",
         "meta": {
             "stream": stream,
             "id": new_id,

@@ -201,20 +201,22 @@ class Rejections:
             is_cut=is_cut,
             is_body=not waiting.is_event,
         )
-        name, topic = self._where(stream, service, desk)
+        name, topic, title = self._where(stream, service, desk)
         given = event if isinstance(event, dict) else {}
-        return write(told, given, stream=name, topic=topic, new_id=new_id(), now_ms=waiting.moment.milliseconds)
+        return write(told, given, stream=name, topic=topic, title=title, new_id=new_id(), now_ms=waiting.moment.milliseconds)
 
     def _text(self, waiting: _Waiting, rules: Any, signals: Signals) -> tuple[Any, str, bool]:
         if waiting.is_event:
             return self._raw.event(waiting.raw, waiting.desk.gate.find_schema, rules, signals)
         return (None, *self._raw.body(waiting.raw, waiting.desk.gate.find_schema, self._limits.max_body_bytes))
 
-    def _where(self, stream: Stream | None, service: Service, desk: Desk) -> tuple[str, str]:
-        """The error stream and its topic; refused events of an error stream go to the platform's own, so nothing circles."""
+    def _where(self, stream: Stream | None, service: Service, desk: Desk) -> tuple[str, str, str]:
+        """The error stream, its topic and schema title; refused events of an error stream go to our own: nothing circles."""
         wanted = (stream.door.error_stream if stream else "") or service.error_stream
         found = desk.gate.find_stream(wanted) if wanted and (stream is None or stream.name != wanted) else None
-        return (self._own_topic, self._own_topic) if found is None else (found.name, found.topic(self._topic_prefix))
+        if found is None:
+            return self._own_topic, self._own_topic, ""
+        return found.name, found.topic(self._topic_prefix), found.schema_title
 
     def _produce(self, made: Sequence[tuple[str, NewRecord]]) -> None:
         def settle(deliveries: Sequence[Delivery]) -> None:

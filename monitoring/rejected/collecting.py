@@ -14,9 +14,8 @@ from django.db import connection, transaction
 from eventplatform.broker import dead_letters
 from eventplatform.broker.base import Log, OffsetOutOfRangeError, Reader, Topic
 from eventplatform.broker.dead_letters import DeadLetter
-from eventplatform.core.error_events import SCHEMA_ID, is_of_the_intake, read
+from eventplatform.core.error_events import TITLES, is_of_the_intake, read
 from eventplatform.core.metrics import REJECTED_MISSED, REJECTED_READ
-from eventplatform.core.names import split_schema_id
 from eventplatform.core.records import Record, TopicPartition
 from streamconfig.lookups import snapshot
 from streamconfig.snapshots import Snapshot
@@ -26,7 +25,6 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500
 _SECONDS = 1.5  # of one tick; what is left comes with the next
 _HOUR_MS = 3_600_000
-_ERROR_TITLE = split_schema_id(SCHEMA_ID)[0]
 _LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 
@@ -74,7 +72,7 @@ def error_streams(configuration: Snapshot) -> set[str]:
     """Streams that hold refused events: those that streams and services name, and all of the error schema."""
     named = {stream.door.error_stream for stream in configuration.streams.values()}
     named |= {service.error_stream for service in configuration.services.values()}
-    return named | {name for name, stream in configuration.streams.items() if stream.schema_title == _ERROR_TITLE}
+    return named | {name for name, stream in configuration.streams.items() if stream.schema_title in TITLES}
 
 
 def _topics(event_log: Log) -> Iterable[Topic]:

@@ -73,7 +73,7 @@ def _told(  # noqa: PLR0917  # one caller, right above
     stream = configuration.find_stream(event["meta"]["stream"])
     schema = configuration.find_schema(event["$schema"])
     hashing = Hashing(settings.PII_HASH_KEY.encode())
-    cleaner = plan(schema.document, PrivacyRules(), hashing) if schema else None
+    cleaner = plan(schema.document, PrivacyRules(clears_at_door=True), hashing) if schema else None
     if cleaner is not None:
         cleaner.clean(event, signals=Signals(milliseconds))
     violations = error.facts.get("violations")
@@ -96,4 +96,6 @@ def _told(  # noqa: PLR0917  # one caller, right above
     topic = (
         (stream.door.error_stream if stream else "") or configuration.services[service].error_stream or settings.REJECTED_TOPIC
     )
-    return write(told, event, stream=topic, topic=topic, new_id=str(uuid.uuid4()), now_ms=milliseconds)
+    errors = configuration.find_stream(topic)
+    title = errors.schema_title if errors else ""
+    return write(told, event, stream=topic, topic=topic, title=title, new_id=str(uuid.uuid4()), now_ms=milliseconds)

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eventplatform.core.error_events import TITLES
 from streamconfig.configuration.setting_types import pointer
 from streamconfig.lint.finding import Finding, Kind
 from streamconfig.lint.subject import Subject, mapping
-
-_ERROR_TITLE = "error"
 
 NO_ERROR_STREAM = Kind(
     "door.unknown_error_stream",
@@ -22,7 +21,7 @@ WRONG_ERROR_SCHEMA = Kind(
     "door.error_stream_schema",
     "error",
     "Refused events are told on {stream}, whose schema is {title}: its readers would meet events of another.",
-    "Give that stream the schema title error.",
+    "Give that stream the schema title error, or eventplatform/error.",
 )
 SAME_HOST = Kind(
     "service.same_host",
@@ -96,7 +95,7 @@ def _error_stream(section: str, name: str, place: str, stream: Any, subject: Sub
     title = subject.settings[entry.name].get("schema_title") if entry else None
     if entry is None:
         yield NO_ERROR_STREAM.at(section, name, place, stream=stream)
-    elif title != _ERROR_TITLE:
+    elif title not in TITLES:
         yield WRONG_ERROR_SCHEMA.at(section, name, place, stream=stream, title=title or "none")
 
 

@@ -122,10 +122,13 @@ def test_keeper__nothing_read_yet__says_try_again() -> None:
 
 
 def test_source__asked_after_a_boundary__is_never_late_though_nobody_refreshed_it() -> None:
-    opens = timezone.now() + timedelta(seconds=0.6)
     configuring.configure(DOCUMENT)
-    configuring.configure(rate(0.5, windows=[{"from": opens.isoformat()}]))
     source = SnapshotSource()
+    published = time.time()
+    configuring.configure(rate(0.5, windows=[{"from": "2020-01-01T00:00:00Z"}]))
+    took = time.time() - published  # the next one takes as long, whatever else the machine does
+    opens = timezone.now() + timedelta(seconds=0.3 + 3 * took)
+    configuring.configure(rate(0.5, windows=[{"from": opens.isoformat()}]))
     source.refresh()
     source.prepare()
 

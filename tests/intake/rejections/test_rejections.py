@@ -395,6 +395,6 @@ def error_schema() -> Schema:
     from registry.schema import documents
 
     document: Mapping[str, Any] = documents.load(
-        (settings.BASE_DIR / "examples/schemas/primary/jsonschema/error/2.1.0.yaml").read_text()
+        (settings.BASE_DIR / "examples/schemas/primary/jsonschema/eventplatform/error/2.1.0.yaml").read_text()
     )
     return Schema(document)

@@ -94,7 +94,7 @@ class World:
         }
         now_ms = int(timezone.now().timestamp() * 1000)
         error = ErrorRecord(**told | facts)
-        self.produce(write(error, made, stream=topic, topic=topic, new_id=str(uuid.uuid4()), now_ms=now_ms))
+        self.produce(write(error, made, stream=topic, topic=topic, title="error", new_id=str(uuid.uuid4()), now_ms=now_ms))
 
 
 @pytest.fixture
