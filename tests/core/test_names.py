@@ -14,7 +14,9 @@ def test_topic_name__kafkas_rule__taken(name: str) -> None:
     assert names.is_topic_name(name)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "x" * 250, "a b", "a/b", "ünï", "a\n", "page.ch\u0430nge", "a\0", "__consumer_offsets"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "x" * 250, "a b", "a/b", "ünï", "a\n", "page.ch\u0430nge", "a\0", "__consumer_offsets"]
+)
 def test_topic_name__else__refused(name: str) -> None:
     assert not names.is_topic_name(name)
 

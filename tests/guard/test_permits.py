@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+from typing import Any
+
 import pytest
 
 from eventplatform.core.services import Service
@@ -26,7 +28,7 @@ def test_permit__nothing_configured__is_the_one_that_asks_nothing() -> None:
 @pytest.mark.parametrize(
     "door", [{"origins": ()}, {"allows_anonymous": False}, {"events_per_second": 1}, {"events_per_day": 1}]
 )
-def test_permit__one_stream_asks_something__requests_are_judged(door: dict[str, object]) -> None:
+def test_permit__one_stream_asks_something__requests_are_judged(door: dict[str, Any]) -> None:
     assert Guarding(stream("plain"), stream("asks", **door)).guard.permit(head(), SERVICE) is not NOTHING_ASKED
 
 
