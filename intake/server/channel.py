@@ -47,6 +47,7 @@ class Channel(HttpToolsProtocol):
         self.is_fresh = True  # no request was begun yet
         self.is_half_closed = False  # the client sends no more
         self._writing_since = 0.0
+        self._unread_bytes = 0  # of our answers, while the client is slower than we are
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class has it
         self.transport = transport
@@ -64,6 +65,7 @@ class Channel(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # the transport's signature
         self.state.release(self)
+        self._count_unread(0)
         self.phase = Phase.PARTING
         self.flow.resume_writing()
         self.parser = None  # type: ignore[assignment]  # refers back to us, as in the base class
@@ -71,6 +73,18 @@ class Channel(HttpToolsProtocol):
     def pause_writing(self) -> None:
         self._writing_since = self.state.now
         super().pause_writing()
+        self._count_unread(self.transport.get_write_buffer_size())
+        if self.state.unread_bytes > self.limits.max_unread_bytes:
+            self._count_unread(0)
+            self.transport.abort()  # a small request may have a large answer: whoever reads none of them would fill our memory
+
+    def resume_writing(self) -> None:
+        self._count_unread(0)
+        super().resume_writing()
+
+    def _count_unread(self, size: int) -> None:
+        self.state.unread_bytes += size - self._unread_bytes
+        self._unread_bytes = size
 
     def answer(self, refusal: Refusal) -> None:
         """Write the server's own answer, which is the connection's last."""

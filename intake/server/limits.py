@@ -17,6 +17,7 @@ class ServerLimits:
     max_target_bytes: int = 8 * _KIB  # path and query
     max_headers: int = 100
     max_rest_bytes: int = 64 * _KIB  # of a body that is read past its answer, so that the connection can go on
+    max_unread_bytes: int = 128 * _KIB * _KIB  # of answers that wait for slow clients, all together
     head_seconds: float = 10.0  # from the connection, or from the first byte of a later request, to the end of the headers
     body_idle_seconds: float = 10.0  # without a byte
     body_seconds: float = 30.0  # from the headers to the body's end

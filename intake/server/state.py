@@ -29,6 +29,7 @@ class State(ServerState):
         self.is_draining = False
         self.now = time.monotonic()
         self.date_line = _date_line()
+        self.unread_bytes = 0  # of answers that slow clients have yet to take
         self._admitted = 0
         self._by_address: dict[str, int] = {}
 
