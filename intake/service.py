@@ -190,7 +190,7 @@ class Intake:
         service, rest = routing.split(path, self.desks())
         service_asked = self.desks().find(head._replace(service=service)).service
         permit = self._guard.permit(head, service_asked) if self._guard else NOTHING_ASKED
-        return inquiries.find(method, rest, head, self._noting, key_name=permit.key_name)
+        return inquiries.find(method, rest, head, self._noting, key_prefix=permit.key_prefix)
 
     def close(self) -> None:
         """Let go of the log once everything queued is settled."""
@@ -298,8 +298,8 @@ class Intake:
 
     def _client_of(self, visit: Visit) -> str:
         """Whose the events are, as the guard counts clients: a key's, else an address's."""
-        key_name = visit.permit.key_name if visit.permit is not None else ""
-        return key_name or client_address(visit.head, self._proxies)
+        key_prefix = visit.permit.key_prefix if visit.permit is not None else ""
+        return key_prefix or client_address(visit.head, self._proxies)
 
 
 def _stream_of(event: Any, desk: Desk) -> str:

@@ -71,6 +71,11 @@ class RequestPermit:
         """Of the producer key that was shown."""
         return self._key.name if self._key else ""
 
+    @property
+    def key_prefix(self) -> str:
+        """Likewise."""
+        return self._key.prefix if self._key else ""
+
     def allow(self, stream: Stream) -> None:
         """Let one event into `stream`; what holds for a stream is worked out once while a request stays with it."""
         if stream is not self._stream:

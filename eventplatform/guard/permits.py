@@ -67,6 +67,11 @@ class Permit(Protocol):
         """Of the producer key that was shown; empty for an anonymous request."""
         ...
 
+    @property
+    def key_prefix(self) -> str:
+        """How that key begins: what tells it from all others, which may be called the same."""
+        ...
+
     def allow(self, stream: Stream) -> None:
         """Let one event of the request into `stream`, and count it.
 
@@ -81,6 +86,7 @@ class _NothingAsked:
 
     __slots__ = ()
     key_name = ""
+    key_prefix = ""
 
     def allow(self, stream: Stream) -> None:
         """Any stream, any number."""

@@ -116,7 +116,7 @@ class Inquiry:
         return Answer(HTTPStatus.OK, orjson.dumps(document), JSON, (("cache-control", "no-store"),))
 
 
-def find(method: str, path: str, head: RequestHead, noting: Noting, *, key_name: str) -> Inquiry | None:
+def find(method: str, path: str, head: RequestHead, noting: Noting, *, key_prefix: str) -> Inquiry | None:
     """The inquiry that a request makes; None where the address is none of these.
 
     Raises:
@@ -130,7 +130,7 @@ def find(method: str, path: str, head: RequestHead, noting: Noting, *, key_name:
         raise DebugOffError
     if not is_debug_id(debug_id):
         raise DebugIdError
-    debug_id = noting.own_id(debug_id, key_name)
+    debug_id = noting.own_id(debug_id, key_prefix)
     if not debug_id:
         raise DebugNeedsKeyError
     wait = min(_number(head, "wait", 0), MOST_NOTES)

@@ -142,13 +142,13 @@ class Noting:
             found = parameter(head.query, PARAMETER)
         if not found or not is_debug_id(found):
             return ""
-        return self.own_id(found, "" if visit.permit is None else visit.permit.key_name)
+        return self.own_id(found, "" if visit.permit is None else visit.permit.key_prefix)
 
-    def own_id(self, debug_id: str, key_name: str) -> str:
+    def own_id(self, debug_id: str, key_prefix: str) -> str:
         """Where ids are heeded of keys, each key has its own: nobody reads what another's client sent. Empty without a key."""
         if self.openness == "on":
             return debug_id
-        return f"{key_name}:{debug_id}" if key_name else ""
+        return f"{key_prefix}:{debug_id}" if key_prefix else ""
 
     def _put(self, waiting: Copied) -> None:
         size = len(waiting.received) + len(waiting.written)

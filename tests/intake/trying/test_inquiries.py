@@ -172,3 +172,19 @@ def test_page_of_another_origin__may_send_the_header(trial: Trial) -> None:
     answer = trial.ask("OPTIONS", "/v1/events", origin="https://app.example", access_control_request_headers="x-debug-id")
 
     assert "x-debug-id" in answer.headers["access-control-allow-headers"]
+
+
+def test_row_32_tenant_leak__two_keys_with_the_same_id__neither_reads_nor_forgets_the_others() -> None:
+    trial = Trial(openness="keys", guard=TakesKeys())
+    trial.post(event(test="of ours"), event(test=7), x_producer_key="ours")
+    trial.ask("POST", "/v1/events", b'{"of ours": ', x_debug_id="me", x_producer_key="ours")
+
+    for kind in ("good", "bad", "all"):
+        assert trial.told(kind, x_producer_key="theirs")["events"] == []
+        for spelling in ("me", "ours:me", "ours%3Ame", "../ours:me", "*"):
+            said = trial.ask("GET", f"/v1/_debug/{spelling}/{kind}", x_producer_key="theirs").text
+            assert "of ours" not in said
+    trial.ask("POST", "/v1/_debug/me/reset", x_producer_key="theirs")
+
+    assert counts(trial.told("all", x_producer_key="ours")) == (3, 1, 2)
+    trial.close()

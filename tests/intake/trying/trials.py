@@ -25,8 +25,8 @@ from tests.contracts.intake_doors import GOOD, STREAMS, HandMade, ObedientProduc
 class KeyHolder:
     """A permit of somebody who showed a key, or did not."""
 
-    def __init__(self, key_name: str = "") -> None:
-        self.key_name = key_name
+    def __init__(self, key_prefix: str = "") -> None:
+        self.key_name, self.key_prefix = "Web", key_prefix  # two may be called the same
 
     def allow(self, stream: Stream) -> None:
         """Anywhere."""
