@@ -16,6 +16,7 @@ from eventplatform.embedded.server import tied, wait_for_exit
 from eventplatform.run.roles import Role
 
 _FIRST_DELAY_SECONDS = 1.0
+_KEEPS_COUNTS_SECONDS = 2.0  # the delay of a first failure
 _LONGEST_DELAY_SECONDS = 30.0
 _HEALTHY_SECONDS = 60.0
 _LOG_BYTES = 10 * 1024 * 1024
@@ -38,10 +39,14 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the process with clean metrics files; its output goes to its log."""
+        """Start the process; its output goes to its log. What one that was killed has counted still counts.
+
+        Metrics files are cleaned for the first one, and once several failed in a row: they may be what it stumbles over.
+        """
         metrics = Path(self._environment["PROMETHEUS_MULTIPROC_DIR"])
-        shutil.rmtree(metrics, ignore_errors=True)
-        metrics.mkdir(parents=True)
+        if self._process is None or self._delay > _KEEPS_COUNTS_SECONDS:
+            shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  # our own program and arguments
                 tied(self.role.command, signal.SIGTERM),

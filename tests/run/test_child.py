@@ -53,6 +53,39 @@ def test_tend__process_ended__said_once_and_started_again_with_growing_delay(
     tend_until(child, "starting it again in 2 s")
 
 
+def test_tend__process_killed__what_it_counted_stays_unless_it_fails_again_and_again(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "_FIRST_DELAY_SECONDS", 0.02)
+    old, counted = var / "metrics/role/old.db", var / "metrics/role/counter_1.db"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    child = make(var, SLEEP)
+    child.start()
+    assert not old.exists()  # of another run
+    counted.touch()
+
+    child._delay = 0.02
+    child.signal(signal.SIGKILL)
+    tend_until(child, "ended")
+    until_running(child)
+    assert counted.exists()
+
+    child.signal(signal.SIGKILL)
+    tend_until(child, "ended")
+    monkeypatch.setattr(child_module, "_KEEPS_COUNTS_SECONDS", 0.0)
+    until_running(child)
+    assert not counted.exists()
+
+
+def until_running(child: Child, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not child.is_running:
+        child.tend()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_signal__kill__takes_the_whole_session(var: Path) -> None:
     child = make(var, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEP!r}])")
     child.start()
