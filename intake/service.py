@@ -221,6 +221,7 @@ class Intake:
         return events_of(visit.body.finish(), visit.head, desk.service, desk.json, schema_hosts=self._schema_hosts)
 
     def _refused(self, error: PlatformError, visit: Visit) -> Answer:
+        error.__traceback__ = None  # as in `Submission.refuse`
         count_body(visit.desk.service.name, error.code)
         if self._noting is not None:
             self._noting.note_body(error, visit.sent, visit)

@@ -92,6 +92,8 @@ class Submission:
 
     def refuse(self, index: int, event: Any, stream: str, error: PlatformError) -> None:
         """Note an event that goes no further; `stream` is empty where it isn't configured."""
+        # Where it was raised tells nobody anything, and holds the whole request in a circle until the collector comes by.
+        error.__traceback__ = None
         self.others.append(EventResult(index, outcome_of(error), _id(event), stream or None, error, event))
 
     def repeat(self, index: int, event: dict[str, Any]) -> None:

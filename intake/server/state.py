@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 from eventplatform.core.metrics import INTAKE_CONNECTIONS, INTAKE_REFUSED
 from intake.server import refusals
 from intake.server.limits import ServerLimits
+from intake.server.memory import Memory
 from intake.server.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class State(ServerState):
         self.is_draining = False
         self.now = time.monotonic()
         self.date_line = _date_line()
+        self._memory = Memory()
         self.unread_bytes = 0  # of answers that slow clients have yet to take
         self._admitted = 0
         self._by_address: dict[str, int] = {}
@@ -44,6 +46,7 @@ class State(ServerState):
         if int(before) != int(self.now):
             self.date_line = _date_line()
             INTAKE_CONNECTIONS.set(self._admitted)
+            self._memory.look(self.now)
         for connection in list(self.all_connections):
             connection.check(self.now)
 
