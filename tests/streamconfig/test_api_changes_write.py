@@ -322,7 +322,7 @@ def test_session__without_its_csrf_token__refused_with_it_taken(world: dict[str,
         ({"title": "x", "remove": {"teams": ["nobody"]}}, "item.not_found", ""),
         ({"title": "x\u0000", "changes": [HALVED]}, None, ""),
         ('{"title": "\\ud800", "changes": []}', "json.invalid", ""),
-        ('{"title": ' + "[" * 5000, "json.invalid", ""),
+        ('{"title": ' + "[" * 5000, "json.too_deep", ""),
         (
             {"title": "x", "streams": {"ui.click": {**CLICK, "sample": {"rate": 7}}}},
             "streams.invalid",
