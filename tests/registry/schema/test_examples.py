@@ -19,7 +19,15 @@ ROOT = Path(settings.BASE_DIR) / "examples/schemas"
 FOLDERS = [ROOT / "primary", ROOT / "secondary"]
 CONFIGURED = documents.load((ROOT.parent / "streams.yaml").read_text())["streams"]
 STREAMS = {stream["schema_title"]: name for name, stream in CONFIGURED.items()}
-EVENTS = ["client/error", "eventplatform/error", "page/change", "revision/create", "sample/test_event", "ui/button_click", "ui/page_load"]
+EVENTS = [
+    "client/error",
+    "eventplatform/error",
+    "page/change",
+    "revision/create",
+    "sample/test_event",
+    "ui/button_click",
+    "ui/page_load",
+]
 
 
 def published() -> dict[str, dict[str, Any]]:
