@@ -76,6 +76,6 @@ def test_overload__by_one_tenant_and_500_slow_clients__the_others_keep_their_ser
     assert hot_share < share
     assert p99 < _ADMITTED_SECONDS
     assert most < _MEMORY_BYTES
-    assert set(slow.ends) <= {0, 408}
+    assert set(slow.ends) <= {0, 408, 429}
     assert slow.ends.total() >= 500  # each at least once
     hot_ledger.close()
