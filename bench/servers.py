@@ -43,8 +43,8 @@ class Served:
         return sum(sum(member.cpu_times()[:2]) for member in family)
 
     def resident_bytes(self) -> int:
-        """Memory of the server and its workers; what they share is counted once for each."""
-        return sum(member.memory_info().rss for member in [self.process, *self.process.children(recursive=True)])
+        """Memory of the server and its workers; what several share is divided among them (PSS)."""
+        return sum(member.memory_full_info().pss for member in [self.process, *self.process.children(recursive=True)])
 
 
 @contextlib.contextmanager
