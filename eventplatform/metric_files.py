@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import mark_process_dead
+
+from eventplatform.processes import is_alive
 
 _KINDS = ("counter", "histogram", "gauge_mostrecent")
 _LEAST = 8  # dead files before they are merged: each scrape would write the sum anew while workers come and go
@@ -48,17 +49,6 @@ def merge_the_dead(folder: Path) -> None:
             path.unlink()
         if len(found) - len(empty) >= _LEAST:
             _merge(folder, kind, [path for path in found if path not in empty])
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this id runs on this machine, whoever owns it."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _merge(folder: Path, kind: str, dead: Iterable[Path]) -> None:

@@ -149,10 +149,10 @@ class Claims:
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """What the log, or the spool, took is remembered; what it did not take may come again."""
-        lost = [key for key, place in self._places.items() if deliveries[place].error is not None]
-        if lost:
-            self._seen.forget(lost)
-        self._seen.settle([key for key in self._places if key not in lost] if lost else [*self._places], self._now_ms)
+        taken = [key for key, place in self._places.items() if deliveries[place].error is None]
+        if len(taken) < len(self._places):
+            self._seen.forget([*(self._places.keys() - taken)])
+        self._seen.settle(taken, self._now_ms)
 
     def release(self) -> None:
         """Forget them all: nothing was produced."""

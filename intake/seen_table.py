@@ -10,6 +10,7 @@ import mmap
 import os
 from collections.abc import Sequence
 
+from eventplatform.processes import is_alive
 from intake.duplicates import Verdict
 
 _WAYS = 4  # slots that a key may stand in; the oldest makes room
@@ -45,7 +46,7 @@ class SeenTable:
             stamp = self._stamps[slot]
             if stamp > since_ms:
                 return "seen"
-            if -stamp >> _PID_BITS > since_ms and _is_alive(-stamp & _PID_MASK):
+            if -stamp >> _PID_BITS > since_ms and is_alive(-stamp & _PID_MASK):
                 return "in_flight"
         else:
             slot = self._oldest(slot - _WAYS + 1)
@@ -79,15 +80,3 @@ class SeenTable:
             stamps = [stamp if stamp >= 0 else -stamp >> _PID_BITS for stamp in stamps]
             least = min(stamps)
         return first + stamps.index(least)
-
-
-def _is_alive(pid: int) -> bool:
-    if pid == os.getpid():
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import Enum
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ class Phase(Enum):
     PARTING = 6  # the client's end of the connection; ours is closed
 
 
-class Channel(HttpToolsProtocol):
+class Channel(HttpToolsProtocol, ABC):
     """The part of our protocol that knows no request. Deadlines have no timers: `State.beat` looks at every connection."""
 
     def __init__(
@@ -127,6 +128,6 @@ class Channel(HttpToolsProtocol):
         else:
             self.check_reading(now, age)
 
+    @abstractmethod
     def check_reading(self, now: float, age: float) -> None:
         """Look at the deadlines of a request."""
-        raise NotImplementedError
