@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 import timeit
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -28,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import served as workload  # the project's root is on the path first
 from bench.load import MARK
-from bench.servers import CannotStartError, Served, event_log, served
-from eventplatform import env
+from bench.rounds import Load, Round, median, play
+from bench.servers import CannotStartError, event_log, served
 
 DOORS = {"lane": "asgi", "drf": "wsgi"}
 FLOORS = {"floor_lane": "asgi", "floor_drf": "wsgi"}
@@ -37,16 +33,6 @@ SIZES = (1, 20, 100)
 LOGS = ("memory", "postgres", "kafka")
 _LOOPS = 20_000
 Case = tuple[str, int]  # application, events per request
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one round showed."""
-
-    requests_per_second: float
-    events_per_second: float
-    cpu_us_per_event: float
-    p99_ms: float
 
 
 def main() -> None:
@@ -73,30 +59,16 @@ def main() -> None:
 def _measure(url: str, applications: dict[str, str], template: Path, options: argparse.Namespace) -> dict[Case, list[Round]]:
     """All rounds over one log; every server runs from the first to the last."""
     found: dict[Case, list[Round]] = defaultdict(list)
+    load = Load(template, options.connections, options.seconds)
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(served(name, kind, url)) for name, kind in applications.items()]
         for server in servers:  # the first requests import, compile and connect
-            _round(server, 1, template, options.connections, 0.5)
+            play(server, 1, replace(load, seconds=0.5))
         for _ in range(options.rounds):
             for size in SIZES:
                 for server in servers:
-                    result = _round(server, size, template, options.connections, options.seconds)
-                    found[server.name, size].append(result)
+                    found[server.name, size].append(play(server, size, load))
     return found
-
-
-def _round(server: Served, size: int, template: Path, connections: int, seconds: float) -> Round:
-    command: Sequence[str] = [
-        *(sys.executable, str(env.ROOT / "bench/load.py"), "--port", str(server.port), "--template", str(template)),
-        *("--batch", str(size), "--connections", str(connections), "--seconds", str(seconds)),
-    ]
-    before = server.cpu_seconds()
-    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    cpu = server.cpu_seconds() - before
-    if set(answer["statuses"]) != {"201"}:
-        sys.exit(f"{server.name}, {size} events per request: answers {answer['statuses']}, all should be 201")
-    requests, wall = answer["requests"], answer["seconds"]
-    return Round(requests / wall, requests * size / wall, cpu / (requests * size) * 1e6, answer["p99_ms"])
 
 
 def _template() -> bytes:
@@ -136,13 +108,13 @@ def _print_table(kind: str, found: dict[Case, list[Round]]) -> None:
     print("| door | events per request | requests/s | events/s | CPU µs/request | CPU µs/event | p99 ms |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     for (name, size), rounds in found.items():
-        requests = statistics.median(r.requests_per_second for r in rounds)
-        events = statistics.median(r.events_per_second for r in rounds)
-        cpu = statistics.median(r.cpu_us_per_event for r in rounds)
-        p99 = statistics.median(r.p99_ms for r in rounds)
+        one = median(rounds)
+        cpu = one.cpu_us_per_event
         label = name.replace("floor_lane", "empty handler, ASGI").replace("floor_drf", "empty handler, WSGI")
         print(
-            f"| {label} | {size} | {requests:,.0f} | {events:,.0f} | {cpu * size:,.0f} | {cpu:,.1f} | {p99:.1f} |", flush=True
+            f"| {label} | {size} | {one.requests_per_second:,.0f} | {one.events_per_second:,.0f} "
+            f"| {cpu * size:,.0f} | {cpu:,.1f} | {one.p99_ms:.1f} |",
+            flush=True,
         )
 
 
