@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from eventplatform.core import javascript
+from tests.oracles.node import absent
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_stringify__keys_that_are_numbers__come_first() -> None:
 def test_stringify__floats_and_texts__as_node_writes_them() -> None:
     node = shutil.which("node")
     if node is None:
-        pytest.skip("no node here")
+        absent("node is not installed")
     chance = random.Random(6)  # noqa: S311  # a test's choices, the same each time
     floats = [struct.unpack("d", chance.randbytes(8))[0] for _ in range(2000)]
     numbers = [x for x in floats if math.isfinite(x)] + [

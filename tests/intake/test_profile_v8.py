@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from intake.profiles import v8_json
+from tests.oracles.node import absent
 
 BASES = (
     '{"a":1,"b":[true,false,null,"x\\u00e9\\n"],"c":{"d":-1.5e+3,"e":[]}}',
@@ -42,10 +43,11 @@ def test_explain__text__v8s_sentence(text: str, sentence: str) -> None:
 
 def test_explain__thousands_of_broken_texts__as_node_says() -> None:
     node = shutil.which("node")
-    if node is None or not subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.startswith(
-        "v20."
-    ):
-        pytest.skip("no Node 20 here")
+    if node is None:
+        absent("node is not installed")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    if not version.startswith("v20."):
+        pytest.skip(f"another Node has other sentences: {version.strip()}")
     chance = random.Random(6)  # noqa: S311  # a test's choices, the same each time
     given = [broken(chance) for _ in range(3000)]
 

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -81,7 +81,7 @@ def reference() -> Reference:
 def modules() -> Path:
     """The folder where the packages of the lock are installed; skips likewise."""
     if not shutil.which("node") or not shutil.which("npm"):
-        _absent("node and npm are not installed")
+        absent("node and npm are not installed")
     return _installed()
 
 
@@ -111,11 +111,12 @@ def _install(folder: Path) -> None:
     done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=170, check=False)
     if done.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
-        _absent(f"npm ci: {done.stderr.strip()[-300:]}")
+        absent(f"npm ci: {done.stderr.strip()[-300:]}")
     fresh.rename(folder)
 
 
-def _absent(reason: str) -> None:
+def absent(reason: str) -> NoReturn:
+    """Skip, or fail where servers are wanted; the reason says what is missing."""
     if os.environ.get("REQUIRE_SERVICES"):
         pytest.fail(f"The reference's oracle can't run: {reason}.")
     pytest.skip(f"no reference oracle: {reason}")
