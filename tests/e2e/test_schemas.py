@@ -58,9 +58,9 @@ def test_fields__without_javascript__fold_and_unfold(platform: Platform, browser
 
     page.locator("tr", has_text="performer").get_by_role("link", name="Fold").first.click()
 
-    assert page.locator("[id='field.performer.user_id']").count() == 0
+    expect(page.locator("[id='field.performer.user_id']")).to_have_count(0)
     page.locator("[id='field.performer']").get_by_role("link", name="inside").click()
-    assert page.locator("[id='field.performer.user_id']").count() == 1
+    expect(page.locator("[id='field.performer.user_id']")).to_have_count(1)
     context.close()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from eventplatform import env
 from tests.e2e.platform import Platform, wait_until
@@ -155,11 +155,11 @@ def test_theme__switched__stays_on_the_next_page(platform: Platform, browser: Br
 def test_narrow__more__opens_the_navigation(platform: Platform, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(platform.url)
-    assert not page.locator("#nav").is_visible()
+    expect(page.locator("#nav")).to_be_hidden()
 
     page.click(".tabbar button")
 
-    assert page.locator("#nav").is_visible()
+    expect(page.locator("#nav")).to_be_visible()
     page.close()
 
 
@@ -168,7 +168,9 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
     page.goto(platform.url)
     asked: list[str] = []
     page.get_by_role("button", name="Pause", exact=True).click()
-    assert [page.get_by_text(word, exact=True).is_visible() for word in ("Live", "Paused", "Go on")] == [False, True, True]
+    expect(page.get_by_text("Live", exact=True)).to_be_hidden()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    expect(page.get_by_text("Go on", exact=True)).to_be_visible()
     page.on("request", lambda request: asked.append(request.url))
 
     for _ in range(2):
@@ -178,7 +180,7 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
     assert [url for url in asked if "/start/tail" in url] == []
     with page.expect_request("**/start/tail", timeout=10_000):
         page.get_by_role("button", name="Go on").click()
-    assert page.get_by_text("Live", exact=True).is_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.close()
 
 
@@ -189,8 +191,8 @@ def test_without_javascript__start_page__reads_and_links(platform: Platform, bro
 
     page.click("text=Show canaries")
 
-    assert page.url.endswith("/?canaries=1#tail")
-    assert page.get_by_text("Canary", exact=True).count() > 0
+    expect(page).to_have_url(re.compile(r"/\?canaries=1#tail$"))
+    expect(page.get_by_text("Canary", exact=True).first).to_be_visible()
     context.close()
 
 
