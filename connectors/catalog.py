@@ -11,7 +11,7 @@ from importlib import metadata
 from types import ModuleType
 
 from connectors import options, sinks
-from connectors.sinks.base import Sink
+from connectors.sinks.base import Store
 from eventplatform.core.errors import FatalError, RejectedError
 
 ENTRY_POINTS = "eventplatform.sinks"
@@ -40,6 +40,7 @@ class Kind:
 
     name: str
     title: str
+    summary: str
     guarantee: str
     target_options: tuple[options.Option, ...]
     options: tuple[options.Option, ...]
@@ -53,8 +54,8 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def load(name: str) -> type[Sink]:
-    """The sink of a kind, its driver imported now.
+def load(name: str) -> type[Store]:
+    """The store of a kind, its driver imported now.
 
     Raises:
         KindUnknownError: no such kind.
@@ -71,7 +72,9 @@ def load(name: str) -> type[Sink]:
 def describe(name: str) -> Kind:
     """What a kind says of itself."""
     sink = load(name)
-    return Kind(name, sink.title, sink.guarantee, options.declared(sink.target_type), options.declared(sink.options_type))
+    return Kind(
+        name, sink.title, sink.summary, sink.guarantee, options.declared(sink.target_type), options.declared(sink.options_type)
+    )
 
 
 def _entry_points() -> dict[str, metadata.EntryPoint]:
@@ -83,13 +86,13 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(point.module if point else f"{sinks.__name__}.{name}")
 
 
-def _sink_in(module: ModuleType) -> type[Sink]:
+def _sink_in(module: ModuleType) -> type[Store]:
     found = [
         member
         for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Sink) and member.__module__ == module.__name__
+        if issubclass(member, Store) and member.__module__ == module.__name__
     ]
     if len(found) != 1:
-        message = f"{module.__name__} must hold exactly one sink, it holds {len(found)}."
+        message = f"{module.__name__} must hold exactly one store, it holds {len(found)}."
         raise TypeError(message)
     return found[0]

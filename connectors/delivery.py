@@ -9,11 +9,22 @@ from typing import Any
 
 import orjson
 
-from connectors.sinks.base import Canary, Position, Row, Sink, WriteBatch
+from connectors.sinks.base import (
+    Canary,
+    Position,
+    Row,
+    RowDiscardedError,
+    RowsRefusedError,
+    Sink,
+    WriteBatch,
+    Written,
+)
+from connectors.steering import Steering
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core import metrics
 from eventplatform.core.errors import RejectedError, RetriableError
 from eventplatform.core.names import CANARY_DOMAIN, HEADER_REPLAYED_FOR
+from eventplatform.core.privacy import Cleaner, Signals
 from eventplatform.core.records import Record, TopicPartition
 from eventplatform.core.schemas import CompiledSchema
 
@@ -24,6 +35,11 @@ _LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 FindSchema = Callable[[str], CompiledSchema | None]
 SetAside = Callable[[Sequence[DeadLetter]], object]
+PlanCleaning = Callable[[Mapping[str, Any]], Cleaner | None]  # by the schema's document; None: nothing to clean
+
+
+def _cleans_nothing(_document: Mapping[str, Any]) -> Cleaner | None:
+    return None
 
 
 class NotAnEventError(RejectedError):
@@ -75,15 +91,19 @@ class Delivery:
         stored: Position | None,
         find_schema: FindSchema,
         set_aside: SetAside,
+        steering: Steering | None = None,
+        plan_cleaning: PlanCleaning = _cleans_nothing,
     ) -> None:
         self.stored = stored
         self.rows = 0
+        self._steering = steering or Steering()
+        self._plan_cleaning = plan_cleaning
         self._connector = connector
         self._sink = sink
         self._source = source
         self._find_schema = find_schema
         self._set_aside = set_aside
-        self._prepared: set[str] = set()
+        self._prepared: dict[str, Cleaner | None] = {}  # schemas that the store knows, each with what cleans its events
         self._waiting: list[Record] = []
 
     def handle(self, records: Sequence[Record]) -> None:
@@ -93,57 +113,75 @@ class Delivery:
     def flush(self, next_offset: int) -> None:
         """Write what waits and move the stored position to `next_offset`; what is refused goes to the dead letters first."""
         records, self._waiting = self._waiting, []
-        rows, canaries, refused = self._sort(records)
+        batch, refused = self._sort(records, next_offset)
         for record, error in refused:
             self._put_aside(record, error)
-        after = self._source.position(next_offset)
-        batch = WriteBatch(self._source.stream, self._source.where, self.stored, after, rows, canaries)
+        self._count("skipped", len(records) - len(batch.offsets) - len(refused))
         self._write(batch, {record.offset: record for record in records})
-        self._count("skipped", len(records) - len(rows) - len(canaries) - len(refused))
 
-    def _sort(self, records: Sequence[Record]) -> tuple[list[Row], list[Canary], list[tuple[Record, RejectedError]]]:
+    def _sort(self, records: Sequence[Record], next_offset: int) -> tuple[WriteBatch, list[tuple[Record, RejectedError]]]:
         rows: list[Row] = []
         canaries: list[Canary] = []
+        tombstones: list[Record] = []
         refused: list[tuple[Record, RejectedError]] = []
         for record in records:
-            if record.value is None or self._is_for_another(record):
-                continue  # a tombstone: an appending store has nothing to delete by it
+            if record.value is None:
+                if self._steering.is_upsert and record.key is not None:
+                    tombstones.append(record)
+                continue  # an appending store has nothing to delete by it
+            if record.headers and self._is_for_another(record):
+                continue
             try:
                 event = _event(record.value)
                 canary = as_canary(record, event)
-                if canary is not None:
+                if canary is None:
+                    rows.append(self._row(record, event))
+                else:
                     canaries.append(canary)
-                    continue
-                self._prepare(record, event)
-                rows.append(Row(record, event))
             except RejectedError as error:
                 refused.append((record, error))
-        return rows, canaries, refused
+        where, after = self._source.where, self._source.position(next_offset)
+        batch = WriteBatch(self._source.stream, where, self.stored, after, rows, canaries, self._steering, tombstones)
+        return batch, refused
+
+    def _row(self, record: Record, event: dict[str, Any]) -> Row:
+        """The event as a row, its personal data treated as the connector is told, the store ready for its schema."""
+        cleaner = self._prepare(record, event)
+        if cleaner is not None:
+            cleaner.clean(event, signals=Signals(record.timestamp_ms))
+        return Row(record, event)
 
     def _is_for_another(self, record: Record) -> bool:
         """True for a replayed record that another connector had refused: this one has it already."""
-        wanted = record.header(HEADER_REPLAYED_FOR) if record.headers else None
+        wanted = record.header(HEADER_REPLAYED_FOR)
         return wanted is not None and wanted != self._connector.encode()
 
-    def _prepare(self, record: Record, event: Mapping[str, Any]) -> None:
-        """Have the store ready for the event's schema before the first such event."""
-        if not self._sink.needs_schema:
-            return
-        schema_id = str(event.get("$schema"))
+    def _prepare(self, record: Record, event: Mapping[str, Any]) -> Cleaner | None:
+        """Have the store ready for the event's schema before the first such event; what cleans events of that schema."""
+        schema_id = event.get("$schema")
         if schema_id in self._prepared:
-            return
+            return self._prepared[schema_id]
+        schema_id = str(schema_id)
         schema = self._find_schema(schema_id)
         if schema is None:
-            age_seconds = datetime.now(UTC).timestamp() - record.timestamp_ms / 1000
-            unknown = SchemaNotSeenYetError if age_seconds < _SCHEMA_MAY_BE_NEW_SECONDS else SchemaOfRecordUnknownError
-            raise unknown(schema=schema_id, pointer="/$schema")
-        self._sink.prepare(self._source.stream, schema_id, schema.document)
-        self._prepared.add(schema_id)
+            if self._sink.needs_schema or self._steering.privacy:  # without its marks nobody knows what must not be stored
+                age_seconds = datetime.now(UTC).timestamp() - record.timestamp_ms / 1000
+                unknown = SchemaNotSeenYetError if age_seconds < _SCHEMA_MAY_BE_NEW_SECONDS else SchemaOfRecordUnknownError
+                raise unknown(schema=schema_id, pointer="/$schema")
+            return None
+        if self._sink.needs_schema:
+            self._sink.prepare(self._source.stream, schema_id, schema.document, self._steering)
+        self._prepared[schema_id] = self._plan_cleaning(schema.document)
+        return self._prepared[schema_id]
 
     def _write(self, batch: WriteBatch, records: Mapping[int, Record]) -> None:
-        """Write the batch; where a row or canary in it is refused, halve until it stands alone."""
+        """Write the batch without what the store refuses; where it can't say which, halve until it stands alone."""
         try:
-            written = self._sink.write(replace(batch, expected=self.stored))
+            self._note(batch, self._sink.write(replace(batch, expected=self.stored)))
+        except RowsRefusedError as error:
+            for offset, reason in error.refused.items():
+                self._leave_out(records[offset], reason)
+            self._write(batch.without(error.refused), records)
         except RejectedError as error:
             if not batch.offsets:
                 raise
@@ -151,12 +189,21 @@ class Delivery:
                 for half in batch.halves():
                     self._write(half, records)
                 return
-            self._put_aside(records[batch.offsets[0]], error)
-            written = self._sink.write(replace(batch.emptied(), expected=self.stored))
+            self._leave_out(records[batch.offsets[0]], error)
+            self._note(batch, self._sink.write(replace(batch.emptied(), expected=self.stored)))
+
+    def _note(self, batch: WriteBatch, written: Written) -> None:
         self.stored = batch.after
         self.rows += written.rows
         self._count("written", written.rows)
         self._count("canary", written.canaries)
+        self._count("discarded_value", written.discarded_values)
+
+    def _leave_out(self, record: Record, error: RejectedError) -> None:
+        if isinstance(error, RowDiscardedError):
+            self._count("discarded_row", 1)
+        else:
+            self._put_aside(record, error)
 
     def _put_aside(self, record: Record, error: RejectedError) -> None:
         """Into the dead letters, before the offset moves: a crash in between sets it aside again, which is one letter."""
@@ -209,7 +256,7 @@ def _schema_of(value: bytes | None) -> str:
     return named[:_LONGEST_SCHEMA] if isinstance(named, str) else ""
 
 
-def _event(value: bytes) -> Mapping[str, Any]:
+def _event(value: bytes) -> dict[str, Any]:
     try:
         event = orjson.loads(value)
     except ValueError as error:

@@ -125,7 +125,7 @@ def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | 
     found = Connector.objects.select_related("target").filter(name=connector).first()
     if found is None:
         return None
-    with opening.make_sink(found) as sink:
+    with opening.make_store(found) as sink:
         return sink.canary_written(stream, event_id)
 
 

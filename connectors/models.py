@@ -6,7 +6,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from connectors import options
 from connectors.routing import Route
+from connectors.rules import Rules
+from connectors.steering import Steering, steering
+from eventplatform.core.streams import Stream
 
 NAME = RegexValidator(
     r"\A[a-z0-9][a-z0-9_-]*\Z", "Lower case letters, digits, hyphens and underscores; begins with a letter or digit."
@@ -36,7 +40,9 @@ class Connector(models.Model):
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="connectors")
     streams = models.JSONField(default=list, help_text='Names or patterns such as ["page.*"]; ["*"] takes all streams.')
     options = models.JSONField(default=dict, blank=True)
+    rules = models.JSONField(default=dict, blank=True, help_text="As declared in connectors/rules.py.")
     is_enabled = models.BooleanField(default=True)
+    is_stopped = models.BooleanField(default=False)  # not enabled, and its offsets may be changed
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -51,9 +57,21 @@ class Connector(models.Model):
         return self.target.kind
 
     @property
+    def parsed_rules(self) -> Rules:
+        """Its rules, with defaults for what nobody set."""
+        return options.parse(Rules, self.rules)
+
+    @property
     def route(self) -> Route:
         """Which streams it takes."""
-        return Route(tuple(self.streams), (self.name, self.target.name))
+        rules = self.parsed_rules
+        names = (self.name, self.target.name, rules.consumer)
+        return Route(tuple(self.streams), tuple(name for name in names if name), rules)
+
+    def steering(self, stream: Stream) -> Steering:
+        """How it treats events of a stream: the stream's own wishes before its rules."""
+        route = self.route
+        return steering(stream, route.names, route.rules)
 
 
 class Lease(models.Model):

@@ -11,14 +11,35 @@ from psycopg import sql
 
 from connectors import catalog, options, own_database
 from connectors.models import Connector
-from connectors.sinks.base import Sink
+from connectors.sinks.base import Sink, Store, Surroundings
 from eventplatform import encryption
+from eventplatform.core.errors import FatalError
 
 _EMBEDDED = "embedded:"
 
 
+class NotASinkError(FatalError):
+    """The store reads the log by itself; there is nothing to write into it."""
+
+    code = "connector.not_a_sink"
+    message = "{connector} writes nothing: stores of kind {kind} read the event log by themselves."
+    remedy = "Nothing to do; its state shows how its own reader is doing."
+
+
 def make_sink(connector: Connector) -> Sink:
     """The connector's sink, not yet open.
+
+    Raises:
+        PlatformError: as `make_store`, or a kind that is no sink.
+    """
+    store = make_store(connector)
+    if not isinstance(store, Sink):
+        raise NotASinkError(connector=connector.name, kind=connector.target.kind)
+    return store
+
+
+def make_store(connector: Connector) -> Store:
+    """The connector's hand on its store, sink or follower, not yet open.
 
     Raises:
         PlatformError: an unknown kind, a missing driver, an option that can't be used, a secret without its key.
@@ -27,7 +48,18 @@ def make_sink(connector: Connector) -> Sink:
     secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
     values = resolve(kind.target_type, {**connector.target.options, **secrets})
     target: Any = options.parse(kind.target_type, values)
-    return kind(connector.name, target, options.parse(kind.options_type, connector.options))
+    store = kind(connector.name, target, options.parse(kind.options_type, connector.options))
+    store.around = surroundings()
+    return store
+
+
+def surroundings() -> Surroundings:
+    """What stores may use of this platform."""
+    return Surroundings(
+        database_url=own_database.conninfo(),
+        event_log_url=settings.EVENT_LOG_URL,
+        folder=str(settings.VAR_DIR),
+    )
 
 
 def resolve(declared: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,8 +54,11 @@ def option(
 
     A `secret` is kept encrypted, written but never shown. `place` tells the platform that the value may be relative to
     its own servers: `folder` (below `VAR_DIR`) or `database` (`embedded:name`, a database beside the platform's own).
+    Types are str, int, float, bool, `tuple[str, ...]` (given as a list, or as text with commas) and `dict[str, str]`.
     """
     facts = {"help": text, "secret": secret, "choices": choices, "minimum": minimum, "place": place}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=facts)
     return dataclasses.field(default=default, metadata=facts)
 
 
@@ -64,7 +67,7 @@ class Option:
     """One declared option, as forms, docs and masking see it."""
 
     name: str
-    type: type
+    type: Any  # str, int, float, bool, tuple[str, ...] or dict[str, str]
     help: str
     is_required: bool
     default: Any
@@ -103,13 +106,14 @@ def split_secrets(options: type, values: Mapping[str, Any]) -> tuple[dict[str, A
 
 
 def _describe(field: dataclasses.Field[Any], kind: type) -> Option:
-    is_required = field.default is dataclasses.MISSING
+    is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
     return Option(
         name=field.name,
         type=kind,
         help=field.metadata["help"],
         is_required=is_required,
-        default=None if is_required else field.default,
+        default=None if is_required else default,
         is_secret=field.metadata["secret"],
         choices=field.metadata["choices"],
         minimum=field.metadata["minimum"],
@@ -118,7 +122,7 @@ def _describe(field: dataclasses.Field[Any], kind: type) -> Option:
 
 
 def _value(option: Option, given: Any) -> Any:
-    if given is None or given == "":
+    if given is None or given == "":  # an empty list or mapping is a value
         if option.is_required:
             raise OptionMissingError(pointer=f"/{option.name}", name=option.name, help=option.help)
         return option.default
@@ -127,12 +131,26 @@ def _value(option: Option, given: Any) -> Any:
     except (TypeError, ValueError):
         raise _invalid(option, given) from None
     is_small = option.minimum is not None and value < option.minimum
-    if is_small or (option.choices and value not in option.choices):
+    if is_small or not _is_chosen(option, value):
         raise _invalid(option, given)
     return value
 
 
-def _convert(kind: type, given: Any) -> Any:
+def _is_chosen(option: Option, value: Any) -> bool:
+    """Choices hold for the value, or for each of a list's or mapping's values."""
+    if not option.choices:
+        return True
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,)
+    return all(one in option.choices for one in values)
+
+
+def _convert(kind: Any, given: Any) -> Any:
+    if typing.get_origin(kind) is tuple:
+        return _texts(given)
+    if typing.get_origin(kind) is dict:
+        if not isinstance(given, dict) or not all(isinstance(one, (str, int, float)) for one in given.values()):
+            raise TypeError(given)
+        return {str(name): str(one) for name, one in given.items()}
     if kind is bool:
         word = str(given).strip().lower()
         if word not in _TRUE | _FALSE:
@@ -141,6 +159,14 @@ def _convert(kind: type, given: Any) -> Any:
     if isinstance(given, (dict, list)) or (kind is not str and isinstance(given, bool)):
         raise TypeError(given)
     return kind(given)
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+    if not isinstance(given, (list, tuple)) or not all(isinstance(one, str) for one in given):
+        raise TypeError(given)
+    return tuple(given)
 
 
 def _invalid(option: Option, given: Any) -> OptionInvalidError:

@@ -41,7 +41,7 @@ def _apply_to(connector: Connector, now: datetime) -> dict[str, int]:
     gone: dict[str, int] = {}
     if not wanted:
         return gone
-    with opening.make_sink(connector) as sink:
+    with opening.make_store(connector) as sink:
         for stream, days in wanted.items():
             count = sink.expire(stream, before=now - timedelta(days=days))
             if count:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from connectors import catalog, connection_urls, opening, options
 from connectors.models import Connector, Lease, Target
+from connectors.rules import Rules
 from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import TopicPartition
@@ -43,6 +44,7 @@ def import_document(*, document: Mapping[str, Any]) -> None:
             target=str(facts.get("target", "")),
             streams=facts.get("streams") or ["*"],
             values=facts.get("options") or {},
+            rules=facts.get("rules") or {},
             is_enabled=bool(facts.get("is_enabled", True)),
         )
 
@@ -77,9 +79,15 @@ def check_target(declared: type, values: Mapping[str, Any]) -> None:
 
 
 def save_connector(
-    *, name: str, target: str, streams: Sequence[str], values: Mapping[str, Any], is_enabled: bool = True
+    *,
+    name: str,
+    target: str,
+    streams: Sequence[str],
+    values: Mapping[str, Any],
+    rules: Mapping[str, Any] | None = None,
+    is_enabled: bool = True,
 ) -> Connector:
-    """Make or change a connector."""
+    """Make or change a connector; `rules` that are None stay as they are."""
     place = f"/connectors/{name}"
     found = Target.objects.filter(name=target).first()
     if found is None:
@@ -90,9 +98,12 @@ def save_connector(
         raise DocumentInvalidError(pointer=f"{place}/streams", reason=f"Connector {name} needs names or patterns of streams.")
     _checked(lambda: options.parse(catalog.load(found.kind).options_type, values), f"{place}/options")
     connector = Connector.objects.filter(name=name).first() or Connector(name=name)
-    wanted = (found.pk, list(streams), dict(values), is_enabled)
-    if (connector.target_id, connector.streams, connector.options, connector.is_enabled) != wanted or connector.pk is None:
-        connector.target_id, connector.streams, connector.options, connector.is_enabled = wanted
+    _checked(lambda: options.parse(Rules, rules or {}), f"{place}/rules")
+    kept = connector.rules if rules is None else dict(rules)
+    wanted = (found.pk, list(streams), dict(values), kept, is_enabled)
+    now = (connector.target_id, connector.streams, connector.options, connector.rules, connector.is_enabled)
+    if now != wanted or connector.pk is None:
+        connector.target_id, connector.streams, connector.options, connector.rules, connector.is_enabled = wanted
         _clean(connector, place)
         connector.save()
         log.info("connector.saved", extra={"connector": name, "target": target})

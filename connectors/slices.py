@@ -7,20 +7,27 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from connectors import leasing, letters, opening
 from connectors.delivery import Delivery, Source
 from connectors.models import Lease
 from connectors.sinks.base import FencedError, Position
-from connectors.steering import steering
+from connectors.steering import Steering
 from eventplatform.broker import loop
 from eventplatform.broker.base import Log, OffsetOutOfRangeError, TopicUnknownError
 from eventplatform.core import metrics
 from eventplatform.core.errors import FatalError, PlatformError, RetriableError
+from eventplatform.core.pii_values import Hashing
+from eventplatform.core.privacy import Cleaner, plan_by_kind
 from eventplatform.core.records import TopicPartition
+from eventplatform.core.streams import Stream
 from eventplatform.eventlog import event_log
 from streamconfig import lookups as configuration
 
@@ -101,6 +108,7 @@ def _guarded(lease: Lease, where: TopicPartition, stop: threading.Event) -> Slic
 
 def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[int, Position]:
     events = event_log()
+    wishes = _wishes(lease)
     with opening.make_sink(lease.connector) as sink:
         source = source_of(events, lease.stream, where)
         stored = sink.position(where)
@@ -112,8 +120,10 @@ def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[i
             stored=stored,
             find_schema=lambda schema_id: configuration.snapshot().find_schema(schema_id),
             set_aside=letters.dead_letters().put,
+            steering=wishes,
+            plan_cleaning=partial(_plan_cleaning, wishes),
         )
-        report = _loop(lease, events, start, delivery, rule=_steered(lease, sink.flush_rule), stop=stop)
+        report = _loop(lease, events, start, delivery, rule=wishes.flush_rule(sink.flush_rule), stop=stop)
         return delivery.rows, source.position(report.next_offset)
 
 
@@ -148,10 +158,15 @@ def _loop(
         reader.close()
 
 
-def _steered(lease: Lease, rule: loop.FlushRule) -> loop.FlushRule:
-    """The sink's rule as the stream's own settings steer it; read anew by every slice, so within a minute of a publish."""
+def _wishes(lease: Lease) -> Steering:
+    """The stream's own settings and the connector's rules; read anew by every slice, so within a minute of a publish."""
     stream = configuration.snapshot().find_stream(lease.stream)
-    return rule if stream is None else steering(stream, lease.connector.route.names).flush_rule(rule)
+    unknown = Stream(lease.stream, schema_title="", service="", topics=())
+    return lease.connector.steering(stream or unknown)
+
+
+def _plan_cleaning(wishes: Steering, document: Mapping[str, Any]) -> Cleaner | None:
+    return plan_by_kind(document, wishes.privacy, Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY))
 
 
 def start_offset(events: Log, source: Source, stored: Position | None) -> int:

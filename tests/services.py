@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,28 +20,46 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "deploy" / "services"
 MISSING = 69  # how our scripts end where Java or Maven is absent (EX_UNAVAILABLE)
 
 
-class KafkaServer:
-    """One Kafka of deploy/services/kafka; its process is our child, so a kill is reaped and a restart finds nothing old."""
+class Server:
+    """One server of deploy/services; its process is our child, so a kill is reaped and a restart finds nothing old.
 
-    def __init__(self, folder: Path, *, advertised_port: int = 0) -> None:
+    `run.sh DATA_DIR PORT` becomes the server, or the parent of its parts, which it ends with itself; ports from PORT on are
+    its own. `ready.sh DATA_DIR PORT PID SECONDS` returns once it answers.
+    """
+
+    name = ""
+    ports = 1
+    ready_seconds = 60
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_ports(2)
-        self.advertised_port = advertised_port or self.port  # another where clients are to come through a proxy
-        self.servers = f"127.0.0.1:{self.advertised_port}"
+        self.port = free_ports(self.ports)
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What `run.sh` is told besides."""
+        return {}
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        (self.folder / "server.log").unlink(missing_ok=True)
-        environment = env.child({"ADVERTISED_PORT": str(self.advertised_port)})
-        command = [str(SCRIPTS / "kafka/run.sh"), str(self.folder), str(self.port)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
-        subprocess.run([SCRIPTS / "kafka/ready.sh", self.folder, str(self.process.pid), "60"], check=True)
+        command = [str(SCRIPTS / self.name / "run.sh"), str(self.folder), str(self.port)]
+        environment = env.child(self.environment())
+        # A session of its own, so that a kill reaches all its parts.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+        self.wait_until_ready(self.process.pid)
+
+    def wait_until_ready(self, pid: int) -> None:
+        where = (str(self.folder), str(self.port), str(pid), str(self.ready_seconds))
+        subprocess.run([SCRIPTS / self.name / "ready.sh", *where], check=True)
 
     def kill(self) -> None:
         """End it as a crash would."""
         assert self.process is not None
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
@@ -47,9 +67,49 @@ class KafkaServer:
             return
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+class KafkaServer(Server):
+    """One Kafka of deploy/services/kafka."""
+
+    name = "kafka"
+    ports = 2
+
+    def __init__(self, folder: Path, *, advertised_port: int = 0) -> None:
+        super().__init__(folder)
+        self.advertised_port = advertised_port or self.port  # another where clients are to come through a proxy
+        self.servers = f"127.0.0.1:{self.advertised_port}"
+
+    def environment(self) -> dict[str, str]:
+        return {"ADVERTISED_PORT": str(self.advertised_port)}
+
+    def wait_until_ready(self, pid: int) -> None:
+        subprocess.run([SCRIPTS / "kafka/ready.sh", self.folder, str(pid), "60"], check=True)
+
+    def start(self) -> None:
+        (self.folder / "server.log").unlink(missing_ok=True)
+        super().start()
+
+
+def running(server: Server, missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """For a fixture to `yield from`: the server in a folder of its own, started now and stopped afterwards.
+
+    A server whose package is absent skips the test, or fails it where REQUIRE_SERVICES is set.
+    """
+    try:
+        server.start()
+    except subprocess.CalledProcessError:
+        assert server.process is not None
+        if server.process.poll() == MISSING:
+            missing(f"{server.name} can't run here: see what {server.name}/run.sh said.")
+        server.stop()
+        raise
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

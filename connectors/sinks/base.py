@@ -1,4 +1,4 @@
-"""The contract of a sink: records into a store, exactly once, because the store itself holds the next offset.
+"""The contract of a store: a sink (records into it, exactly once, because the store holds the next offset) or a follower.
 
 A sink is one connector's open hand on a store, used by one slice at a time on one thread. A slice calls, in this order:
 `open`, then for each partition `position`, then as long as records come `prepare` (before the first record of a schema)
@@ -17,10 +17,12 @@ in `guarantee`. A store without even that says "at least once" there.
 
 **Errors** tell the slice what to do, by their family:
 
-- `RejectedError` from `write`: some record of the batch can't be stored as it is. Nothing of the batch was written. The caller
-  halves the batch until the record stands alone, sets it aside as a dead letter, and only then moves the offset past it.
-  A sink never skips a record by itself. What the *store* can take in some form, it takes: a value that doesn't fit its
-  column goes to a column for such values, not to the dead letters.
+- `RejectedError` from `write`: some record of the batch can't be stored as it is. Nothing of the batch was written. A sink that
+  knows which ones says so with `RowsRefusedError`, by offset; otherwise the caller halves the batch until the record stands
+  alone. It is set aside as a dead letter, and only then the offset moves past it. A sink never skips a record by itself:
+  one that the connector's own rules drop (`columns: discard_row`) is refused with `RowDiscardedError`, which the caller
+  counts instead of setting it aside. What the *store* can take in some form, it takes: under the policy `evolve`, a value
+  that doesn't fit its column goes to a column for such values (`_extra`), not to the dead letters.
 - `RetriableError`: the store is away, locked, full, or a right is missing. Nothing was written, or, after a lost connection,
   perhaps everything: the next slice asks `position`, and so never guesses.
 - `FatalError` (`FencedError` too): stop this slice. `FencedError` ends quietly, somebody else is at work; any other one stops
@@ -29,6 +31,12 @@ in `guarantee`. A store without even that says "at least once" there.
 **Canaries** (`meta.domain: canary`) prove that the path is alive. They come apart from the rows, and go into the store's
 marker (`_canaries`: stream, event id, sent, written), never into a table, file or index of data.
 
+**A store that can't hold a position** (a webhook, counters) keeps it in the platform's own database, by
+`connectors.stores.own_positions`, and says what that means in `guarantee`.
+
+**A follower** (`Follower`) is a store that reads the log by itself, as Druid's supervisors do: the platform makes its reader,
+watches, suspends and resets it, and writes no row.
+
 **Options** are declared once, in two frozen dataclasses made of `option(…)`: `target_type` (where the store is, for all its
 connectors) and `options_type` (how this connector writes). Form, API, docs and masking follow from them.
 """
@@ -36,14 +44,15 @@ connectors) and `options_type` (how this connector writes). Form, API, docs and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
+from connectors.steering import NO_STEERING, Steering
 from eventplatform.broker.loop import FlushRule
-from eventplatform.core.errors import FatalError, RejectedError, RetriableError
+from eventplatform.core.errors import FatalError, PlatformError, RejectedError, RetriableError
 from eventplatform.core.records import Record, TopicPartition
 
 
@@ -69,6 +78,38 @@ class RecordRefusedError(RejectedError):
     code = "sink.record_refused"
     message = "The store refused the record: {reason}."
     remedy = "Mend the record or the store's own rule, then replay the dead letter."
+
+
+class RowDiscardedError(RejectedError):
+    """The connector's own rules say that such a row is not stored; it is counted, and no dead letter."""
+
+    code = "sink.row_discarded"
+    message = "A rule of the connector discards the row: {reason}."
+    remedy = "Nothing to do, or give the connector another rule for columns or types."
+
+
+class RowsRefusedError(RejectedError):
+    """These rows of the batch, by offset, can't be stored, each with its reason; the others may be. Nothing was written."""
+
+    code = "sink.rows_refused"
+    message = "The store refused {count} records."
+    remedy = "Each is set aside with its own reason."
+
+    def __init__(self, refused: Mapping[int, RejectedError]) -> None:
+        super().__init__(count=len(refused))
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a store may use of the platform around it.
+
+    `database_url`: the platform's own Postgres. `event_log_url`: as `EVENT_LOG_URL`. `folder`: for what may be lost.
+    """
+
+    database_url: str = ""
+    event_log_url: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +147,8 @@ class Canary:
 class WriteBatch:
     """What one transaction puts into the store: all between the `expected` position and the one `after` it.
 
-    `expected` is None where the store holds none yet. `rows` are in offset order; they may be empty.
+    `expected` is None where the store holds none yet. `rows` are in offset order; they may be empty. `tombstones` are
+    records without a value (offset and key), only under `steering.is_upsert`; a store without rows by key ignores them.
     """
 
     stream: str
@@ -115,11 +157,14 @@ class WriteBatch:
     after: Position
     rows: Sequence[Row]
     canaries: Sequence[Canary] = ()
+    steering: Steering = NO_STEERING
+    tombstones: Sequence[Record] = ()
 
     @property
     def offsets(self) -> tuple[int, ...]:
-        """The offsets of its rows and canaries, in order."""
-        return tuple(sorted([row.offset for row in self.rows] + [canary.offset for canary in self.canaries]))
+        """The offsets of its rows, tombstones and canaries, in order."""
+        every: tuple[Row | Canary | Record, ...] = (*self.rows, *self.canaries, *self.tombstones)
+        return tuple(sorted(one.offset for one in every))
 
     def halves(self) -> tuple[WriteBatch, WriteBatch]:
         """The same as two batches of about as many rows and canaries, to be written one after the other."""
@@ -129,63 +174,53 @@ class WriteBatch:
 
     def emptied(self) -> WriteBatch:
         """Only the step to the next offset."""
-        return replace(self, rows=(), canaries=())
+        return replace(self, rows=(), canaries=(), tombstones=())
+
+    def without(self, offsets: Collection[int]) -> WriteBatch:
+        """The same without these rows; the step stays as wide."""
+        return replace(self, rows=tuple(row for row in self.rows if row.offset not in offsets))
 
     def _below(self, offset: int) -> WriteBatch:
-        rows = tuple(row for row in self.rows if row.offset < offset)
-        return replace(self, rows=rows, canaries=tuple(one for one in self.canaries if one.offset < offset))
+        return self._only(lambda one: one < offset)
 
     def _from(self, offset: int) -> WriteBatch:
-        rows = tuple(row for row in self.rows if row.offset >= offset)
-        return replace(self, rows=rows, canaries=tuple(one for one in self.canaries if one.offset >= offset))
+        return self._only(lambda one: one >= offset)
+
+    def _only(self, wanted: Callable[[int], bool]) -> WriteBatch:
+        return replace(
+            self,
+            rows=tuple(row for row in self.rows if wanted(row.offset)),
+            canaries=tuple(one for one in self.canaries if wanted(one.offset)),
+            tombstones=tuple(one for one in self.tombstones if wanted(one.offset)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a `write` put into the store."""
+    """What a `write` put into the store; `discarded_values` are those that a policy left out of their rows."""
 
     rows: int
     canaries: int
+    discarded_values: int = 0
 
 
-class Sink(ABC):
-    """One connector's hand on a store; see the module's text for the rules."""
+class Store(ABC):
+    """One connector's hand on a store: what sinks and followers have in common."""
 
     title: ClassVar[str]  # as people call the store: "PostgreSQL"
+    summary: ClassVar[str] = ""  # one sentence for the catalogue of kinds: what becomes of events there
     guarantee: ClassVar[str]  # one sentence: what survives a crash, and why
-    needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
     target_type: ClassVar[type[Any]]
     options_type: ClassVar[type[Any]]
+    around: Surroundings = Surroundings()  # set by whoever makes it, before `open`
 
     @abstractmethod
     def __init__(self, connector: str, target: Any, options: Any) -> None:
         """Remember the parsed target and options; touch nothing outside yet."""
 
-    @property
-    @abstractmethod
-    def flush_rule(self) -> FlushRule:
-        """When to write: by rows, bytes, or the age of the first record that waits; an age of 0 means at once."""
-
     @abstractmethod
     def open(self) -> None:
-        """Connect, and make what the sink itself needs (places for offsets and canaries)."""
-
-    @abstractmethod
-    def position(self, where: TopicPartition) -> Position | None:
-        """What the store holds, finished if a crash interrupted it; None before the first `write`."""
-
-    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any]) -> None:  # noqa: B027  # schemaless stores have nothing to prepare
-        """Make the store ready for events of this schema, or evolve it, before the first such event is written."""
-
-    @abstractmethod
-    def write(self, batch: WriteBatch) -> Written:
-        """Put the batch into the store in one transaction, if the stored position is `batch.expected`.
-
-        Raises:
-            FencedError: it is another one; nothing was written.
-            RejectedError: a record can't be stored; nothing was written.
-            RetriableError: the store is away or busy.
-        """
+        """Connect, and make what the store itself needs (places for offsets and canaries)."""
 
     @abstractmethod
     def canary_written(self, stream: str, event_id: str) -> datetime | None:
@@ -208,3 +243,72 @@ class Sink(ABC):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+class Sink(Store):
+    """A store that the platform writes rows into; see the module's text for the rules."""
+
+    needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
+
+    @property
+    @abstractmethod
+    def flush_rule(self) -> FlushRule:
+        """When to write: by rows, bytes, or the age of the first record that waits; an age of 0 means at once."""
+
+    @abstractmethod
+    def position(self, where: TopicPartition) -> Position | None:
+        """What the store holds, finished if a crash interrupted it; None before the first `write`."""
+
+    def prepare(  # schemaless stores have nothing to prepare
+        self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering
+    ) -> None:
+        """Make the store ready for events of this schema, or evolve it, before the first such event is written.
+
+        Called by slices with the schema of an event, and by the watcher with every version of a stream's schema title as
+        soon as the registry has it. `document` is materialised. Under `columns: freeze` nothing that exists is altered.
+        """
+
+    @abstractmethod
+    def write(self, batch: WriteBatch) -> Written:
+        """Put the batch into the store in one transaction, if the stored position is `batch.expected`.
+
+        Raises:
+            FencedError: it is another one; nothing was written.
+            RejectedError: a record can't be stored; nothing was written. RowsRefusedError: these ones.
+            RetriableError: the store is away or busy.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a follower's own reader shall do: take these topics of a stream, whose events have these schemas (by id)."""
+
+    stream: str
+    topics: tuple[str, ...]
+    schemas: Mapping[str, Mapping[str, Any]]
+    steering: Steering = NO_STEERING
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a follower's reader is doing; offsets are what it has made durable, the next to read."""
+
+    state: Literal["pending", "running", "suspended", "failed"]
+    next_offsets: Mapping[TopicPartition, int] = field(default_factory=dict)
+    error: PlatformError | None = None
+
+
+class Follower(Store):
+    """A store that reads the log by itself. Every method may be called again and again: it looks first, and changes little."""
+
+    @abstractmethod
+    def follow(self, reading: Reading) -> Progress:
+        """Make the store's reader, or change it where it differs, let it run, and say how it is doing."""
+
+    @abstractmethod
+    def suspend(self, stream: str) -> None:
+        """Stop reading; what was read is kept. Unknown streams are ignored."""
+
+    @abstractmethod
+    def reset(self, reading: Reading, offsets: Mapping[TopicPartition, int]) -> None:
+        """Go on from these offsets, by an operator's choice."""

@@ -24,6 +24,7 @@ from connectors.sinks.base import (
     WriteBatch,
     Written,
 )
+from connectors.steering import Steering
 from connectors.stores.postgres_tables import PgTable, Tables, digest_of
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
@@ -97,7 +98,7 @@ class PostgresSink(Sink):
             found = self._db.execute(query, (self._connector, *where)).fetchone()
         return Position(*found) if found else None
 
-    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any]) -> None:
+    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:  # noqa: ARG002  # policies come with the tables
         with _errors():
             self._tables.prepare(self._db, stream, schema_id, document)
 

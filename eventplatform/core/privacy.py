@@ -51,16 +51,36 @@ def plan(schema: Mapping[str, Any], rules: PrivacyRules, hashing: Hashing) -> Cl
     return cleaner if cleaner.has_work else None
 
 
+def plan_by_kind(schema: Mapping[str, Any], actions: Mapping[str, str], hashing: Hashing) -> Cleaner | None:
+    """What cleans events of this self-contained schema by their marks' kinds alone; None where nothing is to be done.
+
+    `actions`: kind of mark (`*`: all others) to keep, drop, hash, truncate, or as_marked (the mark's own action).
+    """
+    marked = marks_of(schema)
+    if marked is None or not actions:
+        return None
+
+    def wanted(leaf: Marked) -> str:
+        action = actions.get(leaf.kind) or actions.get("*", "keep")
+        return leaf.action if action == "as_marked" else action
+
+    cleaner = Cleaner(marked, PrivacyRules(), hashing, wanted)
+    return cleaner if cleaner.has_work else None
+
+
 class Cleaner:
     """Cleans events of one schema under one set of rules. Safe to share between threads."""
 
-    __slots__ = ("_hashing", "_marked", "_rules", "has_work")
+    __slots__ = ("_hashing", "_marked", "_rules", "_wanted", "has_work")
 
-    def __init__(self, marked: Marked, rules: PrivacyRules, hashing: Hashing) -> None:
+    def __init__(
+        self, marked: Marked, rules: PrivacyRules, hashing: Hashing, wanted: Callable[[Marked], str] | None = None
+    ) -> None:
         self._rules, self._hashing = rules, hashing
         self._marked = marked
+        self._wanted = wanted or (lambda leaf: _action(leaf, rules))
         heeds = bool(rules.heeds_dnt or rules.heeds_gpc)
-        self.has_work = heeds or any(_action(leaf, rules) != "keep" for leaf in marked.leaves())
+        self.has_work = heeds or any(self._wanted(leaf) != "keep" for leaf in marked.leaves())
 
     def clean(self, event: dict[str, Any], *, signals: Signals) -> dict[str, Any]:
         """`event` itself, cleaned in place. A required field that must go is emptied, so that the event keeps its shape."""
@@ -74,7 +94,7 @@ class Cleaner:
         return event
 
     def _done(self, leaf: Marked, value: Any, now_ms: int) -> Any:
-        action = _action(leaf, self._rules)
+        action = self._wanted(leaf)
         if action == "keep" or value is None:
             return value
         if action == "truncate":

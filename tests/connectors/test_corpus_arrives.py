@@ -21,7 +21,8 @@ from registry import lookups as schemas
 from registry import services as registry
 from streamconfig import lookups as configuration
 from tests import configuring
-from tests.contracts.sink_stores import FilesStore, PostgresStore
+from tests.contracts.stores.files import FilesStore
+from tests.contracts.stores.postgres import PostgresStore
 from tests.registry import corpus
 
 pytestmark = pytest.mark.slow

@@ -47,7 +47,7 @@ class PickySink(Sink):
     def position(self, where: TopicPartition) -> Position | None:  # noqa: ARG002  # the contract's signature
         return self.stored
 
-    def prepare(self, stream: str, schema_id: str, document: Any) -> None:  # noqa: ARG002  # the contract's signature
+    def prepare(self, stream: str, schema_id: str, document: Any, steering: Any) -> None:  # noqa: ARG002  # the contract's signature
         self.prepared.append(schema_id)
 
     def canary_written(self, stream: str, event_id: str) -> datetime | None:  # noqa: ARG002  # the contract's signature

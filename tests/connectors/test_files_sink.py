@@ -15,7 +15,7 @@ from connectors.sinks.base import Canary, FencedError, Position, RecordRefusedEr
 from connectors.sinks.files import FilesSink, FolderTakenError, Options, Target
 from connectors.stores.file_manifests import Manifests
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.sink_stores import FilesStore
+from tests.contracts.stores.files import FilesStore
 
 WHERE = TopicPartition("s", 0)
 

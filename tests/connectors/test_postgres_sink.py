@@ -12,8 +12,9 @@ import pytest
 
 from connectors.sinks.base import Canary, Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
 from connectors.sinks.postgres import Options, PostgresSink, Target
+from connectors.steering import NO_STEERING
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.sink_stores import PostgresStore
+from tests.contracts.stores.postgres import PostgresStore
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def write(
         Row(Record(*WHERE, start + n, 1000, None, orjson.dumps(e)), {"$schema": "/s/1.0.0", **e}) for n, e in enumerate(events)
     ]
     with store.sink() as sink:
-        sink.prepare(stream, "/s/1.0.0", schema)
+        sink.prepare(stream, "/s/1.0.0", schema, NO_STEERING)
         after = Position(start + len(rows), "i", "c")
         sink.write(WriteBatch(stream, WHERE, sink.position(WHERE), after, rows))
 
@@ -205,7 +206,7 @@ def test_write__table_dropped_amid_a_slice__retriable_and_mended_by_the_next(sto
     event = {"$schema": "/s/1.0.0", "test": "b"}
     rows = [Row(Record(*WHERE, 1, 1000, None, orjson.dumps(event)), event)]
     with store.sink() as sink:
-        sink.prepare("s", "/s/1.0.0", SCHEMA)
+        sink.prepare("s", "/s/1.0.0", SCHEMA, NO_STEERING)
         store.query("DROP TABLE events.s")
         with pytest.raises(StoreUnavailableError):
             sink.write(WriteBatch("s", WHERE, sink.position(WHERE), Position(2, "i", "c"), rows))

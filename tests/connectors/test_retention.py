@@ -42,7 +42,7 @@ def test_retention__stream_that_fits__goes_after_its_days_whether_more_is_stored
     def opened(_: Connector) -> Iterator[Store]:
         yield store
 
-    monkeypatch.setattr(opening, "make_sink", opened)
+    monkeypatch.setattr(opening, "make_store", opened)
 
     assert retention.apply(NOW) == {"clicks ui.click": 4}
     assert store.asked == [("ui.click", 7)]

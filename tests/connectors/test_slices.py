@@ -17,7 +17,7 @@ from connectors.sinks.files import FilesSink
 from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
 from tests.connectors.conftest import Produce
-from tests.contracts.sink_stores import FilesStore
+from tests.contracts.stores.files import FilesStore
 
 pytestmark = pytest.mark.slow
 

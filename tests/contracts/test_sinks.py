@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors import catalog
 from connectors.sinks.base import Canary, FencedError, Position, Row, Sink, WriteBatch
+from connectors.steering import NO_STEERING
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.sink_stores import STORES, Store
+from tests.contracts.stores.base import Store, make, sink_kinds
 
 pytestmark = pytest.mark.slow
 
@@ -45,12 +45,9 @@ def batch(expected: Position | None, rows: list[Row], *canaries: Canary, after: 
     return WriteBatch(STREAM, WHERE, expected, after or at(rows[-1].offset + 1), rows, canaries)
 
 
-@pytest.fixture(params=catalog.names())
+@pytest.fixture(params=sink_kinds())
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    kind = request.param
-    assert kind in STORES, f"The sink {kind} has no line in STORES: add how the suite looks into its store."
-    url = request.getfixturevalue("postgres_url") if kind == "postgres" else ""
-    return STORES[kind](url, tmp_path)
+    return make(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -63,7 +60,7 @@ def opened(store: Store) -> Sink:
     made = store.sink()
     made.open()
     made.position(WHERE)
-    made.prepare(STREAM, "/sample/test_event/1.0.0", OLD)
+    made.prepare(STREAM, "/sample/test_event/1.0.0", OLD, NO_STEERING)
     made.open = lambda: None  # type: ignore[method-assign]  # `with` shall not open it again
     return made
 
@@ -162,7 +159,7 @@ def test_write__topic_made_anew_and_a_person_chose_its_start__the_same_offsets_l
 def test_prepare__new_version__takes_old_and_new_events(sink: Sink, store: Store) -> None:
     sink.write(batch(None, [row(0)]))
 
-    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
+    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW, NO_STEERING)
     new = row(1, **VERSION_1_1)
     sink.write(batch(at(1), [new, row(2)]))
 
@@ -171,8 +168,8 @@ def test_prepare__new_version__takes_old_and_new_events(sink: Sink, store: Store
 
 def test_prepare__by_another_worker__seen(sink: Sink, store: Store) -> None:
     with opened(store) as other:
-        other.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
-    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW)
+        other.prepare(STREAM, "/sample/test_event/1.1.0", NEW, NO_STEERING)
+    sink.prepare(STREAM, "/sample/test_event/1.1.0", NEW, NO_STEERING)
 
     sink.write(batch(None, [row(0, **VERSION_1_1)]))
 

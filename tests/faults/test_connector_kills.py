@@ -19,7 +19,8 @@ from eventplatform.core.records import TopicPartition
 from eventplatform.eventlog import event_log
 from registry import services as registry
 from tests import configuring
-from tests.contracts.sink_stores import FilesStore, PostgresStore
+from tests.contracts.stores.files import FilesStore
+from tests.contracts.stores.postgres import PostgresStore
 from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, running_slice, until
 
 ELSEWHERE_SECONDS = 15.0

@@ -1,26 +1,4 @@
 #!/bin/sh
-# usage: jars.sh -> fetches the server's jars once and prints their folder. The folder's name carries the hash of the POM,
-# so a changed POM fetches anew and the second time costs nothing. EVENTPLATFORM_CACHE moves the cache.
+# usage: jars.sh -> fetches Kafka's jars once and prints their folder.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-hash=$({ sha256sum "$here/pom.xml" 2> /dev/null || shasum -a 256 "$here/pom.xml"; } | cut -c1-16)
-cache=${EVENTPLATFORM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/eventplatform}
-jars=$cache/kafka-$hash
-
-if [ ! -d "$jars" ]; then
-    if ! command -v mvn > /dev/null; then
-        echo "Maven is missing, and the jars of Kafka are not in $jars yet. Install maven (Debian: apt-get install maven)." >&2
-        exit 69
-    fi
-    # Fetched aside and moved: a fetch that was cut off leaves nothing that looks whole.
-    aside=$jars.new-$$
-    mkdir -p "$aside"
-    trap 'rm -rf "$aside"' EXIT
-    echo "Fetching the jars of Kafka (54 MB, once) …" >&2
-    if ! mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$aside" -DincludeScope=runtime >&2; then
-        echo "Maven could not fetch the jars of Kafka; its words stand above." >&2
-        exit 69
-    fi
-    [ -d "$jars" ] || mv "$aside" "$jars" # another starter may have been quicker
-fi
-echo "$jars"
+exec "$(cd "$(dirname "$0")" && pwd)/../jars.sh" kafka "54 MB"

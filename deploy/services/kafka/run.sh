@@ -10,16 +10,7 @@ data=$(cd "$1" && pwd)
 port=${2:-39092}
 controller=$((port + 1))
 
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-if ! command -v "$java" > /dev/null; then
-    echo "Java is missing. Kafka needs Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless)." >&2
-    exit 69
-fi
-version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
-if [ "${version:-0}" -lt 17 ]; then
-    echo "Java ${version:-of an unknown version} is too old. Kafka needs Java 17 or newer; JAVA_HOME can name it." >&2
-    exit 69
-fi
+java=$("$here/../java.sh" Kafka)
 jars=$("$here/jars.sh")
 jars=$(cd "$jars" && pwd)
 cd "$data" # its files are named from here: Java reads other letters than ASCII in them as it likes
