@@ -48,8 +48,13 @@ def plan(leaves: Iterable[Leaf], index_of: Mapping[str, int], types: Mapping[str
 def spread(event: Mapping[str, Any], by: Plan, width: int) -> tuple[list[Any], str | None]:
     """The values of `width` columns, and `_extra` as JSON text (None where everything found its column)."""
     values: list[Any] = [None] * width
-    leftovers = list(_fill(event, by, values, ()))
+    leftovers = list(fill(event, by, values))
     return values, extra(leftovers) if leftovers else None
+
+
+def fill(event: Mapping[str, Any], by: Plan, values: list[Any]) -> Iterator[Leftover]:
+    """Put the event's values into `values`; what has no place comes out."""
+    return _fill(event, by, values, ())
 
 
 def extra(leftovers: Iterable[Leftover]) -> str:
