@@ -58,7 +58,7 @@ LAYERS = {
     "management": 2,
 }
 PURE_IN_APPS = {
-    "connectors": {"catalog", "delivery", "mapping", "options", "routing", "sinks", "sources", "stores"},
+    "connectors": {"catalog", "delivery", "mapping", "options", "routing", "rules", "sinks", "sources", "steering", "stores"},
     "registry": {
         "codegen",
         "compatibility",
