@@ -100,6 +100,14 @@ class RowsRefusedError(RejectedError):
         self.refused = refused
 
 
+class UpsertUnsupportedError(FatalError):
+    """The connector asks for `mode: upsert`, and its store has no rows to replace by key, or no key was declared."""
+
+    code = "sink.no_upsert"
+    message = "Rows of {stream} can't be replaced by key: {reason}."
+    remedy = "Give the connector `mode: append`, or a key that events of the stream carry, or a store that replaces rows by key."
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a store may use of the platform around it.
