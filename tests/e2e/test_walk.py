@@ -187,6 +187,7 @@ def test_pause__pressed__live_part_stands_still(platform: Platform, browser: Bro
 def test_without_javascript__start_page__reads_and_links(platform: Platform, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
+    wait_until(lambda: ">Canary<" in httpx.get(f"{platform.url}/?canaries=1", timeout=10).text, 90, platform.errors)
     page.goto(platform.url)
 
     page.click("text=Show canaries")

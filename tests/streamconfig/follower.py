@@ -26,8 +26,10 @@ from eventplatform.broker.memory import MemoryLog  # noqa: E402  # likewise
 from eventplatform.guard.request_head import RequestHead  # noqa: E402  # likewise
 from intake.service import Intake  # noqa: E402  # likewise
 from streamconfig import lookups  # noqa: E402  # likewise
+from streamconfig.models import Revision  # noqa: E402  # likewise
 from streamconfig.snapshots import SnapshotKeeper  # noqa: E402  # likewise
 from tests import configuring  # noqa: E402  # likewise
+from tests.streamconfig.following import eventually  # noqa: E402  # likewise
 
 
 def tell(**facts: Any) -> None:
@@ -77,6 +79,8 @@ def obey() -> None:
                 rate, *closes = word.split()
                 entry = {"sample": {"unit": "session", "rate": float(rate)}, "windows": [{"until": one} for one in closes]}
                 configuring.configure({"streams": {"s": entry}})
+                newest = Revision.objects.latest("pk").pk
+                eventually(lambda newest=newest: lookups.snapshot().revision >= newest, 10)  # promised within two seconds
             tell(revision=lookups.snapshot().revision, age=lookups.age_seconds(), rates=rates(), door=door())
 
 
