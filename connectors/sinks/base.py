@@ -50,6 +50,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
+from connectors.mapping.preview import Preview
 from connectors.steering import NO_STEERING, Steering
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError, PlatformError, RejectedError, RetriableError
@@ -105,7 +106,9 @@ class UpsertUnsupportedError(FatalError):
 
     code = "sink.no_upsert"
     message = "Rows of {stream} can't be replaced by key: {reason}."
-    remedy = "Give the connector `mode: append`, or a key that events of the stream carry, or a store that replaces rows by key."
+    remedy = (
+        "Give the connector `mode: append`, or a key that events of the stream carry, or a store that replaces rows by key."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,17 @@ class Store(ABC):
     def close(self) -> None:
         """Let go of everything; harmless when not open."""
 
+    def check(self) -> None:
+        """Prove that the store can be used as the options say, for "Test connection"; by default as a slice begins.
+
+        A store whose `open` leaves something behind that binds it to this connector's name does less here.
+
+        Raises:
+            PlatformError: it can't, and why.
+        """
+        with self:
+            pass
+
     def __enter__(self) -> Self:
         self.open()
         return self
@@ -275,6 +289,20 @@ class Sink(Store):
         Called by slices with the schema of an event, and by the watcher with every version of a stream's schema title as
         soon as the registry has it. `document` is materialised. Under `columns: freeze` nothing that exists is altered.
         """
+
+    def preview(  # what most stores can show, `connectors.mapping.previewing` makes
+        self,
+        stream: str,  # noqa: ARG002  # the contract's
+        schemas: Mapping[str, Mapping[str, Any]],  # noqa: ARG002  # likewise
+        rows: Sequence[Row],  # noqa: ARG002  # likewise
+        steering: Steering,  # noqa: ARG002  # likewise
+    ) -> Preview | None:
+        """What would become of these rows, as if nothing were there yet; None where the kind can't tell.
+
+        Optional, for dry runs: called on a sink that is not open, and must not touch the store. `schemas` are the
+        materialised documents of the rows' schemas, by id.
+        """
+        return None
 
     @abstractmethod
     def write(self, batch: WriteBatch) -> Written:
