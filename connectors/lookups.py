@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.urls import reverse
 
-from connectors import opening
+from connectors import models, opening
 from connectors.models import Connector, Lease
 from streamconfig import lookups as configuration
 
 State = Literal["running", "idle", "retrying", "stopped", "paused"]
 
+_LONGEST_HISTORY_HOURS = 7 * 24
 # Worst first: a connector is as well as its worst partition.
 _ORDER: tuple[State, ...] = ("stopped", "retrying", "running", "idle")
 
@@ -58,6 +59,18 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Minute:
+    """What a connector did in one minute; `lag_seconds` is how long its oldest unread record waited at the end of it."""
+
+    at: datetime
+    arrived: int
+    written: int
+    lag_records: int
+    lag_seconds: float
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorView:
     """A connector; `last_error` is set only while an error holds it back."""
 
@@ -90,12 +103,13 @@ class ConnectorView:
 
 def overview() -> tuple[ConnectorView, ...]:
     """All connectors, in the order of their names."""
-    return _views(Connector.objects.select_related("target"), Lease.objects.all())
+    return _views(Connector.objects.select_related("target"), Lease.objects.filter(backfill=None))
 
 
 def find(name: str) -> ConnectorView | None:
     """One connector by its name."""
-    found = _views(Connector.objects.select_related("target").filter(name=name), Lease.objects.filter(connector__name=name))
+    leases = Lease.objects.filter(connector__name=name, backfill=None)
+    found = _views(Connector.objects.select_related("target").filter(name=name), leases)
     return found[0] if found else None
 
 
@@ -105,7 +119,7 @@ def for_stream(stream: str) -> tuple[ConnectorView, ...]:
     if known is None:
         return ()
     found = [one for one in Connector.objects.select_related("target") if one.route.takes(known)]
-    return _views(found, Lease.objects.filter(stream=stream))
+    return _views(found, Lease.objects.filter(stream=stream, backfill=None))
 
 
 def by_stream() -> dict[str, tuple[ConnectorView, ...]]:
@@ -114,6 +128,17 @@ def by_stream() -> dict[str, tuple[ConnectorView, ...]]:
     views = [view for view in overview() if view.name in routes]
     streams = configuration.snapshot().streams.values()
     return {stream.name: tuple(view for view in views if routes[view.name].takes(stream)) for stream in streams}
+
+
+def history(name: str, hours: int = 24) -> tuple[Minute, ...]:
+    """What a connector did in the last hours (a week at most), each minute, the oldest first; idle ones are all zeros."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    first = now - timedelta(hours=min(hours, _LONGEST_HISTORY_HOURS))
+    rows = models.Minute.objects.filter(connector__name=name, at__gte=first)
+    values = rows.values_list("at", "arrived", "written", "lag_records", "lag_seconds", "set_aside")
+    known = {row[0]: Minute(*row) for row in values}
+    minutes = (first + timedelta(minutes=n) for n in range(int((now - first).total_seconds()) // 60 + 1))
+    return tuple(known.get(at) or Minute(at, 0, 0, 0, 0.0, 0) for at in minutes)
 
 
 def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Rows: targets (where stores are), connectors (what flows where), leases (who is at work on which partition)."""
+"""Rows: targets (where stores are), connectors (what flows where), leases (who works on which partition), how it went."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Target(models.Model):
     options = models.JSONField(default=dict, blank=True)
     secrets = models.TextField(default="", blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    # The breaker: written by connectors.breaker alone.
+    failures = models.PositiveIntegerField(default=0, editable=False)  # one after the other, over all its connectors
+    open_until = models.DateTimeField(null=True, blank=True, editable=False)
+    open_reason = models.TextField(default="", blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -88,6 +92,10 @@ class Lease(models.Model):
         STOPPED = "stopped"  # going on would do harm; a person must resume it
 
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="leases")
+    backfill = models.ForeignKey(
+        "Backfill", null=True, blank=True, on_delete=models.CASCADE, related_name="leases"
+    )  # its records are taken again, from start_offset to end_offset, under a position of its own
+    start_offset = models.BigIntegerField(null=True, blank=True)
     stream = models.CharField(max_length=249)
     topic = models.CharField(max_length=249)
     partition = models.PositiveIntegerField()
@@ -107,10 +115,24 @@ class Lease(models.Model):
     last_error = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     state_since = models.DateTimeField(db_default=Now())
+    loses_at = models.DateTimeField(null=True, blank=True)  # when the log deletes its oldest unread record, where that is near
+    # What slices did since the lease was made, and how much of it the history has counted.
+    rows_written = models.BigIntegerField(default=0)
+    rows_set_aside = models.BigIntegerField(default=0)
+    counted_end = models.BigIntegerField(null=True, blank=True)
+    counted_written = models.BigIntegerField(default=0)
+    counted_set_aside = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["connector", "topic", "partition"]
-        constraints = [models.UniqueConstraint(fields=["connector", "topic", "partition"], name="one_lease_per_partition")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "topic", "partition"],
+                condition=models.Q(backfill=None),
+                name="one_lease_per_partition",
+            ),
+            models.UniqueConstraint(fields=["backfill", "topic", "partition"], name="one_lease_per_backfilled_partition"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connector} {self.topic}/{self.partition}"
@@ -130,3 +152,80 @@ class Lease(models.Model):
             return False
         is_beyond = self.end_offset is not None and self.next_offset > self.end_offset
         return is_beyond or self.incarnation != self.proven_incarnation
+
+
+class Backfill(models.Model):
+    """Records of a stream that a connector takes again, from one place to another; the work is done under leases of its own."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        PAUSED = "paused"
+        CANCELLED = "cancelled"
+        DONE = "done"
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="backfills")
+    stream = models.CharField(max_length=249)
+    asked = models.JSONField(default=dict)  # the bounds in the words of whoever asked
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.position_name
+
+    @property
+    def position_name(self) -> str:
+        """Under which name the store keeps its positions."""
+        return f"{self.connector.name}~{self.pk}"
+
+
+class Preparation(models.Model):
+    """How far a connector's store is ready for all schemas of its streams, before their data arrives."""
+
+    connector = models.OneToOneField(Connector, on_delete=models.CASCADE, primary_key=True, related_name="preparation")
+    wanted = models.CharField(max_length=64, default="")  # a digest of what it shall be ready for
+    done = models.CharField(max_length=64, default="")
+    queued_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=100, default="", blank=True)
+    last_error = models.TextField(default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.connector} prepared"
+
+
+class Worker(models.Model):
+    """A worker that lives: how many slices it can run at once. Written by its own heartbeat."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    threads = models.PositiveIntegerField()
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Minute(models.Model):
+    """What a connector did in a minute; absent where nothing came, waited or went."""
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="minutes")
+    at = models.DateTimeField()
+    arrived = models.BigIntegerField()
+    written = models.BigIntegerField()
+    lag_records = models.BigIntegerField()
+    lag_seconds = models.FloatField()
+    set_aside = models.BigIntegerField()
+
+    class Meta:
+        db_table = "connector_history"
+        ordering = ["connector", "at"]
+        constraints = [models.UniqueConstraint(fields=["connector", "at"], name="one_row_per_minute")]
+        indexes = [models.Index(fields=["at"], name="connector_history_at")]
+
+    def __str__(self) -> str:
+        return f"{self.connector} {self.at:%Y-%m-%d %H:%M}"
