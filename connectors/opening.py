@@ -59,6 +59,7 @@ def surroundings() -> Surroundings:
         database_url=own_database.conninfo(),
         event_log_url=settings.EVENT_LOG_URL,
         folder=str(settings.VAR_DIR),
+        private_hosts=tuple(settings.OUTBOUND_PRIVATE_HOSTS),
     )
 
 

@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+# An event's id and a series' labels have no bound and a key has one: both are known by a digest.
 CREATE = """
 CREATE TABLE connector_positions (
     connector text, topic text, partition integer, next_offset bigint NOT NULL, incarnation text NOT NULL,
@@ -14,8 +15,8 @@ CREATE TABLE connector_canaries (
     PRIMARY KEY (connector, stream, id_digest)
 );
 CREATE TABLE connector_counters (
-    connector text, metric text, labels jsonb, value double precision NOT NULL,
-    PRIMARY KEY (connector, metric, labels)
+    connector text, metric text, labels_digest text, labels jsonb NOT NULL, value double precision NOT NULL,
+    PRIMARY KEY (connector, metric, labels_digest)
 );
 """
 DROP = "DROP TABLE connector_counters, connector_canaries, connector_positions"

@@ -66,11 +66,28 @@ class FencedError(FatalError):
 
 
 class StoreUnavailableError(RetriableError):
-    """The store can't be used for the moment."""
+    """The store can't be used for the moment; one that says for how long is asked no sooner (`retry_after`, in seconds)."""
 
     code = "sink.unavailable"
     message = "The store does not answer as it should: {reason}."
     remedy = "It is tried again by itself; check the store, its address and the rights of its user."
+
+    def __init__(self, *, retry_after: int | None = None, **facts: object) -> None:
+        super().__init__(**facts)
+        self._retry_after = retry_after
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """When to try again at the soonest."""
+        return super().retry_after_seconds if self._retry_after is None else self._retry_after
+
+
+class StoreDeniedError(StoreUnavailableError):
+    """The store answers, but turns this connector away; it is asked again, since a person may mend the store."""
+
+    code = "sink.denied"
+    message = "The store turns the connector away: {reason}."
+    remedy = "Check the target's credentials, its address, and the rights of its user; it is tried again by itself."
 
 
 class RecordRefusedError(RejectedError):
@@ -116,11 +133,13 @@ class Surroundings:
     """What a store may use of the platform around it.
 
     `database_url`: the platform's own Postgres. `event_log_url`: as `EVENT_LOG_URL`. `folder`: for what may be lost.
+    `private_hosts`: of inner networks, which a webhook may call all the same.
     """
 
     database_url: str = ""
     event_log_url: str = ""
     folder: str = ""
+    private_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
