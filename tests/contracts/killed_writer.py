@@ -1,7 +1,8 @@
 """A process that delivers made-up records into a store until it is done, or ends itself with `kill -9` where it was told to.
 
-`python -m tests.contracts.killed_writer SPEC`: SPEC is a pickled `Spec`. Each line of its input names an offset to write up
-to; reached, it says `done`. Nothing but the store's own compare-and-set keeps two such processes from each other.
+`python -m tests.contracts.killed_writer SPEC`: SPEC is a pickled `Spec`. It says `ready`; then each line of its input
+names an offset to write up to; reached, it says `done`. Nothing but the store's own compare-and-set keeps two such processes
+from each other.
 """
 
 from __future__ import annotations
@@ -146,6 +147,7 @@ def main() -> None:
     spec: Spec = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301  # written by the test that starts us
     death, chance = Death(spec), random.Random(spec.seed)  # noqa: S311  # no secret
     wrap_commit(spec.commit, death)
+    print("ready", flush=True)  # noqa: T201  # so that two of them really begin at once
     for line in sys.stdin:
         deliver(spec.store, int(line), chance, spec, death)
         print("done", flush=True)  # noqa: T201  # what it is asked for

@@ -41,6 +41,8 @@ class Writer:
         command = [sys.executable, "-m", "tests.contracts.killed_writer", str(file)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": settings.BASE_DIR}
         self._process = subprocess.Popen(command, **pipes)
+        assert self._process.stdout
+        assert self._process.stdout.readline() == "ready\n"
 
     def begin(self, upto: int) -> None:
         assert self._process.stdin
