@@ -346,11 +346,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a follower's reader is doing; offsets are what it has made durable, the next to read."""
+    """How a follower's reader is doing. Offsets are the next to read: after what is durable, and after what can be queried."""
 
     state: Literal["pending", "running", "suspended", "failed"]
     next_offsets: Mapping[TopicPartition, int] = field(default_factory=dict)
     error: PlatformError | None = None
+    read_offsets: Mapping[TopicPartition, int] = field(default_factory=dict)
 
 
 class Follower(Store):
@@ -363,6 +364,10 @@ class Follower(Store):
     @abstractmethod
     def suspend(self, stream: str) -> None:
         """Stop reading; what was read is kept. Unknown streams are ignored."""
+
+    @abstractmethod
+    def running(self) -> Collection[str]:
+        """The streams whose reader this connector made, and nobody suspended."""
 
     @abstractmethod
     def reset(self, reading: Reading, offsets: Mapping[TopicPartition, int]) -> None:
