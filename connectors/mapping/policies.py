@@ -61,7 +61,7 @@ class Policies:
             RejectedError: a policy refuses it (freeze) or drops it (discard_row: RowDiscardedError).
         """
         values: list[Any] = [None] * width
-        leftovers = list(fill(event, by, values))
+        leftovers = fill(event, by, values)
         if not leftovers:
             return Shaped(values, None)
         kept = [left for left in leftovers if self._is_kept(left)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +11,14 @@ import orjson
 
 from connectors.mapping.columns import ColumnType, Leaf, Path, pointer
 
-_BIGINT = range(-(2**63), 2**63)
+LEAST, MOST = -(2**63), 2**63 - 1  # of a bigint
 _EXACT_IN_DOUBLE = 2**53
 _NUL = "\x00"
 
-# A field's name leads to its column (index and type), or to the fields inside it.
-Plan = dict[str, "tuple[int, ColumnType] | Plan"]
+Convert = Callable[[Any], Any]  # a value as its column takes it; MisfitError where it can't
+
+# A field's name leads to its column (index, and what makes values fit), or to the fields inside it.
+Plan = dict[str, "tuple[int, Convert] | Plan"]
 
 
 class MisfitError(ValueError):
@@ -32,8 +34,17 @@ class Leftover:
     value: Any
 
 
-def plan(leaves: Iterable[Leaf], index_of: Mapping[str, int], types: Mapping[str, ColumnType]) -> Plan:
-    """How events of these leaves are spread over columns; `index_of` and `types` are by pointer, the store's own."""
+def plan(
+    leaves: Iterable[Leaf],
+    index_of: Mapping[str, int],
+    types: Mapping[str, ColumnType],
+    converters: Mapping[ColumnType, Convert] | None = None,
+) -> Plan:
+    """How events of these leaves are spread over columns; `index_of` and `types` are by pointer, the store's own.
+
+    `converters` make values fit, as the store's driver likes them; without them they become Python's own types.
+    """
+    converters = converters or PYTHON
     root: Plan = {}
     for leaf in leaves:
         inner = root
@@ -41,20 +52,22 @@ def plan(leaves: Iterable[Leaf], index_of: Mapping[str, int], types: Mapping[str
             step = inner.setdefault(part, {})
             assert isinstance(step, dict)  # noqa: S101  # leaves of one schema are never above one another
             inner = step
-        inner[leaf.path[-1]] = (index_of[leaf.pointer], types[leaf.pointer])
+        inner[leaf.path[-1]] = (index_of[leaf.pointer], converters[types[leaf.pointer]])
     return root
 
 
 def spread(event: Mapping[str, Any], by: Plan, width: int) -> tuple[list[Any], str | None]:
     """The values of `width` columns, and `_extra` as JSON text (None where everything found its column)."""
     values: list[Any] = [None] * width
-    leftovers = list(fill(event, by, values))
+    leftovers = fill(event, by, values)
     return values, extra(leftovers) if leftovers else None
 
 
-def fill(event: Mapping[str, Any], by: Plan, values: list[Any]) -> Iterator[Leftover]:
-    """Put the event's values into `values`; what has no place comes out."""
-    return _fill(event, by, values, ())
+def fill(event: Mapping[str, Any], by: Plan, values: list[Any]) -> list[Leftover]:
+    """Put the event's values into `values`; what has no place comes back."""
+    leftovers: list[Leftover] = []
+    _fill(event, by, values, (), leftovers)
+    return leftovers
 
 
 def extra(leftovers: Iterable[Leftover]) -> str:
@@ -66,23 +79,25 @@ def extra(leftovers: Iterable[Leftover]) -> str:
     return orjson.dumps(kept).decode()
 
 
-def _fill(event: Mapping[str, Any], by: Plan, values: list[Any], path: Path) -> Iterator[Leftover]:
+def _fill(event: Mapping[str, Any], by: Plan, values: list[Any], path: Path, leftovers: list[Leftover]) -> None:
+    # Some twenty fields an event, tens of thousands of events a second: each step here counts.
     for name, value in event.items():
-        step = by.get(name)
-        if value is None or (name == "$schema" and not path):
+        if value is None:
             continue
+        step = by.get(name)
         if isinstance(step, tuple):
-            index, kind = step
+            index, convert = step
             try:
-                values[index] = _CONVERT[kind](value)
+                values[index] = convert(value)
             except MisfitError as misfit:
-                yield Leftover((*path, name), str(misfit), value)
+                leftovers.append(Leftover((*path, name), str(misfit), value))
         elif step is None:
-            yield Leftover((*path, name), "unknown_field", value)
+            if path or name != "$schema":
+                leftovers.append(Leftover((*path, name), "unknown_field", value))
         elif isinstance(value, dict):
-            yield from _fill(value, step, values, (*path, name))
+            _fill(value, step, values, (*path, name), leftovers)
         else:
-            yield Leftover((*path, name), "not_an_object", value)
+            leftovers.append(Leftover((*path, name), "not_an_object", value))
 
 
 def _text(value: Any) -> str:
@@ -94,13 +109,14 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
+    if type(value) is not int:
+        if not isinstance(value, float) or not value.is_integer():
+            raise MisfitError("not_an_integer")
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise MisfitError("not_an_integer")
-    if value not in _BIGINT:
-        raise MisfitError("beyond_64_bit")
-    return value
+    whole: int = value
+    if LEAST <= whole <= MOST:
+        return whole
+    raise MisfitError("beyond_64_bit")
 
 
 def _number(value: Any) -> float:
@@ -122,7 +138,9 @@ def _time(value: Any) -> datetime:
     if not isinstance(value, str):
         raise MisfitError("not_a_time")
     try:
-        moment = datetime.fromisoformat(value.upper())
+        moment = datetime.fromisoformat(value if value[-1:] == "Z" else value.upper())
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise MisfitError("impossible_time") from None
@@ -143,7 +161,7 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, list) and any(_has_nul(inner) for inner in value)
 
 
-_CONVERT: Mapping[ColumnType, Callable[[Any], Any]] = {
+PYTHON: Mapping[ColumnType, Convert] = {
     ColumnType.TEXT: _text,
     ColumnType.INTEGER: _integer,
     ColumnType.NUMBER: _number,
