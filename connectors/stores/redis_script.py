@@ -1,0 +1,179 @@
+"""The one Lua script of a batch: compares the stored position, applies every write, sets the new position; all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.exceptions import NoScriptError
+
+Argument = str | bytes | int | float
+# A command of Redis and its arguments behind the key: ("SET", b"…"). XADD takes the record's milliseconds as its id.
+Command = tuple[Argument, ...]
+
+MOST_ARGUMENTS = 2_000  # of one command: Lua's stack holds some 8,000
+CANARIES_KEPT = 10_000  # of each connector; the oldest go first
+
+WRITTEN = b"written"
+FENCED = b"fenced"
+REFUSED = b"refused"
+FAILED = b"failed"
+
+# A script of Redis is not undone where it ends amid its writes. So everything that can go wrong is found before the first
+# one: the position, the types of all keys, and, by Redis itself at the first write, memory, disk and the role of the server.
+# What remains is a right that is taken away or a module's own mind: then the position stays, and it says how far it came.
+#
+# KEYS: offsets, canaries, their order, the names of keys that gather events, then the keys of rows.
+# ARGV: the position's field, as expected ('' for none), as wanted; the type of the rows' keys; how many canaries are kept,
+# how many come, then for each its id and its mark; then the commands: the key's number, how many words, the words.
+_LUA = """
+local stored = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+if stored ~= ARGV[2] then return {'fenced'} end
+
+local refused = {'refused'}
+for number = 5, #KEYS do
+  local kind = redis.call('TYPE', KEYS[number]).ok
+  if kind ~= 'none' and kind ~= ARGV[4] then refused[#refused + 1] = number end
+end
+if #refused > 1 then return refused end
+
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+
+local at = 7
+for _ = 1, tonumber(ARGV[6]) do
+  if redis.call('HSETNX', KEYS[2], ARGV[at], ARGV[at + 1]) == 1
+    and redis.call('RPUSH', KEYS[3], ARGV[at]) > tonumber(ARGV[5]) then
+    redis.call('HDEL', KEYS[2], redis.call('LPOP', KEYS[3]))
+  end
+  at = at + 2
+end
+
+-- Ids of a Redis stream only grow; a record that is older than the last one goes right behind it.
+local last = {}
+local function id_after(key, milliseconds)
+  local known = last[key]
+  if not known then
+    known = {0, 0}
+    if redis.call('EXISTS', key) == 1 then
+      local info = redis.call('XINFO', 'STREAM', key)
+      for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+          local first, second = string.match(info[i + 1], '(%d+)-(%d+)')
+          known = {tonumber(first), tonumber(second)}
+        end
+      end
+    end
+    last[key] = known
+  end
+  if milliseconds > known[1] then known[1], known[2] = milliseconds, 0 else known[2] = known[2] + 1 end
+  return string.format('%.0f-%.0f', known[1], known[2])
+end
+
+local done = 0
+while at <= #ARGV do
+  local key, words, answer = KEYS[tonumber(ARGV[at])], tonumber(ARGV[at + 1])
+  if ARGV[at + 2] == 'XADD' then
+    answer = redis.pcall('XADD', key, id_after(key, tonumber(ARGV[at + 3])), unpack(ARGV, at + 4, at + 1 + words))
+  else
+    answer = redis.pcall(ARGV[at + 2], key, unpack(ARGV, at + 3, at + 1 + words))
+  end
+  if type(answer) == 'table' and answer.err then
+    if stored == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], stored) end
+    return {'failed', tostring(done), answer.err}
+  end
+  done = done + 1
+  at = at + 2 + words
+end
+return {'written'}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """A connector's own keys; its name in braces keeps them in one slot of a cluster."""
+
+    connector: str
+
+    @property
+    def offsets(self) -> str:
+        """A hash of positions by partition."""
+        return f"{{{self.connector}}}:_offsets"
+
+    @property
+    def canaries(self) -> str:
+        """A hash of canaries by stream and id."""
+        return f"{{{self.connector}}}:_canaries"
+
+    def gathering(self, stream: str) -> str:
+        """The set of a stream's keys that gather events, which old ones are deleted from."""
+        return f"{{{self.connector}}}:_keys:{stream}"
+
+    def of(self, stream: str) -> tuple[str, str, str, str]:
+        """As the script takes them."""
+        return self.offsets, self.canaries, f"{self.canaries}:order", self.gathering(stream)
+
+    @property
+    def scratch(self) -> tuple[str, str, str, str, str]:
+        """Keys to try the script on: its own four, and one of a row."""
+        one, two, three, four = OwnKeys(self.connector).of("_probe")
+        return f"{one}:_probe", f"{two}:_probe", f"{three}:_probe", four, f"{{{self.connector}}}:_probe"
+
+
+@dataclass(slots=True)
+class Call:
+    """What one run of the script shall do."""
+
+    own_keys: Sequence[str]
+    field: str
+    expected: bytes
+    after: bytes
+    type: str
+    canaries: Sequence[tuple[str, bytes]] = ()
+    keys: list[str | bytes] = field(default_factory=list)
+    words: list[Argument] = field(default_factory=list)
+    _numbers: dict[str | bytes, int] = field(default_factory=dict)
+
+    def remember(self, key: str) -> None:
+        """Note that `key` gathers events."""
+        self.words += (len(self.own_keys), 2, "SADD", key)
+
+    def add(self, key: str, command: Command) -> None:
+        """A further command on `key`."""
+        number = self._numbers.get(key)
+        if number is None:
+            self.keys.append(key)
+            number = self._numbers[key] = len(self.own_keys) + len(self.keys)
+        self.words += (number, len(command), *command)
+
+    def key_of(self, number: int) -> str | bytes:
+        """The key that the script calls by this number."""
+        return self.keys[number - len(self.own_keys) - 1]
+
+    def arguments(self) -> list[Argument]:
+        """Everything behind the script's name."""
+        marks = [part for canary in self.canaries for part in canary]
+        head = (self.field, self.expected, self.after, self.type, CANARIES_KEPT, len(self.canaries))
+        return [len(self.own_keys) + len(self.keys), *self.own_keys, *self.keys, *head, *marks, *self.words]
+
+
+class Script:
+    """The script on one server; sent in whole once, by its hash afterwards."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._sha: str | None = None
+
+    def run(self, call: Call) -> list[Any]:
+        """What it answers.
+
+        `written`, `fenced`, `refused` with the numbers of keys that hold another type, or `failed` with the number of
+        commands that had been carried out and the reason.
+        """
+        arguments = call.arguments()
+        if self._sha is None:
+            self._sha = str(self._client.script_load(_LUA))
+        try:
+            return list(self._client.evalsha(self._sha, *arguments))
+        except NoScriptError:  # the server was started anew
+            return list(self._client.eval(_LUA, *arguments))
