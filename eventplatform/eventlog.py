@@ -20,5 +20,5 @@ def event_log() -> Log:
     with _lock:
         wanted = (os.getpid(), settings.EVENT_LOG_URL)
         if _opened is None or _opened[:2] != wanted:
-            _opened = (*wanted, open_log(settings.EVENT_LOG_URL))
+            _opened = (*wanted, open_log(settings.EVENT_LOG_URL, settings.KAFKA_SECURITY))
         return _opened[2]

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from eventplatform import env, mail, secrets
 from eventplatform.admin_look import UNFOLD as UNFOLD  # noqa: PLC0414  # the admin in the look of the pages
+from eventplatform.broker import security
 from eventplatform.embedded import addresses
 
 # --- What runs, and where -----------------------------------------------------------------------------------------------
@@ -115,6 +116,22 @@ DATABASES: dict[str, dict[str, Any]] = {
 REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(VAR_DIR)
 # Where events go: postgresql://… (the embedded log), kafka://host:port,host:port or memory:// (tests).
 EVENT_LOG_URL = env.text("EVENT_LOG_URL") or DATABASE_URL
+# how a Kafka log is reached: PLAINTEXT | SSL | SASL_PLAINTEXT | SASL_SSL
+KAFKA_SECURITY_PROTOCOL = env.one_of("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", security.PROTOCOLS)
+# how the account is told to the brokers: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; unset without SASL
+KAFKA_SASL_MECHANISM = env.one_of("KAFKA_SASL_MECHANISM", "", ("", *security.MECHANISMS))
+KAFKA_SECURITY = security.Security(
+    protocol=KAFKA_SECURITY_PROTOCOL,
+    mechanism=KAFKA_SASL_MECHANISM,
+    username=env.text("KAFKA_USERNAME"),  # of the account; with OAUTHBEARER the client's id
+    password=env.secret("KAFKA_PASSWORD"),  # or in the file KAFKA_PASSWORD_FILE; with OAUTHBEARER the client's secret
+    ca_file=env.text("KAFKA_CA_FILE"),  # PEM: who signed the brokers' certificates; unset: the system's authorities
+    certificate_file=env.text("KAFKA_CERTIFICATE_FILE"),  # PEM: our own, where brokers want one
+    key_file=env.text("KAFKA_KEY_FILE"),  # PEM: its key
+    key_password=env.secret("KAFKA_KEY_PASSWORD"),  # of the key, or in the file KAFKA_KEY_PASSWORD_FILE
+    token_url=env.text("KAFKA_TOKEN_URL"),  # OAUTHBEARER: where tokens are had by client credentials
+    token_scope=env.text("KAFKA_TOKEN_SCOPE"),  # OAUTHBEARER: the scope that is asked for
+)
 LOG_PARTITIONS = env.number("LOG_PARTITIONS", 1)  # of a topic made without a wish of its own
 LOG_RETENTION_HOURS = env.number("LOG_RETENTION_HOURS", 7 * 24)  # how long the log keeps a record
 
@@ -209,6 +226,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# a connector that failed by an error nobody foresaw starts again after 2, 6, 12, 20 … minutes, these at most; 0: never
+CONNECTOR_RESTART_MINUTES = env.number("CONNECTOR_RESTART_MINUTES", 60)
+# where secret options that say file:name are read from, such as a mounted secret; unset: nowhere
+SECRETS_DIR = env.text("SECRETS_DIR")
 CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)  # between two canaries of a stream
 
 # --- Doors and their locks ----------------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from eventplatform.broker.base import Log
+from eventplatform.broker.security import PLAINTEXT, Security
 
 
-def open_log(url: str) -> Log:
-    """The log at `url`: `postgresql://…`, `kafka://host:port,host:port` or `memory://name`.
+def open_log(url: str, security: Security = PLAINTEXT) -> Log:
+    """The log at `url`: `postgresql://…`, `kafka://host:port,host:port` (reached by `security`) or `memory://name`.
 
     Drivers are imported here, when they are used.
     """
@@ -20,7 +21,7 @@ def open_log(url: str) -> Log:
     if scheme == "kafka":
         from eventplatform.broker.kafka import KafkaLog
 
-        return KafkaLog(url.removeprefix("kafka://"))
+        return KafkaLog(url.removeprefix("kafka://"), security)
     if scheme == "memory":
         from eventplatform.broker.memory import memory_log
 

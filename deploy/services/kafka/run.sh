@@ -3,6 +3,8 @@
 # One node on 127.0.0.1: PORT (39092) for clients, PORT+1 for the controller. Each data directory has a cluster id of its
 # own. Topics are never made by producing. It is ready once DATA_DIR/server.log says "Kafka Server started".
 # ADVERTISED_PORT: where clients are sent, if they are to come another way than they were told (a proxy).
+# KAFKA_SECURED=1: a secured listener on PORT+2 besides (SASL_SSL with PLAIN, SCRAM-SHA-256/512 and unsecured OAUTHBEARER tokens),
+# one with mutual TLS on PORT+3, and ACLs: see secured.sh, which makes accounts and certificates below DATA_DIR/tls.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${1:?usage: run.sh DATA_DIR [PORT]}"
@@ -45,6 +47,9 @@ num.io.threads=4
 log.segment.bytes=67108864
 log.cleaner.dedupe.buffer.size=16777216
 PROPERTIES
+if [ "${KAFKA_SECURED:-}" ]; then
+    "$here/secured.sh" "$data" "$port" "$controller" >> "$data/server.properties"
+fi
 cat > "$data/log4j2.xml" << 'LOG4J'
 <Configuration status="WARN">
   <Appenders><Console name="out" target="SYSTEM_OUT"><PatternLayout pattern="%d %p %c{1} %m%n"/></Console></Appenders>
@@ -59,7 +64,13 @@ logging=-Dlog4j2.configurationFile=log4j2.xml
 if [ ! -f "$data/logs/meta.properties" ]; then
     rm -rf "$data/logs" # what a format that was cut off left
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
-    if ! "$java" -Xmx128m "$logging" -cp "$jars/*" kafka.tools.StorageTool format --standalone -t "$id" \
+    if [ "${KAFKA_SECURED:-}" ]; then
+        set -- --add-scram "SCRAM-SHA-256=[name=scram,password=scram-secret]" \
+            --add-scram "SCRAM-SHA-512=[name=scram,password=scram-secret]"
+    else
+        set --
+    fi
+    if ! "$java" -Xmx128m "$logging" -cp "$jars/*" kafka.tools.StorageTool format --standalone -t "$id" "$@" \
         -c server.properties > "$data/format.log" 2>&1; then
         echo "Kafka could not prepare $data: $(tail -n 1 "$data/format.log")" >&2
         exit 74

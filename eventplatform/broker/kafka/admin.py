@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import IsolationLevel
 from kafka import TopicPartition as KafkaPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic, OffsetSpec
-from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from eventplatform.broker import base
-from eventplatform.broker.kafka.errors import as_log_errors
+from eventplatform.broker.kafka import diagnosis
+from eventplatform.broker.kafka.errors import AccessDeniedError, as_log_errors
+from eventplatform.broker.security import PLAINTEXT, Security
 from eventplatform.core.records import TopicPartition
 
 _RETENTION = "retention.ms"
@@ -28,8 +35,9 @@ CLIENT: dict[str, Any] = {
 class Admin:
     """The admin client behind a lock: threads share it."""
 
-    def __init__(self, servers: str) -> None:
+    def __init__(self, servers: str, security: Security = PLAINTEXT) -> None:
         self._servers = servers
+        self._security = security
         self._lock = threading.Lock()
         self._client: KafkaAdminClient | None = None
 
@@ -42,6 +50,7 @@ class Admin:
             return {}
         with self._connected() as client:
             found = client.describe_topics(None if names is None else list(names))
+        _refuse_silence(found)
         return {
             topic["name"]: base.Topic(topic["name"], len(topic["partitions"]), str(topic["topic_id"]))
             for topic in found
@@ -52,7 +61,7 @@ class Admin:
         settings = {} if retention_ms is None else {_RETENTION: str(retention_ms)}
         # Minus one: as many replicas as the cluster's own default says.
         topic = NewTopic(name=name, num_partitions=partitions, replication_factor=-1, topic_configs=settings)
-        with self._connected() as client:
+        with self._connected(f"create topic {name}") as client:
             try:
                 client.create_topics([topic])
             except TopicAlreadyExistsError:
@@ -64,7 +73,7 @@ class Admin:
         if not there:
             return {}
         wanted = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: None}) for name in there]
-        with self._connected() as client:
+        with self._connected("see the settings of topics") as client:
             found = client.describe_configs(wanted).get("topic", {})
         return {name: _milliseconds(found.get(name, {}).get(_RETENTION)) for name in there}
 
@@ -72,14 +81,14 @@ class Admin:
         topic = self.topics([name]).get(name)
         if topic is None:
             raise base.TopicUnknownError(topic=name)
-        with self._connected() as client:
+        with self._connected(f"alter topic {name}") as client:
             if partitions is not None and partitions > topic.partitions:
                 client.create_partitions({name: partitions})
             if retention_ms is not None:
                 client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: str(retention_ms)})])
 
     def delete_topic(self, name: str) -> None:
-        with self._connected() as client:
+        with self._connected(f"delete topic {name}") as client:
             try:
                 client.delete_topics([name])
             except UnknownTopicOrPartitionError:
@@ -124,16 +133,29 @@ class Admin:
         isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
     ) -> dict[TopicPartition, int]:
         specs = {KafkaPartition(*where): spec for where, spec in wanted.items()}
-        with self._connected() as client:
+        with self._connected(f"see offsets of {min(wanted).topic}") as client:
             found = client.list_partition_offsets(specs, isolation)
         return {TopicPartition(where.topic, where.partition): answer.offset for where, answer in found.items()}
 
     @contextmanager
-    def _connected(self) -> Iterator[KafkaAdminClient]:
-        with self._lock, as_log_errors():
+    def _connected(self, what: str = "look at the cluster") -> Iterator[KafkaAdminClient]:
+        with self._lock, as_log_errors(what=what):
             if self._client is None:
-                self._client = KafkaAdminClient(bootstrap_servers=self._servers.split(","), **CLIENT)
+                self._client = self._connect()
             yield self._client
+
+    def _connect(self) -> KafkaAdminClient:
+        try:
+            return KafkaAdminClient(bootstrap_servers=self._servers.split(","), **CLIENT, **self._security.for_kafka_python())
+        except KafkaTimeoutError:
+            raise diagnosis.why(self._servers, self._security) from None
+
+
+def _refuse_silence(found: Sequence[Mapping[str, Any]]) -> None:
+    """Where nothing but refusals is answered, "there is no such topic" would hide that a right is missing."""
+    denied = [topic["name"] for topic in found if topic["error_code"] == TopicAuthorizationFailedError.errno]
+    if denied and len(denied) == len(found):
+        raise AccessDeniedError(what=f"describe topic {denied[0]}")
 
 
 def _milliseconds(setting: Any) -> int | None:

@@ -17,25 +17,73 @@ from eventplatform.broker.base import (
 )
 from eventplatform.core.errors import FatalError, PlatformError
 
+_Code = confluent_kafka.KafkaError  # its own codes are public names with a dash
+
+END_OF_PARTITION = _Code._PARTITION_EOF  # noqa: SLF001  # as said above
+OUT_OF_RANGE = {_Code.OFFSET_OUT_OF_RANGE, _Code._AUTO_OFFSET_RESET}  # noqa: SLF001  # likewise
+FATAL = _Code._FATAL  # noqa: SLF001  # likewise
 _UNKNOWN_TOPIC = {
-    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
-    confluent_kafka.KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001  # librdkafka's own codes are public names with a dash
-    confluent_kafka.KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001  # likewise
-    confluent_kafka.KafkaError.TOPIC_EXCEPTION,
+    _Code.UNKNOWN_TOPIC_OR_PART,
+    _Code._UNKNOWN_TOPIC,  # noqa: SLF001  # likewise
+    _Code._UNKNOWN_PARTITION,  # noqa: SLF001  # likewise
+    _Code.TOPIC_EXCEPTION,
 }
-_NOT_AUTHORISED = {
-    confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    confluent_kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-}
-_TOO_LARGE = {confluent_kafka.KafkaError.MSG_SIZE_TOO_LARGE, confluent_kafka.KafkaError.RECORD_LIST_TOO_LARGE}
+_NOT_AUTHORISED = {_Code.TOPIC_AUTHORIZATION_FAILED, _Code.CLUSTER_AUTHORIZATION_FAILED}
+_TOO_LARGE = {_Code.MSG_SIZE_TOO_LARGE, _Code.RECORD_LIST_TOO_LARGE}
 # What no second try mends; everything else is the world's fault, and worth one.
 _REFUSED = {
-    confluent_kafka.KafkaError.INVALID_RECORD,
-    confluent_kafka.KafkaError.INVALID_TIMESTAMP,
-    confluent_kafka.KafkaError.INVALID_MSG_SIZE,
-    confluent_kafka.KafkaError.POLICY_VIOLATION,
-    confluent_kafka.KafkaError._INVALID_ARG,  # noqa: SLF001  # librdkafka's own codes are public names with a dash
+    _Code.INVALID_RECORD,
+    _Code.INVALID_TIMESTAMP,
+    _Code.INVALID_MSG_SIZE,
+    _Code.POLICY_VIOLATION,
+    _Code._INVALID_ARG,  # noqa: SLF001  # likewise
 }
+_RESOLVE = _Code._RESOLVE  # noqa: SLF001  # likewise
+_SSL = _Code._SSL  # noqa: SLF001  # likewise
+_AUTHENTICATION = {_Code._AUTHENTICATION, _Code.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001  # likewise
+
+
+class HostUnknownError(LogUnavailableError):
+    """No name service knows the brokers' host."""
+
+    code = "log.host_unknown"
+    message = "The host of the event log is not known: {reason}."
+    remedy = "Check the host names in EVENT_LOG_URL, and those that the brokers advertise."
+
+
+class TlsFailedError(LogUnavailableError):
+    """The brokers' certificate, or ours, is not accepted, or one side speaks no TLS."""
+
+    code = "log.tls_failed"
+    message = "No encrypted connection to the event log: {reason}."
+    remedy = (
+        "KAFKA_CA_FILE must hold the authority that signed the brokers' certificates, these must name the hosts of "
+        "EVENT_LOG_URL, and KAFKA_CERTIFICATE_FILE is needed where brokers want one."
+    )
+
+
+class AccountRefusedError(LogUnavailableError):
+    """The brokers don't accept user name, password or token."""
+
+    code = "log.account_refused"
+    message = "The event log does not accept the platform's account: {reason}."
+    remedy = "Check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD (or KAFKA_PASSWORD_FILE)."
+
+
+class TokenUnavailableError(LogUnavailableError):
+    """The endpoint that gives tokens for OAUTHBEARER doesn't."""
+
+    code = "log.token_unavailable"
+    message = "No token for the event log from {url}: {reason}."
+    remedy = "Check KAFKA_TOKEN_URL, KAFKA_TOKEN_SCOPE, and the client's id and secret in KAFKA_USERNAME and KAFKA_PASSWORD."
+
+
+class AccessDeniedError(LogUnavailableError):
+    """The account lacks a right that isn't about writing one topic."""
+
+    code = "log.access_denied"
+    message = "The event log does not let the platform {what}."
+    remedy = "Grant its account the right (docs/how-to/secure-kafka.md lists them all)."
 
 
 class ChecksumMissingError(FatalError):
@@ -46,23 +94,15 @@ class ChecksumMissingError(FatalError):
     remedy = "Install requirements.txt, or `pip install 'kafka-python[crc32c]'`."
 
 
-class CodecMissingError(FatalError):
-    """Records in the log are compressed in a way that this environment can't undo; trying again changes nothing."""
-
-    code = "log.codec_missing"
-    message = "The log holds compressed records that can't be read here: {reason}."
-    remedy = "Install the codec beside kafka-python: lz4, zstandard or python-snappy."
-
-
 @contextmanager
-def as_log_errors(topic: str = "") -> Iterator[None]:
-    """Let kafka-python's errors come out as errors of the log."""
+def as_log_errors(topic: str = "", what: str = "do this") -> Iterator[None]:
+    """Let kafka-python's errors come out as errors of the log; `what` is tried here, where a right may be missing."""
     try:
         yield
     except kafka_errors.UnknownTopicOrPartitionError as error:
         raise TopicUnknownError(topic=topic) from error
-    except kafka_errors.UnsupportedCodecError as error:
-        raise CodecMissingError(reason=str(error)) from error
+    except kafka_errors.AuthorizationError as error:
+        raise AccessDeniedError(what=what) from error
     except kafka_errors.KafkaError as error:
         raise LogUnavailableError(reason=str(error) or type(error).__name__) from error
 
@@ -78,3 +118,29 @@ def of_delivery(error: confluent_kafka.KafkaError, *, topic: str, size: int) -> 
     if error.code() in _REFUSED:
         return RecordRefusedError(topic=topic, reason=error.str())
     return LogUnavailableError(reason=error.str())
+
+
+def of_reading(error: confluent_kafka.KafkaError, *, topic: str) -> PlatformError:
+    """What a consumer's complaint means."""
+    if error.code() in _UNKNOWN_TOPIC:
+        return TopicUnknownError(topic=topic)
+    if error.code() in _NOT_AUTHORISED:
+        return AccessDeniedError(what=f"read topic {topic}")
+    return LogUnavailableError(reason=error.str())
+
+
+def of_connecting(error: confluent_kafka.KafkaError) -> LogUnavailableError | None:
+    """What keeps a client of librdkafka from its brokers; None where it is only that none answers."""
+    reason = _shortened(error.str())
+    if error.code() == _RESOLVE:
+        return HostUnknownError(reason=reason)
+    if error.code() == _SSL or "SSL routines" in error.str():
+        return TlsFailedError(reason=reason)
+    if error.code() in _AUTHENTICATION:
+        return AccountRefusedError(reason=reason)
+    return None
+
+
+def _shortened(text: str) -> str:
+    """Without the time that it took, so that the same reason is the same text."""
+    return text.partition(" (after ")[0]

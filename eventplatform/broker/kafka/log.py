@@ -7,10 +7,14 @@ from collections.abc import Collection, Mapping
 
 from eventplatform.broker import base
 from eventplatform.broker.kafka.admin import Admin
+from eventplatform.broker.kafka.consumers import Consumers
 from eventplatform.broker.kafka.errors import ChecksumMissingError
 from eventplatform.broker.kafka.producer import KafkaProducer
 from eventplatform.broker.kafka.reader import KafkaReader
+from eventplatform.broker.security import PLAINTEXT, Security
 from eventplatform.core.records import TopicPartition
+
+CLIENT_ID = "eventplatform"
 
 
 class KafkaLog(base.Log):
@@ -19,18 +23,20 @@ class KafkaLog(base.Log):
     Its brokers should run with `auto.create.topics.enable=false`: librdkafka has no way to forbid it for a producer.
     """
 
-    def __init__(self, servers: str) -> None:
+    def __init__(self, servers: str, security: Security = PLAINTEXT) -> None:
         if importlib.util.find_spec("crc32c") is None:
             raise ChecksumMissingError
         self._servers = servers.rstrip("/")
-        self._admin = Admin(self._servers)
+        self._connection = {"bootstrap.servers": self._servers, "client.id": CLIENT_ID, **security.for_librdkafka()}
+        self._admin = Admin(self._servers, security)
+        self._consumers = Consumers(self._connection)
         self._cluster_id = ""
 
     def producer(self, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> base.Producer:
-        return KafkaProducer(self._servers, timeout_seconds=timeout_seconds)
+        return KafkaProducer(self._connection, timeout_seconds=timeout_seconds)
 
     def reader(self) -> base.Reader:
-        return KafkaReader(self._servers, self._admin)
+        return KafkaReader(self._consumers, self._admin)
 
     def cluster_id(self) -> str:
         if not self._cluster_id:
@@ -62,4 +68,5 @@ class KafkaLog(base.Log):
         return self._admin.offsets_for_times(wanted)
 
     def close(self) -> None:
+        self._consumers.close()
         self._admin.close()

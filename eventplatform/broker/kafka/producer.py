@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import threading
 from collections import deque
@@ -31,14 +30,13 @@ class KafkaProducer(base.Producer):
     librdkafka retries in order and without duplicates.
     """
 
-    def __init__(self, servers: str, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> None:
+    def __init__(self, connection: dict[str, Any], *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> None:
         self._settings: dict[str, Any] = {
-            "bootstrap.servers": servers,
-            "client.id": "eventplatform",
+            **connection,
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": "murmur2_random",  # where the Java client would put it
-            "compression.type": compression(),
+            "compression.type": "lz4",  # also the cheapest in CPU, since less is sent
             "linger.ms": 1,
             "message.timeout.ms": int(timeout_seconds * 1000),
             "request.timeout.ms": int(timeout_seconds * 1000),
@@ -127,11 +125,6 @@ class KafkaProducer(base.Producer):
             self._unsettled -= count
             if not self._unsettled:
                 self._changed.notify_all()
-
-
-def compression() -> str:
-    """LZ4 is also the cheapest in CPU, since less is sent; but only where our own readers can undo it."""
-    return "lz4" if importlib.util.find_spec("lz4") else "none"
 
 
 class _Request:

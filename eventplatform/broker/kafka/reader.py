@@ -1,34 +1,36 @@
-"""Reads with kafka-python: one assigned partition at a time, committed records only, no group."""
+"""Reads with librdkafka: one assigned partition at a time, committed records only, no group joined and nothing committed."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Any
+from collections.abc import Sequence
 
-from kafka import KafkaConsumer
-from kafka import TopicPartition as KafkaPartition
-from kafka.errors import NoOffsetForPartitionError
-from kafka.errors import OffsetOutOfRangeError as KafkaOffsetOutOfRangeError
+import confluent_kafka
 
 from eventplatform.broker import base
-from eventplatform.broker.kafka.admin import CLIENT, REQUEST_MS, Admin
-from eventplatform.broker.kafka.errors import as_log_errors
+from eventplatform.broker.kafka.admin import REQUEST_MS, Admin
+from eventplatform.broker.kafka.consumers import Consumers, PooledConsumer
+from eventplatform.broker.kafka.errors import END_OF_PARTITION, OUT_OF_RANGE, of_reading
 from eventplatform.core.records import Record, TopicPartition
 
-_FETCH_WAIT_MS = 250
 _LOOK_AGAIN_SECONDS = 0.1
+
+
+class _OutsideTheLogError(Exception):
+    """The log has nothing at the wanted offset, and never will."""
 
 
 class KafkaReader(base.Reader):
     """Reading on where the last read ended costs nothing; anywhere else it seeks."""
 
-    def __init__(self, servers: str, admin: Admin) -> None:
-        self._servers = servers
+    def __init__(self, consumers: Consumers, admin: Admin) -> None:
+        self._consumers = consumers
         self._admin = admin
-        self._consumer: KafkaConsumer | None = None
-        self._where: KafkaPartition | None = None
-        self._next = -1
+        self._consumer: PooledConsumer | None = None
+        self._where: TopicPartition | None = None
+        self._next = -1  # where the next call is expected to go on
+        self._position = -1  # what the consumer has passed, with markers and aborted records
         self._left: deque[Record] = deque()  # fetched, but more than the last call wanted
 
     def read(
@@ -40,63 +42,48 @@ class KafkaReader(base.Reader):
         max_bytes: int = 4 * 1024 * 1024,
         timeout_seconds: float = 0.0,
     ) -> base.Batch:
-        with as_log_errors(where.topic):
-            try:
-                consumer = self._at(where, offset)
-                if not self._left:
-                    self._fetch(consumer, where, max_records, timeout_seconds)
-                return self._take(consumer, max_records, max_bytes)
-            except (KafkaOffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-                self._next = -1
-                raise self._out_of_range(where, offset) from error
+        try:
+            consumer = self._at(where, offset)
+            if not self._left:
+                self._fetch(consumer, where, max_records, timeout_seconds)
+            return self._take(max_records, max_bytes)
+        except _OutsideTheLogError:
+            self._next = -1
+            raise self._out_of_range(where, offset) from None
 
     def close(self) -> None:
         if self._consumer is not None:
-            self._consumer.close()
-            self._consumer = None
-            self._next = -1
+            self._consumers.give_back(self._consumer)
+            self._consumer = self._where = None
+            self._left.clear()
 
-    def _at(self, where: TopicPartition, offset: int) -> KafkaConsumer:
-        if self._consumer is None:
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=self._servers.split(","),
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="none",  # a lost place is an alarm, never a jump
-                isolation_level="read_committed",
-                allow_auto_create_topics=False,
-                fetch_max_wait_ms=_FETCH_WAIT_MS,
-                max_partition_fetch_bytes=4 * 1024 * 1024,
-                metrics_enabled=False,
-                **CLIENT,
-            )
-        if self._where != where:
-            self._assign(self._consumer, where)
+    def _at(self, where: TopicPartition, offset: int) -> PooledConsumer:
+        if self._consumer is None or self._where != where:
+            self._consumer = self._prepared(where)
+            self._where, self._next = where, -1
         if self._next != offset:
             self._left.clear()
-            self._consumer.seek(self._where, offset)
-            self._next = offset
+            self._consumer.assign(where, offset)
+            self._next = self._position = offset
         return self._consumer
 
-    def _assign(self, consumer: KafkaConsumer, where: TopicPartition) -> None:
+    def _prepared(self, where: TopicPartition) -> PooledConsumer:
         # Told apart here, since a consumer waits in silence for a partition that doesn't exist.
         topic = self._admin.topics([where.topic]).get(where.topic)
         if topic is None or not 0 <= where.partition < topic.partitions:
             raise base.TopicUnknownError(topic=where.topic)
-        self._where = KafkaPartition(*where)
-        self._next = -1
-        self._left.clear()
-        consumer.assign([self._where])
+        if self._consumer is None:
+            return self._consumers.take(topic)
+        return self._consumers.exchange(self._consumer, topic)
 
-    def _fetch(self, consumer: KafkaConsumer, where: TopicPartition, max_records: int, timeout_seconds: float) -> None:
+    def _fetch(self, consumer: PooledConsumer, where: TopicPartition, max_records: int, timeout_seconds: float) -> None:
         """Fill `_left`. A consumer is silent also when the log is away, or its fetch not yet back: then the log is asked."""
         deadline = time.monotonic() + timeout_seconds
         patience = timeout_seconds
         gives_up = deadline + REQUEST_MS / 1000
         while True:
-            found = consumer.poll(timeout_ms=int(patience * 1000), max_records=max_records)
-            self._left.extend(_record(message) for messages in found.values() for message in messages)
-            if self._left or consumer.position(self._where) != self._next:
+            self._keep(where, consumer.poll(max_records, patience))
+            if self._left or self._position != self._next:
                 return
             now = time.monotonic()
             if now >= deadline and not self._is_behind(where):
@@ -105,23 +92,37 @@ class KafkaReader(base.Reader):
                 raise base.LogUnavailableError(reason=f"it has records of {where.topic}, but does not send them")
             patience = max(deadline - now, _LOOK_AGAIN_SECONDS)
 
+    def _keep(self, where: TopicPartition, messages: Sequence[confluent_kafka.Message]) -> None:
+        for message in messages:
+            error = message.error()
+            if error is None:
+                self._left.append(_record(message))
+                self._position = self._left[-1].offset + 1
+            elif error.code() == END_OF_PARTITION:
+                self._position = message.offset() or 0
+            elif error.code() not in OUT_OF_RANGE:
+                self._where = None
+                raise of_reading(error, topic=where.topic)
+            elif message.offset() == self._position:  # else it complains of where an earlier call wanted to read
+                raise _OutsideTheLogError
+
     def _is_behind(self, where: TopicPartition) -> bool:
         end = self._admin.end_offsets([where]).get(where)
         if end is None:
             self._where = None
             raise base.TopicUnknownError(topic=where.topic)
         if end < self._next and self._admin.written_end(where) < self._next:
-            raise KafkaOffsetOutOfRangeError
+            raise _OutsideTheLogError
         return end > self._next
 
-    def _take(self, consumer: KafkaConsumer, max_records: int, max_bytes: int) -> base.Batch:
+    def _take(self, max_records: int, max_bytes: int) -> base.Batch:
         taken: list[Record] = []
         size = 0
         while self._left and len(taken) < max_records and (not taken or size < max_bytes):
             taken.append(self._left.popleft())
             size += base.size_of(taken[-1])
         # Once nothing is left, the consumer knows better: it has passed over markers and aborted records.
-        self._next = taken[-1].offset + 1 if self._left else consumer.position(self._where)
+        self._next = taken[-1].offset + 1 if self._left else self._position
         return base.Batch(taken, self._next)
 
     def _out_of_range(self, where: TopicPartition, offset: int) -> base.OffsetOutOfRangeError:
@@ -130,6 +131,14 @@ class KafkaReader(base.Reader):
         return base.OffsetOutOfRangeError(topic=where.topic, partition=where.partition, offset=offset, first=first, end=end)
 
 
-def _record(message: Any) -> Record:
-    headers = tuple((name, value or b"") for name, value in message.headers)
-    return Record(message.topic, message.partition, message.offset, message.timestamp, message.key, message.value, headers)
+def _record(message: confluent_kafka.Message) -> Record:
+    headers = message.headers()
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        tuple((name, value or b"") for name, value in headers) if headers else (),  # type: ignore[str-unpack]  # librdkafka gives pairs
+    )
