@@ -96,6 +96,7 @@ class Delivery:
     ) -> None:
         self.stored = stored
         self.rows = 0
+        self.set_aside = 0  # dead letters
         self._steering = steering or Steering()
         self._plan_cleaning = plan_cleaning
         self._connector = connector
@@ -208,6 +209,7 @@ class Delivery:
     def _put_aside(self, record: Record, error: RejectedError) -> None:
         """Into the dead letters, before the offset moves: a crash in between sets it aside again, which is one letter."""
         self._set_aside([as_dead_letter(self._connector, self._source, record, error)])
+        self.set_aside += 1
         self._count("dead_lettered", 1)
 
     def _count(self, outcome: str, number: int) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from connectors.models import Lease
+from connectors import breaker
+from connectors.models import Backfill, Connector, Lease
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 
@@ -21,46 +23,90 @@ LEASE = timedelta(seconds=10)
 QUEUED_FOR = timedelta(seconds=5)  # a message not taken up by then counts as lost
 _FIRST_DELAY_SECONDS = 2.0
 _LONGEST_DELAY_SECONDS = 300.0
+_MINUTE = 60.0
 
 _FREE = Q(until=None) | Q(until__lt=Now())
+_MIRROR_ENDS = """
+UPDATE connectors_lease SET end_offset = log.end_offset
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS log(topic, partition, end_offset)
+WHERE connectors_lease.topic = log.topic AND connectors_lease.partition = log.partition AND backfill_id IS NULL
+    AND connectors_lease.end_offset IS DISTINCT FROM log.end_offset
+"""
+_MARK_UNREAD = """
+UPDATE connectors_lease SET unread_since = CASE WHEN unread_since IS NULL THEN now() END
+WHERE backfill_id IS NULL AND (unread_since IS NULL) = (coalesce(end_offset, 0) > coalesce(next_offset, 0))
+"""
+_MIRROR_INCARNATIONS = """
+UPDATE connectors_lease SET incarnation = log.incarnation FROM unnest(%s::text[], %s::text[]) AS log(topic, incarnation)
+WHERE connectors_lease.topic = log.topic AND connectors_lease.incarnation <> log.incarnation
+"""
 
 
-def take(*, connector_id: int, where: TopicPartition, owner: str) -> Lease | None:
-    """Take the lease of a partition, by one atomic update; None where somebody holds it or it must not run."""
-    found = Lease.objects.filter(_FREE, connector_id=connector_id, topic=where.topic, partition=where.partition)
-    found = found.filter(Q(not_before=None) | Q(not_before__lte=Now())).exclude(state=Lease.State.STOPPED)
+def take(
+    *,
+    connector_id: int,
+    where: TopicPartition,
+    owner: str,
+    backfill_id: int | None = None,
+    is_forced: bool = False,
+) -> Lease | None:
+    """Take the lease of a partition, by one atomic update; None where somebody holds it or it must not run.
+
+    `is_forced`: a person's act, which heeds neither a breaker nor a stop.
+    """
+    one = Q(connector_id=connector_id, topic=where.topic, partition=where.partition, backfill_id=backfill_id)
+    found = Lease.objects.filter(_FREE, one)
+    if not is_forced:
+        found = found.filter(Q(not_before=None) | Q(not_before__lte=Now())).exclude(state=Lease.State.STOPPED)
+        found = found.filter(connector_id__in=_having(breaker.closed("target__")))
     taken = found.update(
         owner=owner, epoch=F("epoch") + 1, until=Now() + LEASE, state=Lease.State.RUNNING, state_since=Now(), queued_at=None
     )
     if not taken:
         return None
-    return (
-        Lease.objects.select_related("connector__target")
-        .filter(connector_id=connector_id, topic=where.topic, partition=where.partition, owner=owner)
-        .first()
-    )
+    return Lease.objects.select_related("connector__target", "backfill").filter(one, owner=owner).first()
 
 
-def renew(lease: Lease, *, next_offset: int | None = None) -> bool:
-    """Hold the lease on, and mirror the store's position; False where it was lost, or the connector paused."""
-    mirrored: dict[str, Any] = {} if next_offset is None else _mirror(next_offset)
-    return bool(_mine(lease).filter(connector__is_enabled=True).update(until=Now() + LEASE, **mirrored))
+def renew(lease: Lease, *, next_offset: int | None = None, incarnation: str = "", written: int = 0, set_aside: int = 0) -> bool:
+    """Hold the lease on, and mirror the store's position and what the slice did; False where it must end.
+
+    That is where the lease was lost or forgotten, the connector paused, or its back-fill ended.
+    """
+    facts: dict[str, Any] = {}
+    if next_offset is not None:
+        facts = {**_mirror(next_offset), "proven_incarnation": incarnation, **_done(lease, written, set_aside)}
+    wanted = _mine(lease).filter(connector_id__in=_having(Q(is_enabled=True)))
+    if lease.backfill_id is not None:
+        wanted = wanted.filter(backfill_id__in=Backfill.objects.filter(state=Backfill.State.RUNNING).values("pk"))
+    return bool(wanted.update(until=Now() + LEASE, **facts))
 
 
-def release(lease: Lease, *, next_offset: int | None = None, incarnation: str = "") -> None:
+def release(
+    lease: Lease, *, next_offset: int | None = None, incarnation: str = "", written: int = 0, set_aside: int = 0
+) -> None:
     """Give the lease back after a slice without an error, which proved the position to be of this incarnation."""
     mirrored: dict[str, Any] = {}
     if next_offset is not None:
         proven = {"incarnation": incarnation, "proven_incarnation": incarnation}
-        mirrored = {**_mirror(next_offset), **proven, "last_error": "", "error_code": ""}
+        mirrored = {**_mirror(next_offset), **proven, **_done(lease, written, set_aside), "last_error": "", "error_code": ""}
     _give_back(lease, state=Lease.State.IDLE, attempts=0, not_before=None, **mirrored)
 
 
-def back_off(lease: Lease, error: BaseException, *, code: str) -> None:
-    """Give the lease back; it is tried again by itself, each time later: 2 s, 4 s … 5 min."""
-    delay = timedelta(seconds=delay_seconds(lease.attempts))
-    facts = {"attempts": F("attempts") + 1, "not_before": Now() + delay, "failed_at": Now()}
-    _give_back(lease, state=Lease.State.RETRYING, error_code=code, last_error=_sentence(error), **facts)
+def back_off(lease: Lease, error: BaseException, *, code: str, told_seconds: float | None = None) -> None:
+    """Give the lease back; it is tried again by itself, each time later: 2 s, 4 s … 5 min, and no sooner than it was told."""
+    _retry(lease, error, code=code, seconds=max(delay_seconds(lease.attempts), told_seconds or 0.0))
+
+
+def restart_later(lease: Lease, error: BaseException, *, code: str, longest_minutes: int) -> None:
+    """Give the lease back after an error that nobody foresaw; it starts again after 2, 6, 12, 20 … minutes."""
+    minutes = restart_minutes(lease.attempts, longest=longest_minutes)
+    _retry(lease, error, code=code, seconds=minutes * _MINUTE)
+
+
+def restart_minutes(attempts: int, *, longest: int) -> int:
+    """How long to wait after so many failures before this one: n² + n minutes, as Strimzi restarts connectors."""
+    tries = min(attempts, 1000) + 1
+    return min(tries * tries + tries, longest)
 
 
 def stop(lease: Lease, error: BaseException, *, code: str) -> None:
@@ -78,23 +124,19 @@ def queued(pks: Collection[int]) -> None:
     Lease.objects.filter(pk__in=pks).update(queued_at=Now())
 
 
-def mirror_ends(ends: Mapping[int, int]) -> None:
-    """Mirror the log's end offsets (by lease), and note since when something waits there."""
-    rows = list(Lease.objects.filter(pk__in=ends))
-    for row in rows:
-        row.end_offset = ends[row.pk]
-    Lease.objects.bulk_update(rows, ["end_offset"], batch_size=500)
-    unread = Q(next_offset=None, end_offset__gt=0) | Q(next_offset__lt=F("end_offset"))
-    Lease.objects.filter(unread, unread_since=None).update(unread_since=Now())
-    Lease.objects.filter(next_offset__gte=F("end_offset")).exclude(unread_since=None).update(unread_since=None)
+def mirror_ends(ends: Mapping[TopicPartition, int]) -> None:
+    """Mirror the log's end offsets, those that changed, and note since when something waits where."""
+    with connection.cursor() as cursor:
+        if ends:
+            topics, partitions = [one.topic for one in ends], [one.partition for one in ends]
+            cursor.execute(_MIRROR_ENDS, (topics, partitions, list(ends.values())))
+        cursor.execute(_MARK_UNREAD)
 
 
 def mirror_incarnations(incarnations: Mapping[str, str]) -> None:
     """Mirror the topics' incarnations; one that changed makes the watcher ask whether the position still means anything."""
-    changed = [row for row in Lease.objects.filter(topic__in=incarnations) if row.incarnation != incarnations[row.topic]]
-    for row in changed:
-        row.incarnation = incarnations[row.topic]
-    Lease.objects.bulk_update(changed, ["incarnation"], batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute(_MIRROR_INCARNATIONS, (list(incarnations), list(incarnations.values())))
 
 
 def add(wanted: Collection[Lease]) -> None:
@@ -103,8 +145,26 @@ def add(wanted: Collection[Lease]) -> None:
 
 
 def remove(pks: Collection[int]) -> None:
-    """Forget partitions that a connector no longer takes; their position stays in the store."""
-    Lease.objects.filter(_FREE, pk__in=pks).delete()
+    """Forget partitions that a connector no longer takes; a slice at work there ends before its next write.
+
+    Their position stays in the store.
+    """
+    Lease.objects.filter(pk__in=pks).delete()
+
+
+def _having(connectors: Q) -> Any:
+    """Connectors by a condition, as a subquery: a join would make the update look at the lease as it was before a wait."""
+    return Connector.objects.filter(connectors).values("pk")
+
+
+def _done(lease: Lease, written: int, set_aside: int) -> dict[str, Any]:
+    """What slices did; the lease is as it was when this one took it, and nobody else counts meanwhile."""
+    return {"rows_written": lease.rows_written + written, "rows_set_aside": lease.rows_set_aside + set_aside}
+
+
+def _retry(lease: Lease, error: BaseException, *, code: str, seconds: float) -> None:
+    facts = {"attempts": F("attempts") + 1, "not_before": Now() + timedelta(seconds=seconds), "failed_at": Now()}
+    _give_back(lease, state=Lease.State.RETRYING, error_code=code, last_error=_sentence(error), **facts)
 
 
 def _mirror(next_offset: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Target(models.Model):
     failures = models.PositiveIntegerField(default=0, editable=False)  # one after the other, over all its connectors
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
     open_reason = models.TextField(default="", blank=True, editable=False)
+    slow_until = models.DateTimeField(null=True, blank=True, editable=False)  # a write took long; it gets few threads
 
     class Meta:
         ordering = ["name"]
@@ -140,7 +141,8 @@ class Lease(models.Model):
     @property
     def lag(self) -> int:
         """Records that wait in the log."""
-        return max((self.end_offset or 0) - (self.next_offset or 0), 0)
+        begin = self.start_offset or 0 if self.next_offset is None else self.next_offset
+        return max((self.end_offset or 0) - begin, 0)
 
     @property
     def is_in_doubt(self) -> bool:

@@ -26,29 +26,34 @@ class NotASinkError(FatalError):
     remedy = "Nothing to do; its state shows how its own reader is doing."
 
 
-def make_sink(connector: Connector) -> Sink:
-    """The connector's sink, not yet open.
+def make_sink(connector: Connector, *, name: str = "") -> Sink:
+    """The connector's sink, not yet open; another `name` gives it positions of its own in the store.
 
     Raises:
         PlatformError: as `make_store`, or a kind that is no sink.
     """
-    store = make_store(connector)
+    store = make_store(connector, name=name)
     if not isinstance(store, Sink):
         raise NotASinkError(connector=connector.name, kind=connector.target.kind)
     return store
 
 
-def make_store(connector: Connector) -> Store:
+def make_store(connector: Connector, *, name: str = "") -> Store:
     """The connector's hand on its store, sink or follower, not yet open.
 
     Raises:
         PlatformError: an unknown kind, a missing driver, an option that can't be used, a secret without its key.
     """
-    kind = catalog.load(connector.target.kind)
     secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
-    values = resolve(kind.target_type, {**connector.target.options, **secrets})
-    target: Any = options.parse(kind.target_type, values)
-    store = kind(connector.name, target, options.parse(kind.options_type, connector.options))
+    target = {**connector.target.options, **secrets}
+    return store_of(connector.target.kind, name=name or connector.name, target=target, values=connector.options)
+
+
+def store_of(kind_name: str, *, name: str, target: Mapping[str, Any], values: Mapping[str, Any]) -> Store:
+    """A store of this kind from plain values, saved or not: its target's with secrets open, and the connector's own."""
+    kind = catalog.load(kind_name)
+    parsed: Any = options.parse(kind.target_type, resolve(kind.target_type, target))
+    store = kind(name, parsed, options.parse(kind.options_type, values))
     store.around = surroundings()
     return store
 

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,13 +16,16 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from connectors import leasing, letters, opening
-from connectors.delivery import Delivery, Source
+from connectors import breaker, leasing, letters, opening, pulse
+from connectors.delivery import Delivery
 from connectors.models import Lease
-from connectors.sinks.base import FencedError, Position
+from connectors.positions import NEEDS_A_CHOICE, source_of, start_offset
+from connectors.pulse import Held
+from connectors.readers import ReaderUntil, SteadyReader
+from connectors.sinks.base import FencedError, Position, StoreUnavailableError
 from connectors.steering import Steering
 from eventplatform.broker import loop
-from eventplatform.broker.base import Log, OffsetOutOfRangeError, TopicUnknownError
+from eventplatform.broker.base import Log, Reader, TopicUnknownError
 from eventplatform.core import metrics
 from eventplatform.core.errors import FatalError, PlatformError, RetriableError
 from eventplatform.core.pii_values import Hashing
@@ -33,7 +37,7 @@ from streamconfig import lookups as configuration
 
 log = logging.getLogger(__name__)
 
-_LONGEST_SECONDS = 60.0  # then the thread goes to whoever else waits; the watcher asks again within a second
+LONGEST_SECONDS = 60.0  # then the thread goes to whoever else waits; the watcher asks again within a second
 _HEARTBEAT_SECONDS = 3.0
 _LINGER_SECONDS = 1.0  # a sink that writes at once waits so long for more, instead of being opened for every record
 
@@ -46,22 +50,6 @@ class LeaseLostError(FatalError):
     remedy = "Nothing to do: whoever runs next goes on from the store's position."
 
 
-class TopicRecreatedError(FatalError):
-    """The topic was deleted and made anew; the stored offset means nothing in it."""
-
-    code = "connector.topic_recreated"
-    message = "Topic {topic} was made anew since offset {offset} was stored."
-    remedy = "Choose where this connector goes on, then resume it. Rows that are stored stay."
-
-
-class ClusterChangedError(FatalError):
-    """The offset was stored for another event log."""
-
-    code = "connector.cluster_changed"
-    message = "The store's position in {topic} belongs to another event log ({stored}, now {now})."
-    remedy = "Point EVENT_LOG_URL to the former log, or choose where this connector goes on in the new one, then resume it."
-
-
 @dataclass(frozen=True, slots=True)
 class SliceEnd:
     """How a slice ended: busy (not ours to run), done, fenced, retry or failed; and how many rows it wrote."""
@@ -70,92 +58,149 @@ class SliceEnd:
     rows: int = 0
 
 
-def run(connector_id: int, where: TopicPartition, *, stop: threading.Event | None = None) -> SliceEnd:
+def run(
+    connector_id: int,
+    where: TopicPartition,
+    *,
+    backfill_id: int | None = None,
+    seconds: float = LONGEST_SECONDS,
+    stop: threading.Event | None = None,
+) -> SliceEnd:
     """Take the lease and work until the log is idle, the time is over or `stop` is set."""
-    lease = leasing.take(connector_id=connector_id, where=where, owner=_owner())
+    lease = leasing.take(connector_id=connector_id, where=where, owner=_owner(), backfill_id=backfill_id)
     if lease is None:
         return SliceEnd("busy")
-    end = _guarded(lease, where, stop or threading.Event())
+    with pulse.holding(lease) as held:
+        end = _Slice(lease, where, held, seconds, stop or threading.Event()).run()
     metrics.CONNECTOR_SLICES.labels(lease.connector.name, end.end).inc()
     return end
 
 
-def _guarded(lease: Lease, where: TopicPartition, stop: threading.Event) -> SliceEnd:
-    """Work, and translate every error into what becomes of the lease."""
-    facts = {"connector": lease.connector.name, "topic": where.topic, "partition": where.partition, "epoch": lease.epoch}
-    try:
-        if not lease.connector.is_enabled:
+class _Slice:
+    """One run under a lease that is held."""
+
+    def __init__(self, lease: Lease, where: TopicPartition, held: Held, seconds: float, stop: threading.Event) -> None:
+        self._lease = lease
+        self._where = where
+        self._held = held
+        self._seconds = seconds
+        self._stop = stop
+        self._wishes = _wishes(lease)
+        self._delivery: Delivery | None = None
+        self._began_at: Position | None = None
+        self._told_at = float("-inf")  # when the breaker last heard of a success
+
+    def run(self) -> SliceEnd:
+        """Work, and translate every error into what becomes of the lease."""
+        lease = self._lease
+        facts = {"connector": lease.connector.name, **self._where._asdict(), "epoch": lease.epoch}
+        try:
+            if not lease.connector.is_enabled:
+                leasing.release(lease)
+                return SliceEnd("busy")
+            reached = self._work()
+        except (FencedError, LeaseLostError) as error:
+            log.warning("slice.fenced", extra=facts | {"code": error.code})
             leasing.release(lease)
-            return SliceEnd("busy")
-        rows, reached = _work(lease, where, stop)
-    except (FencedError, LeaseLostError) as error:
-        log.warning("slice.fenced", extra=facts | {"code": error.code})
-        leasing.release(lease)
-        return SliceEnd("fenced")
-    except (RetriableError, DatabaseError, TopicUnknownError) as error:
-        code = error.code if isinstance(error, PlatformError) else "platform.database"
-        log.warning("slice.retried", extra=facts | {"code": code, "why": str(error)})
-        leasing.back_off(lease, error, code=code)
-        return SliceEnd("retry")
-    except Exception as error:  # whatever it is: going on would do harm, and a person must see it
-        code = error.code if isinstance(error, PlatformError) else "connector.unexpected"
-        log.exception("slice.stopped", extra=facts | {"code": code})
-        leasing.stop(lease, error, code=code)
-        return SliceEnd("failed")
-    leasing.release(lease, next_offset=reached.next_offset, incarnation=reached.incarnation)
-    return SliceEnd("done", rows)
+            return SliceEnd("fenced")
+        except (RetriableError, DatabaseError, TopicUnknownError) as error:
+            code = error.code if isinstance(error, PlatformError) else "platform.database"
+            log.warning("slice.retried", extra=facts | {"code": code, "why": str(error)})
+            if isinstance(error, StoreUnavailableError):
+                breaker.failed(lease.connector.target_id, error)
+            leasing.back_off(lease, error, code=code, told_seconds=breaker.told_seconds(error))
+            return SliceEnd("retry")
+        except Exception as error:  # whatever it is: a person must see it
+            code = error.code if isinstance(error, PlatformError) else "connector.unexpected"
+            log.exception("slice.failed", extra=facts | {"code": code})
+            self._give_up(error, code)
+            return SliceEnd("failed")
+        self._tell_breaker()
+        leasing.release(lease, next_offset=reached.next_offset, incarnation=reached.incarnation, **self._done)
+        return SliceEnd("done", self._done["written"])
 
+    def _give_up(self, error: Exception, code: str) -> None:
+        """For good where a person must choose; else it starts again by itself, later each time."""
+        longest = settings.CONNECTOR_RESTART_MINUTES
+        if isinstance(error, NEEDS_A_CHOICE) or not longest:
+            leasing.stop(self._lease, error, code=code)
+        else:
+            leasing.restart_later(self._lease, error, code=code, longest_minutes=longest)
 
-def _work(lease: Lease, where: TopicPartition, stop: threading.Event) -> tuple[int, Position]:
-    events = event_log()
-    wishes = _wishes(lease)
-    with opening.make_sink(lease.connector) as sink:
-        source = source_of(events, lease.stream, where)
-        stored = sink.position(where)
-        start = start_offset(events, source, stored)
-        delivery = Delivery(
-            connector=lease.connector.name,
-            sink=sink,
-            source=source,
-            stored=stored,
-            find_schema=lambda schema_id: configuration.snapshot().find_schema(schema_id),
-            set_aside=letters.dead_letters().put,
-            steering=wishes,
-            plan_cleaning=partial(_plan_cleaning, wishes),
-        )
-        report = _loop(lease, events, start, delivery, rule=wishes.flush_rule(sink.flush_rule), stop=stop)
-        return delivery.rows, source.position(report.next_offset)
+    def _work(self) -> Position:
+        lease, events = self._lease, event_log()
+        name = lease.backfill.position_name if lease.backfill else lease.connector.name
+        with opening.make_sink(lease.connector, name=name) as sink:
+            self._held.touch()
+            source = source_of(events, lease.stream, self._where)
+            stored = sink.position(self._where)
+            start = start_offset(events, source, stored, lease)
+            self._began_at = stored
+            self._delivery = Delivery(
+                connector=lease.connector.name,
+                sink=sink,
+                source=source,
+                stored=stored,
+                find_schema=lambda schema_id: configuration.snapshot().find_schema(schema_id),
+                set_aside=letters.dead_letters().put,
+                steering=self._wishes,
+                plan_cleaning=partial(_plan_cleaning, self._wishes),
+            )
+            report = self._loop(events, start, self._delivery, self._wishes.flush_rule(sink.flush_rule))
+            return source.position(report.next_offset)
 
+    def _loop(self, events: Log, start: int, delivery: Delivery, rule: loop.FlushRule) -> loop.Report:
+        writes_at_once = rule.age_seconds == 0 and self._lease.backfill is None
+        reader = self._reader(events)
+        try:
+            return loop.run(
+                reader,
+                self._where,
+                start,
+                delivery,
+                rule=replace(rule, age_seconds=max(rule.age_seconds, 1.0), at_end=True),
+                bounds=loop.Bounds(
+                    seconds=self._seconds,
+                    idle_seconds=_LINGER_SECONDS if writes_at_once else 0.0,
+                    heartbeat_seconds=_HEARTBEAT_SECONDS,
+                ),
+                stop=self._stop,
+                heartbeat=self._heartbeat,
+            )
+        finally:
+            reader.close()
 
-def _loop(
-    lease: Lease, events: Log, start: int, delivery: Delivery, *, rule: loop.FlushRule, stop: threading.Event
-) -> loop.Report:
-    where = TopicPartition(lease.topic, lease.partition)
-    writes_at_once = rule.age_seconds == 0
+    def _reader(self, events: Log) -> Reader:
+        reader, lease = events.reader(), self._lease
+        if lease.backfill is not None:
+            reader = ReaderUntil(reader, lease.end_offset or 0)
+        if self._wishes.records_per_second:
+            reader = SteadyReader(reader, self._wishes.records_per_second, self._stop)
+        return reader
 
-    def heartbeat() -> None:
-        stored = delivery.stored
-        if not leasing.renew(lease, next_offset=stored.next_offset if stored else None):
-            raise LeaseLostError(where=f"{where.topic}/{where.partition}")
+    def _heartbeat(self) -> None:
+        self._held.touch()
+        stored = self._delivery.stored if self._delivery else None
+        if stored is None:
+            is_ours = leasing.renew(self._lease)
+        else:
+            mirrored = {"next_offset": stored.next_offset, "incarnation": stored.incarnation}
+            is_ours = leasing.renew(self._lease, **mirrored, **self._done)  # type: ignore[arg-type]  # a mapping of both types
+        if not is_ours:
+            raise LeaseLostError(where=f"{self._where.topic}/{self._where.partition}")
+        if time.monotonic() - self._told_at >= _HEARTBEAT_SECONDS:
+            self._tell_breaker()
 
-    reader = events.reader()
-    try:
-        return loop.run(
-            reader,
-            where,
-            start,
-            delivery,
-            rule=replace(rule, age_seconds=max(rule.age_seconds, 1.0), at_end=True),
-            bounds=loop.Bounds(
-                seconds=_LONGEST_SECONDS,
-                idle_seconds=_LINGER_SECONDS if writes_at_once else 0.0,
-                heartbeat_seconds=_HEARTBEAT_SECONDS,
-            ),
-            stop=stop,
-            heartbeat=heartbeat,
-        )
-    finally:
-        reader.close()
+    def _tell_breaker(self) -> None:
+        """A write that succeeded closes the breaker of the target; it is told every few seconds, not of each."""
+        if self._delivery is not None and self._delivery.stored != self._began_at:
+            breaker.succeeded(self._lease.connector.target_id)
+            self._began_at, self._told_at = self._delivery.stored, time.monotonic()
+
+    @property
+    def _done(self) -> dict[str, int]:
+        done = self._delivery
+        return {"written": done.rows, "set_aside": done.set_aside} if done else {"written": 0, "set_aside": 0}
 
 
 def _wishes(lease: Lease) -> Steering:
@@ -167,34 +212,6 @@ def _wishes(lease: Lease) -> Steering:
 
 def _plan_cleaning(wishes: Steering, document: Mapping[str, Any]) -> Cleaner | None:
     return plan_by_kind(document, wishes.privacy, Hashing(settings.PII_HASH_KEY.encode(), is_daily=settings.PII_HASH_DAILY))
-
-
-def start_offset(events: Log, source: Source, stored: Position | None) -> int:
-    """Where to read from: the store's position, once it is proven to mean this log; without one, the first record.
-
-    Raises:
-        TopicRecreatedError, ClusterChangedError, OffsetOutOfRangeError: a person must choose; nothing is reset silently.
-    """
-    where = source.where
-    first = events.first_offsets([where]).get(where, 0)
-    if stored is None:
-        return first
-    if stored.cluster_id != source.cluster_id:
-        raise ClusterChangedError(topic=where.topic, stored=stored.cluster_id, now=source.cluster_id)
-    if stored.incarnation != source.incarnation:
-        raise TopicRecreatedError(topic=where.topic, offset=stored.next_offset)
-    end = events.end_offsets([where]).get(where, 0)
-    if not first <= stored.next_offset <= end:
-        raise OffsetOutOfRangeError(offset=stored.next_offset, first=first, end=end, **where._asdict())
-    return stored.next_offset
-
-
-def source_of(events: Log, stream: str, where: TopicPartition) -> Source:
-    """The partition as the log has it now."""
-    topic = events.topics([where.topic]).get(where.topic)
-    if topic is None:
-        raise TopicUnknownError(topic=where.topic)
-    return Source(stream, where, topic.incarnation, events.cluster_id())
 
 
 def _owner() -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 
-from connectors import retention, slices
+from connectors import history, preparing, retention, slices, workers
 from eventplatform.celery import app
 from eventplatform.core.records import TopicPartition
 
@@ -19,6 +19,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
 }
 _stop = threading.Event()
+
+
+@worker_ready.connect
+def _keep_beating(sender: Any, **_: Any) -> None:
+    """Tell the watcher how many threads there are."""
+    facts = {"has": int(sender.controller.concurrency), "stop": _stop}
+    threading.Thread(target=workers.keep_beating, kwargs=facts, name="worker-heartbeat", daemon=True).start()
 
 
 @worker_shutting_down.connect
@@ -34,11 +41,21 @@ def _add_schedule(sender: Any, **_: Any) -> None:
 
 @app.task
 def apply_retention() -> dict[str, int]:
-    """Delete from stores what streams say shall not be kept any longer."""
+    """Delete from stores what streams say shall not be kept any longer, and old history."""
+    history.forget()
     return retention.apply()
 
 
 @app.task
-def run_slice(connector_id: int, topic: str, partition: int) -> str:
+def prepare_store(connector_id: int) -> int:
+    """Make a connector's store ready for the schemas of its streams."""
+    return preparing.prepare(connector_id)
+
+
+@app.task
+def run_slice(
+    connector_id: int, topic: str, partition: int, *, backfill_id: int | None = None, seconds: float = slices.LONGEST_SECONDS
+) -> str:
     """Run one slice; the answer says how it ended."""
-    return slices.run(connector_id, TopicPartition(topic, partition), stop=_stop).end
+    where = TopicPartition(topic, partition)
+    return slices.run(connector_id, where, backfill_id=backfill_id, seconds=seconds, stop=_stop).end

@@ -7,14 +7,18 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import Coalesce, Greatest, Now
 from kombu.exceptions import OperationalError
 
-from connectors import leasing, opening
-from connectors.models import Connector, Lease
-from connectors.tasks import run_slice
-from eventplatform.broker.base import partitions_of
+from connectors import breaker, history, leasing, opening, preparing, retention_alarm, slices, workers
+from connectors.models import Backfill, Connector, Lease, Target
+from connectors.reconciling import Reconciler
+from connectors.sharing import Room, chosen
+from connectors.tasks import prepare_store, run_slice
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core import metrics
 from eventplatform.core.errors import PlatformError
@@ -26,15 +30,26 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 _RECONCILE_SECONDS = 5.0
+_MINUTE_SECONDS = 60.0
+_CROWDED_SECONDS = 10.0  # of a slice while others find no thread
 _AT_ONCE = FlushRule(rows=1, bytes=1, age_seconds=0.0)
+
+_SOMETHING_TO_DO = Q(next_offset=None, end_offset__gt=0) | Q(next_offset__isnull=False) & (
+    ~Q(next_offset=F("end_offset")) | ~Q(incarnation=F("proven_incarnation"))
+)
 
 
 class Watcher:
     """Keeps the leases in step with the configuration, and asks for slices. One is enough; two do no harm."""
 
     def __init__(self) -> None:
+        self._reconciler = Reconciler()
+        self._wishes = preparing.Wishes()
         self._reconciled_at = float("-inf")
-        self._revision: object = None
+        self._minute_at = time.monotonic()
+        self._version: object = None
+        self._ends: Mapping[TopicPartition, int] = {}
+        self._rules: dict[int, tuple[object, FlushRule]] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop`; what can't be reached is waited for."""
@@ -42,6 +57,7 @@ class Watcher:
             began = time.monotonic()
             try:
                 self.tick()
+                self._each_minute()
             except (PlatformError, DatabaseError, OperationalError) as error:
                 log.warning("watcher.waited", extra={"why": str(error)})
                 close_old_connections()
@@ -50,59 +66,61 @@ class Watcher:
     def tick(self) -> int:
         """One round; the number of slices asked for."""
         self._reconcile_if_due()
-        leases = list(Lease.objects.select_related("connector__target").filter(connector__is_enabled=True))
-        ends = event_log().end_offsets({TopicPartition(lease.topic, lease.partition) for lease in leases})
-        self._mirror(leases, ends)
-        now = _database_time()
-        rules = {connector.pk: _flush_rule(connector) for connector in {lease.connector for lease in leases}}
-        due = [lease for lease in leases if is_due(lease, rules[lease.connector_id], now)]
-        self._enqueue(due)
-        return len(due)
+        self._mirror()
+        waiting = [lease for lease, now in _waiting() if is_due(lease, self._rule(lease.connector), now)]
+        if not waiting:
+            return 0
+        room = _room()
+        found = chosen([(lease.connector.target_id, lease) for lease in waiting], room)
+        self._enqueue(found, is_crowded=len(waiting) > room.free)
+        return len(found)
 
-    def _mirror(self, leases: list[Lease], ends: Mapping[TopicPartition, int]) -> None:
-        changed: dict[int, int] = {}
-        lags: dict[str, int] = {}
-        for lease in leases:
-            end = ends.get(TopicPartition(lease.topic, lease.partition))
-            if end is not None and end != lease.end_offset:
-                changed[lease.pk] = lease.end_offset = end
-            lags[lease.connector.name] = lags.get(lease.connector.name, 0) + lease.lag
-        leasing.mirror_ends(changed)
-        for name, lag in lags.items():
-            metrics.CONNECTOR_LAG.labels(name).set(lag)
+    def _mirror(self) -> None:
+        ends = event_log().end_offsets(self._reconciler.wheres)
+        leasing.mirror_ends({where: end for where, end in ends.items() if self._ends.get(where) != end})
+        self._ends = ends
 
-    def _enqueue(self, due: list[Lease]) -> None:
+    def _enqueue(self, due: list[Lease], *, is_crowded: bool) -> None:
         # Noted first: a slice may have taken its lease before a later note, which would then hold back the next one.
         leasing.queued([lease.pk for lease in due])
+        seconds = _CROWDED_SECONDS if is_crowded else slices.LONGEST_SECONDS
         for lease in due:
             run_slice.apply_async(
                 (lease.connector_id, lease.topic, lease.partition),
+                kwargs={"backfill_id": lease.backfill_id, "seconds": seconds},
                 expires=leasing.QUEUED_FOR.total_seconds(),
                 retry=False,
             )
 
     def _reconcile_if_due(self) -> None:
-        revision = configuration.snapshot().revision
-        newest = Connector.objects.order_by("-updated_at").values_list("updated_at", flat=True).first()
+        version = (configuration.snapshot(), _version_of_rows())
         is_old = time.monotonic() - self._reconciled_at >= _RECONCILE_SECONDS
-        if is_old or (revision, newest) != self._revision:
-            reconcile()
-            self._reconciled_at, self._revision = time.monotonic(), (revision, newest)
+        if is_old or version != self._version:
+            self._reconciler.reconcile()
+            self._ends = {}  # so that leases made by anybody learn their end
+            self._wishes.note(self._reconciler.taken)
+            _ask_to_prepare()
+            _measure_lags()
+            self._reconciled_at, self._version = time.monotonic(), version
+
+    def _each_minute(self) -> None:
+        if time.monotonic() - self._minute_at >= _MINUTE_SECONDS:
+            self._minute_at += _MINUTE_SECONDS
+            history.note_minute()
+            retention_alarm.look()
+
+    def _rule(self, connector: Connector) -> FlushRule:
+        """When the connector's sink writes; remembered until a row changes, since making a sink is dear."""
+        version = (connector.updated_at, connector.target.updated_at)
+        known = self._rules.get(connector.pk)
+        if known is None or known[0] != version:
+            known = self._rules[connector.pk] = (version, _flush_rule(connector))
+        return known[1]
 
 
 def reconcile() -> None:
     """Make a lease for every partition that a connector should take, and forget the others."""
-    streams = configuration.snapshot().streams.values()
-    wanted = {one.pk: one.route.topics(streams) for one in Connector.objects.select_related("target")}
-    topics = event_log().topics({topic for routes in wanted.values() for topic in routes})
-    partitions = partitions_of(topics)
-    should_be = {
-        (pk, where): routes[where.topic] for pk, routes in wanted.items() for where in partitions if where.topic in routes
-    }
-    are = {(lease.connector_id, TopicPartition(lease.topic, lease.partition)): lease for lease in Lease.objects.all()}
-    leasing.add([_new(pk, where, stream) for (pk, where), stream in should_be.items() if (pk, where) not in are])
-    leasing.mirror_incarnations({name: topic.incarnation for name, topic in topics.items()})
-    leasing.remove([lease.pk for key, lease in are.items() if key[1].topic not in wanted.get(key[0], {})])
+    Reconciler().reconcile()
 
 
 def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
@@ -119,6 +137,8 @@ def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
         return True
     if not lease.lag:
         return False
+    if lease.backfill_id is not None:
+        return True
     since = lease.unread_since or now
     # Seen up to a tick after it came, asked for up to a tick after it is due, written in less than one: the promised
     # age counts from its coming.
@@ -126,8 +146,50 @@ def is_due(lease: Lease, rule: FlushRule, now: datetime) -> bool:
     return lease.lag >= rule.rows or now - since >= age
 
 
-def _new(connector_id: int, where: TopicPartition, stream: str) -> Lease:
-    return Lease(connector_id=connector_id, topic=where.topic, partition=where.partition, stream=stream)
+def _waiting() -> list[tuple[Lease, datetime]]:
+    """Leases that may be due, each with the database's time; back-fills last, else the longest waiting first."""
+    rows = Lease.objects.filter(
+        _SOMETHING_TO_DO,
+        breaker.closed("connector__target__"),
+        Q(backfill=None) | Q(backfill__state=Backfill.State.RUNNING),
+        Q(until=None) | Q(until__lt=Now()),
+        Q(not_before=None) | Q(not_before__lte=Now()),
+        Q(queued_at=None) | Q(queued_at__lte=Now() - leasing.QUEUED_FOR),
+        connector__is_enabled=True,
+    ).exclude(state=Lease.State.STOPPED)
+    ordered = rows.select_related("connector__target").order_by(F("backfill").asc(nulls_first=True), "unread_since", "pk")
+    found = list(ordered)
+    now = _database_time() if found else datetime.now(UTC)
+    return [(lease, now) for lease in found]
+
+
+def _room() -> Room:
+    at_work = Q(leases__until__gte=Now()) | Q(leases__queued_at__gt=Now() - leasing.QUEUED_FOR)
+    counted = Connector.objects.filter(at_work).values("target_id").annotate(count=Count("leases"))
+    troubled = Target.objects.filter(Q(failures__gt=0) | Q(slow_until__gt=Now())).values_list("pk", "failures")
+    return Room(
+        threads=workers.threads(),
+        busy={row["target_id"]: row["count"] for row in counted.order_by()},
+        probing=frozenset(pk for pk, failures in troubled if failures >= breaker.THRESHOLD),
+        troubled=frozenset(pk for pk, _ in troubled),
+    )
+
+
+def _ask_to_prepare() -> None:
+    for connector_id in preparing.due():
+        prepare_store.apply_async((connector_id,), expires=preparing.QUEUED_FOR.total_seconds(), retry=False)
+
+
+def _version_of_rows() -> Any:
+    """Changes with every change of a connector or target."""
+    return tuple(Connector.objects.aggregate(Max("updated_at"), Count("pk"), Max("target__updated_at")).items())
+
+
+def _measure_lags() -> None:
+    lag = Sum(Greatest(Coalesce("leases__end_offset", 0) - Coalesce("leases__next_offset", 0), 0))
+    of_streams = Connector.objects.filter(leases__backfill=None)
+    for name, records in of_streams.values_list("name").annotate(lag=lag).order_by().values_list("name", "lag"):
+        metrics.CONNECTOR_LAG.labels(name).set(records or 0)
 
 
 def _flush_rule(connector: Connector) -> FlushRule:

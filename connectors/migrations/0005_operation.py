@@ -119,6 +119,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
+            model_name='target',
+            name='slow_until',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
             model_name='backfill',
             name='connector',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='backfills', to='connectors.connector'),

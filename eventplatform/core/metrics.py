@@ -122,6 +122,15 @@ CONNECTOR_LAG = Gauge(
     ["connector"],
     multiprocess_mode="mostrecent",
 )
+CONNECTOR_NEAR_RETENTION = Gauge(
+    "eventplatform_connector_retention_near_partitions",
+    "Partitions whose oldest unread record the log deletes before twice its lag has passed.",
+    ["connector"],
+    multiprocess_mode="mostrecent",
+)
+TARGET_OPENED = Counter(
+    "eventplatform_target_opened_total", "Times that a target's breaker opened, or stayed open after a probe.", ["target"]
+)
 CANARY_SENT = Counter("eventplatform_canary_sent_total", "Canary events posted, by stream and answer.", ["stream", "answer"])
 CANARY_AGE = Gauge(
     "eventplatform_canary_age_seconds",
