@@ -8,16 +8,21 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 import redis
 
 from eventplatform import env
 from eventplatform.embedded.server import program
-from tests.free_ports import free_ports
+from tests.free_ports import free_port_among, free_ports
+
+if TYPE_CHECKING:  # their drivers take their time, which most tests don't need
+    from connectors.sinks.hdfs import Target as HdfsTarget
+    from connectors.sinks.s3 import Target as S3Target
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "deploy" / "services"
 MISSING = 69  # how our scripts end where Java or Maven is absent (EX_UNAVAILABLE)
@@ -95,6 +100,29 @@ class KafkaServer(Server):
     def start(self) -> None:
         (self.folder / "server.log").unlink(missing_ok=True)
         super().start()
+
+
+class SecuredKafka(KafkaServer):
+    """A Kafka with accounts, certificates and ACLs: see deploy/services/kafka/secured.sh."""
+
+    ports = 4
+
+    @property
+    def secured(self) -> str:
+        """Where accounts come to, over TLS."""
+        return f"127.0.0.1:{self.port + 2}"
+
+    @property
+    def mutual(self) -> str:
+        """Where clients come with a certificate."""
+        return f"127.0.0.1:{self.port + 3}"
+
+    def tls(self, name: str) -> str:
+        """A file of its certificates: ca.pem, other-ca.pem, client.pem, client.key."""
+        return str(self.folder / "tls" / name)
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "KAFKA_SECURED": "1"}
 
 
 def running(server: Server, missing: Callable[[str], NoReturn]) -> Iterator[Server]:
@@ -186,3 +214,103 @@ class CassandraServer(Server):
 def cassandra_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
     """One Cassandra for all tests; each takes a keyspace of its own."""
     yield from running(CassandraServer(Path(tempfile.mkdtemp(prefix="ep-cassandra-"))), service_missing)
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(kafka_jars: None, service_missing: Callable[[str], NoReturn]) -> Iterator[SecuredKafka]:
+    """One Kafka with TLS, SASL and ACLs."""
+    server = SecuredKafka(Path(tempfile.mkdtemp(prefix="ep-kafka-secured-")))
+    for started in running(server, service_missing):
+        assert isinstance(started, SecuredKafka)
+        yield started
+
+
+class Buckets:
+    """Fresh buckets on a server that speaks S3."""
+
+    def __init__(self, url: str, keys: tuple[str, str]) -> None:
+        self.url = url
+        self.keys = keys
+
+    def fresh_bucket(self) -> S3Target:
+        """A target whose bucket is there and empty."""
+        import boto3
+
+        from connectors.sinks.s3 import Target as S3Target
+
+        bucket = f"b-{uuid.uuid4().hex[:16]}"
+        access, secret = self.keys
+        client: Any = boto3.client(
+            "s3", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id=access, aws_secret_access_key=secret
+        )
+        client.create_bucket(Bucket=bucket)
+        return S3Target(bucket, "", self.url, "us-east-1", access, secret, path_style=True)
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[Buckets]:
+    """The light S3, in this process."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_ports(1), verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield Buckets(f"http://{host}:{port}", ("any", "any"))
+    server.stop()
+
+
+class S3Gateway(Server, Buckets):
+    """A versitygw of deploy/services/s3."""
+
+    name = "s3"
+    ready_seconds = 20
+
+    def __init__(self, folder: Path) -> None:
+        Server.__init__(self, folder)
+        Buckets.__init__(self, f"http://{self.address}", ("eventplatform", "eventplatform-secret"))
+
+
+@pytest.fixture(scope="session")
+def s3_gateway(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One S3 gateway for all tests; each takes a bucket of its own."""
+    yield from running(S3Gateway(Path(tempfile.mkdtemp(prefix="ep-s3-"))), service_missing)
+
+
+class HdfsServer(Server):
+    """A NameNode and a DataNode of deploy/services/hdfs."""
+
+    name = "hdfs"
+    ports = 5
+    ready_seconds = 60
+
+    def fresh_root(self) -> HdfsTarget:
+        """A target whose folder nobody else uses."""
+        from connectors.sinks.hdfs import Target as HdfsTarget
+
+        return HdfsTarget(f"hdfs://{self.address}", f"/lakes/{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def hdfs_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One HDFS for all tests; each takes a folder of its own."""
+    yield from running(HdfsServer(Path(tempfile.mkdtemp(prefix="ep-hdfs-"))), service_missing)
+
+
+class OpenSearchServer(Server):
+    """One node of deploy/services/opensearch; the class that starts it takes no other ports than these."""
+
+    name = "opensearch"
+
+    def __init__(self, folder: Path, *, disk_watermark: str = "1b") -> None:
+        super().__init__(folder)
+        self.port = free_port_among(range(9202, 9300))
+        self.disk_watermark = disk_watermark
+
+    def environment(self) -> dict[str, str]:
+        return {"DISK_WATERMARK": self.disk_watermark}
+
+
+@pytest.fixture(scope="session")
+def opensearch_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One OpenSearch for all tests; who kills it starts it again."""
+    yield from running(OpenSearchServer(Path(tempfile.mkdtemp(prefix="ep-opensearch-"))), service_missing)

@@ -1,0 +1,151 @@
+"""Events as documents of a bulk request, and what its answer says of each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from connectors.mapping import keys
+from connectors.mapping.columns import ColumnType
+from connectors.mapping.policies import Policies
+from connectors.mapping.values import PYTHON as CONVERT
+from connectors.mapping.values import MisfitError, Path, Plan, fill
+from connectors.sinks.base import RecordRefusedError, Row, RowsRefusedError
+from connectors.stores.opensearch_client import full, is_full, refusal
+from connectors.stores.opensearch_mapping import EXTRA, OWN
+from eventplatform.core.errors import RejectedError
+from eventplatform.core.records import Record
+
+_LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
+_CONFLICT, _NOT_FOUND = 409, 404
+_BUSY = {403, 429, 500, 502, 503, 504}
+_FIELD = re.compile(r"failed to parse field \[([^\]]{1,200})\] of type \[(\w+)\]")
+_GENERATION = 1 << 48  # versions grow with offsets, and begin above all former ones when a topic is made anew
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An event as the index holds it."""
+
+    row: Row
+    taken_in: datetime
+    body: bytes
+    discarded: int
+
+
+def document(row: Row, *, plan: Plan, policies: Policies, generation: int, written: str) -> Document:
+    """The event, with where it came from before it and what fits no field after it.
+
+    Raises:
+        RejectedError: a policy refuses or drops it.
+    """
+    leftovers = fill(row.event, plan, [None])
+    extra, discarded, event = None, 0, row.event
+    if leftovers:
+        extra, discarded = policies.settle(leftovers)
+        event = _without(event, [left.path for left in leftovers])
+    moment = taken_in(row)
+    record = row.record
+    own = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "generation": generation,
+        "timestamp": _of_ms(record.timestamp_ms).isoformat(),
+        "taken_in": moment.isoformat(),
+        "written": written,
+    }
+    try:
+        rest = orjson.dumps(event)[1:]
+    except TypeError as error:  # an integer beyond 64 bits
+        raise RecordRefusedError(reason="it can't be written as JSON") from error
+    parts = [b'{"%s":%s' % (OWN.encode(), orjson.dumps(own))]
+    if extra is not None:
+        parts.append(b',"%s":%s' % (EXTRA.encode(), extra.encode()))
+    parts.append(rest if rest == b"}" else b"," + rest)
+    return Document(row, moment, b"".join(parts), discarded)
+
+
+def taken_in(row: Row) -> datetime:
+    """When the platform took the event in: `meta.dt`, or the record's timestamp."""
+    meta = row.event.get("meta")
+    try:
+        moment = CONVERT[ColumnType.TIME](meta.get("dt") if isinstance(meta, dict) else None)
+    except MisfitError:
+        return _of_ms(row.record.timestamp_ms)
+    return moment if isinstance(moment, datetime) else _of_ms(row.record.timestamp_ms)
+
+
+def create(index: str, made: Document, generation: int) -> bytes:
+    """The lines that add the document once: its id is its place in the log."""
+    record = made.row.record
+    name = f"{record.topic}-{record.partition}-{generation}-{record.offset}"
+    return orjson.dumps({"create": {"_index": index, "_id": name}}) + b"\n" + made.body + b"\n"
+
+
+def replace(index: str, made: Document, generation: int, key: keys.Key) -> bytes:
+    """The lines that put the document in the place of its key, unless a newer one is there."""
+    return orjson.dumps({"index": _versioned(index, key, generation, made.row.offset)}) + b"\n" + made.body + b"\n"
+
+
+def delete(index: str, tombstone: Record, generation: int, key: keys.Key) -> bytes:
+    """The line that empties the place of the key, unless something newer is there."""
+    return orjson.dumps({"delete": _versioned(index, key, generation, tombstone.offset)}) + b"\n"
+
+
+def require_taken(rows: Sequence[Row | Record | None], items: Iterable[Mapping[str, Any]], forget: Callable[[], None]) -> None:
+    """Hold an answer against what was sent, in its order; None for what can't be refused.
+
+    A conflict is fine: the document, or a newer one of its key, is there.
+
+    Raises:
+        RowsRefusedError: some documents can't be stored.
+        StoreUnavailableError: some couldn't for the moment, which weighs more.
+    """
+    refused: dict[int, RejectedError] = {}
+    for one, item in zip(rows, items, strict=True):
+        status, error = int(item["status"]), item.get("error") or {}
+        if status // 100 == 2 or status == _CONFLICT or (status == _NOT_FOUND and not error):  # noqa: PLR2004  # success
+            continue
+        if is_full(error):
+            raise full()
+        if one is None or status in _BUSY or status == _NOT_FOUND:
+            forget()  # the index may be gone
+            raise refusal(status, {"type": error.get("type", "")}, {})
+        refused[one.offset] = RecordRefusedError(reason=_told(error))
+    if refused:
+        raise RowsRefusedError(refused)
+
+
+def _versioned(index: str, key: keys.Key, generation: int, offset: int) -> dict[str, Any]:
+    version = generation * _GENERATION + offset + 1  # versions begin at 1
+    return {"_index": index, "_id": keys.digest(key), "version": version, "version_type": "external"}
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    """The kind of error and the field; the server's own sentence quotes the document."""
+    field = _FIELD.search(str(error.get("reason", "")))
+    place = f" at field {field[1]} of type {field[2]}" if field else ""
+    return f"{error.get('type', 'unknown reason')}{place}"
+
+
+def _without(event: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """The event without these places; what it shares with the given one is not touched."""
+    result = dict(event)
+    copied: dict[Path, dict[str, Any]] = {(): result}
+    for path in paths:
+        for depth in range(1, len(path)):
+            if path[:depth] not in copied:
+                inner = dict(copied[path[: depth - 1]][path[depth - 1]])
+                copied[path[:depth]] = copied[path[: depth - 1]][path[depth - 1]] = inner
+        copied[path[:-1]].pop(path[-1], None)
+    return result
+
+
+def _of_ms(timestamp_ms: int) -> datetime:
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC)
