@@ -91,6 +91,7 @@ def slow(target_ids: Collection[int]) -> None:
         )
 
 
-def reset(target: Target) -> None:
-    """Forget its failures: somebody changed the target, or wants it to be tried now."""
-    Target.objects.filter(pk=target.pk).update(failures=0, open_until=None, open_reason="", slow_until=None)
+def reset(targets: Q) -> None:
+    """Forget their failures: somebody changed a target, or wants it to be tried now."""
+    found = Target.objects.filter(targets).values("pk")
+    Target.objects.filter(pk__in=found).update(failures=0, open_until=None, open_reason="", slow_until=None)

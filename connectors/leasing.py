@@ -119,6 +119,26 @@ def delay_seconds(attempts: int) -> float:
     return min(_FIRST_DELAY_SECONDS * 2.0 ** min(attempts, 20), _LONGEST_DELAY_SECONDS)
 
 
+def begin_anew(leases: Q, *, is_elsewhere: bool) -> None:
+    """Somebody changed what held them back perhaps: those that wait for their delay go on now.
+
+    `is_elsewhere`: the store may be another one, so what was mirrored of its position proves nothing any more.
+    """
+    found = Lease.objects.filter(leases)
+    found.filter(state=Lease.State.RETRYING).update(not_before=None, queued_at=None, attempts=0)
+    if is_elsewhere:
+        found.update(proven_incarnation="")
+
+
+def restart(leases: Q, *, only_failed: bool) -> int:
+    """Begin anew where an error holds partitions back, or everywhere: slices at work there end before their next write."""
+    found = Lease.objects.filter(leases)
+    if only_failed:
+        found = found.filter(state__in=(Lease.State.RETRYING, Lease.State.STOPPED))
+    fresh = {"state": Lease.State.IDLE, "state_since": Now(), "not_before": None, "queued_at": None, "attempts": 0}
+    return found.update(**fresh, owner="", until=None, epoch=F("epoch") + 1)
+
+
 def queued(pks: Collection[int]) -> None:
     """Note that a slice was asked for."""
     Lease.objects.filter(pk__in=pks).update(queued_at=Now())

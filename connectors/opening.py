@@ -9,7 +9,7 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from connectors import catalog, options, own_database
+from connectors import catalog, options, own_database, secret_files
 from connectors.models import Connector
 from connectors.sinks.base import Sink, Store, Surroundings
 from eventplatform import encryption
@@ -69,9 +69,15 @@ def surroundings() -> Surroundings:
 
 
 def resolve(declared: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with folders made absolute and `embedded:` databases given the address of the platform's own server."""
+    """`values` with folders absolute, `embedded:` databases at the platform's own server, and `file:` secrets read.
+
+    Raises:
+        SecretFileError: a file of a secret can't be used.
+    """
     places = {option.name: option.place for option in options.declared(declared)}
-    return {name: _resolve(places.get(name, ""), value) for name, value in values.items()}
+    open_values, secrets = options.split_secrets(declared, values)
+    found = {**open_values, **secret_files.read(secrets)}
+    return {name: _resolve(places.get(name, ""), found[name]) for name in values}
 
 
 def ensure_embedded_database(values: Mapping[str, Any]) -> None:

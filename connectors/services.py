@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
 
-from connectors import catalog, connection_urls, opening, options
-from connectors.models import Connector, Lease, Target
+from connectors import breaker, catalog, connection_urls, leasing, opening, options
+from connectors.models import Connector, Lease, Preparation, Target
 from connectors.rules import Rules
 from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
@@ -26,6 +27,15 @@ class DocumentInvalidError(RejectedError):
     code = "connector.document_invalid"
     message = "{reason}"
     remedy = "Mend the named place; nothing of the document was saved."
+
+
+class TargetUsedError(RejectedError):
+    """A target that connectors use can't be deleted."""
+
+    code = "target.used"
+    http_status = 409
+    message = "The target {target} is used by {connectors}."
+    remedy = "Delete these connectors, or give them another target, first."
 
 
 @transaction.atomic
@@ -62,6 +72,8 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
         target.kind, target.options, target.secrets = kind, open_values, encryption.seal(secrets)
         _clean(target, f"/targets/{name}")
         target.save()
+        breaker.reset(Q(pk=target.pk))
+        leasing.begin_anew(Q(connector__target=target), is_elsewhere=True)
         log.info("target.saved", extra={"target": name, "kind": kind})
     return target
 
@@ -86,8 +98,12 @@ def save_connector(
     values: Mapping[str, Any],
     rules: Mapping[str, Any] | None = None,
     is_enabled: bool = True,
+    is_stopped: bool | None = None,
 ) -> Connector:
-    """Make or change a connector; `rules` that are None stay as they are."""
+    """Make or change a connector; `rules` and `is_stopped` that are None stay as they are.
+
+    Stopped is more than not enabled: its offsets may be moved.
+    """
     place = f"/connectors/{name}"
     found = Target.objects.filter(name=target).first()
     if found is None:
@@ -100,31 +116,84 @@ def save_connector(
     connector = Connector.objects.filter(name=name).first() or Connector(name=name)
     _checked(lambda: options.parse(Rules, rules or {}), f"{place}/rules")
     kept = connector.rules if rules is None else dict(rules)
-    wanted = (found.pk, list(streams), dict(values), kept, is_enabled)
-    now = (connector.target_id, connector.streams, connector.options, connector.rules, connector.is_enabled)
+    wanted = {
+        "target_id": found.pk,
+        "streams": list(streams),
+        "options": dict(values),
+        "rules": kept,
+        "is_enabled": is_enabled,
+        "is_stopped": (connector.is_stopped if is_stopped is None else is_stopped) and not is_enabled,
+    }
+    now = {fact: getattr(connector, fact) for fact in wanted}
     if now != wanted or connector.pk is None:
-        connector.target_id, connector.streams, connector.options, connector.rules, connector.is_enabled = wanted
+        for fact, value in wanted.items():
+            setattr(connector, fact, value)
         _clean(connector, place)
         connector.save()
+        is_elsewhere = (now["target_id"], now["options"]) != (wanted["target_id"], wanted["options"])
+        leasing.begin_anew(Q(connector=connector), is_elsewhere=is_elsewhere)
         log.info("connector.saved", extra={"connector": name, "target": target})
     return connector
 
 
 def pause(*, connector: str, by: str) -> None:
     """Stop waking the connector; slices under way end within seconds. Its position stays in the store."""
-    Connector.objects.filter(name=connector).update(is_enabled=False, updated_at=Now())
-    log.info("connector.paused", extra={"connector": connector, "by": by})
+    _switch(connector, "paused", by, is_enabled=False, is_stopped=False)
+
+
+def stop(*, connector: str, by: str) -> None:
+    """As `pause`; besides, its offsets may be moved."""
+    _switch(connector, "stopped", by, is_enabled=False, is_stopped=True)
 
 
 def resume(*, connector: str, by: str, only: TopicPartition | None = None) -> None:
     """Go on from the store's position, now: also where a stop or a growing delay held it back; or one partition alone."""
     held = Lease.objects.filter(connector__name=connector).exclude(state=Lease.State.RUNNING)
     if only is None:
-        Connector.objects.filter(name=connector).update(is_enabled=True, updated_at=Now())
+        _switch(connector, "resumed", by, is_enabled=True, is_stopped=False)
+        breaker.reset(Q(connectors__name=connector))
     else:
         held = held.filter(topic=only.topic, partition=only.partition)
     held.update(state=Lease.State.IDLE, not_before=None, queued_at=None, attempts=0, state_since=Now())
-    log.info("connector.resumed", extra={"connector": connector, "by": by})
+
+
+def restart(*, connector: str, by: str, only_failed: bool = False, include_tasks: bool = True) -> int:
+    """Try the failed partitions now, and begin anew where slices are at work unless `only_failed`; how many partitions.
+
+    Without `include_tasks` only its store is prepared anew, as the connector's own part.
+    """
+    Preparation.objects.filter(connector__name=connector).update(done="", not_before=None, queued_at=None)
+    count = 0
+    if include_tasks:
+        breaker.reset(Q(connectors__name=connector))
+        count = leasing.restart(Q(connector__name=connector), only_failed=only_failed)
+    log.info("connector.restarted", extra={"connector": connector, "by": by, "partitions": count})
+    return count
+
+
+def delete_target(*, target: str, by: str) -> None:
+    """Forget the target.
+
+    Raises:
+        TargetUsedError: connectors write there.
+    """
+    try:
+        Target.objects.filter(name=target).delete()
+    except ProtectedError:
+        used = Connector.objects.filter(target__name=target).values_list("name", flat=True)
+        raise TargetUsedError(target=target, connectors=", ".join(used)) from None
+    log.warning("target.deleted", extra={"target": target, "by": by})
+
+
+def _switch(connector: str, verb: str, by: str, **facts: bool) -> None:
+    Connector.objects.filter(name=connector).update(**facts, updated_at=Now())
+    log.info("connector." + verb, extra={"connector": connector, "by": by})  # noqa: G003  # the event's name has no values
+
+
+def delete_connector(*, connector: str, by: str) -> None:
+    """Forget the connector; what it stored stays in its store, and so does its place there."""
+    Connector.objects.filter(name=connector).delete()
+    log.warning("connector.deleted", extra={"connector": connector, "by": by})
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Mapping[str, Any]]:

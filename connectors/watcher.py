@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 from kombu.exceptions import OperationalError
 
-from connectors import breaker, history, leasing, opening, preparing, retention_alarm, slices, workers
+from connectors import backfill, breaker, history, leasing, opening, preparing, retention_alarm, slices, workers
 from connectors.models import Backfill, Connector, Lease, Target
 from connectors.reconciling import Reconciler
 from connectors.sharing import Room, chosen
@@ -100,6 +100,7 @@ class Watcher:
             self._ends = {}  # so that leases made by anybody learn their end
             self._wishes.note(self._reconciler.taken)
             _ask_to_prepare()
+            backfill.finish()
             _measure_lags()
             self._reconciled_at, self._version = time.monotonic(), version
 

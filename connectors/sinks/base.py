@@ -294,6 +294,7 @@ class Sink(Store):
     """A store that the platform writes rows into; see the module's text for the rules."""
 
     needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
+    can_backfill: ClassVar[bool] = True  # False: its place holds one position for a partition, whatever the connector's name
 
     @property
     @abstractmethod
