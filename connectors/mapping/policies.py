@@ -62,10 +62,16 @@ class Policies:
         """
         values: list[Any] = [None] * width
         leftovers = fill(event, by, values)
-        if not leftovers:
-            return Shaped(values, None)
+        return Shaped(values, *self.settle(leftovers)) if leftovers else Shaped(values, None)
+
+    def settle(self, leftovers: Sequence[Leftover]) -> tuple[str | None, int]:
+        """What becomes of values without a place: `_extra` as JSON text (None: nothing to keep), and how many are discarded.
+
+        Raises:
+            RejectedError: as `shape`.
+        """
         kept = [left for left in leftovers if self._is_kept(left)]
-        return Shaped(values, extra(kept) if kept else None, len(leftovers) - len(kept))
+        return extra(kept) if kept else None, len(leftovers) - len(kept)
 
     def _is_kept(self, left: Leftover) -> bool:
         policy = self.columns if left.why == UNKNOWN_FIELD else self.types

@@ -10,10 +10,11 @@ from typing import Any, NoReturn
 import orjson
 import pytest
 
-from connectors.sinks import files
 from connectors.sinks.base import Canary, FencedError, Position, RecordRefusedError, Row, StoreUnavailableError, WriteBatch
-from connectors.sinks.files import FilesSink, FolderTakenError, Options, Target
-from connectors.stores.file_manifests import Manifests
+from connectors.sinks.files import FilesSink, Options, Target
+from connectors.stores import lake_local
+from connectors.stores.lake_manifests import Manifests
+from connectors.stores.lake_sink import FolderTakenError
 from eventplatform.core.records import Record, TopicPartition
 from tests.contracts.stores.files import FilesStore
 
@@ -74,7 +75,7 @@ def test_position__killed_before_manifest__nothing_seen_and_swept_later(
     store: FilesStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with store.sink() as sink, monkeypatch.context() as patch:
-        patch.setattr(Manifests, "link", killed)
+        patch.setattr(Manifests, "create", killed)
         with pytest.raises(KeyboardInterrupt):
             sink.write(batch(None, row(0)))
 
@@ -91,13 +92,13 @@ def test_sweep__slice_still_at_work__its_files_stay(store: FilesStore, monkeypat
     """A zombie wakes after another slice asked for the position, and may still win: its staged files must be there."""
     with store.sink() as zombie, store.sink() as other:
         zombie.position(WHERE)
-        real_link = Manifests.link
+        real_create = Manifests.create
 
-        def link_late(manifests: Manifests, where: TopicPartition, manifest: Any) -> bool:
+        def create_late(manifests: Manifests, where: TopicPartition, manifest: Any) -> bool:
             other.position(where)
-            return real_link(manifests, where, manifest)
+            return real_create(manifests, where, manifest)
 
-        monkeypatch.setattr(Manifests, "link", link_late)
+        monkeypatch.setattr(Manifests, "create", create_late)
         zombie.write(batch(None, row(0)))
         monkeypatch.undo()
 
@@ -132,7 +133,7 @@ def test_write__disk_full__retriable_and_nothing_left(store: FilesStore, monkeyp
         raise OSError(28, "No space left on device", str(path))
 
     with store.sink() as sink:
-        monkeypatch.setattr(files, "write_durably", full)
+        monkeypatch.setattr(lake_local, "write_durably", full)
         with pytest.raises(StoreUnavailableError):
             sink.write(batch(None, row(0)))
         monkeypatch.undo()

@@ -13,7 +13,7 @@ from connectors.sinks import files
 from connectors.sinks.base import Sink
 
 MARKS: list[Any] = []
-COMMIT = "connectors.stores.file_manifests:Manifests.link"
+COMMIT = "connectors.stores.lake_manifests:Manifests.create"
 
 
 def make(_request: pytest.FixtureRequest, folder: Path) -> FilesStore:

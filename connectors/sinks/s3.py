@@ -1,0 +1,53 @@
+"""S3: events as files of each hour in a bucket, committed by a manifest that only one writer can make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.options import option
+from connectors.stores.lake_options import LakeOptions
+from connectors.stores.lake_s3 import S3Blobs
+from connectors.stores.lake_sink import LakeSink
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which bucket, and by which keys."""
+
+    bucket: str = option("The bucket; it must be there.")
+    prefix: str = option("What all keys begin with, such as raw/events.", "")
+    endpoint_url: str = option("Address of a store that speaks S3; empty for Amazon's own.", "")
+    region: str = option("Region; empty: as the workers' environment says.", "")
+    access_key_id: str = option("Access key; empty: as the workers' environment or role says.", "")
+    secret_access_key: str = option("The access key's secret.", "", secret=True)
+    path_style: bool = option("Name the bucket in the path, as most stores that are not Amazon's want it.", False)
+
+
+Options = LakeOptions
+
+
+class S3Sink(LakeSink):
+    """A lake in a bucket of S3, or of a store that honours `If-None-Match: *` when something is put."""
+
+    title = "S3"
+    summary = "Files of each hour, as lines of JSON or Parquet, in a bucket."
+    guarantee = (
+        "Exactly once: a flush is committed by one manifest, put with If-None-Match: * under the name of its start offset."
+    )
+    target_type = Target
+    options_type = Options
+
+    def __init__(self, connector: str, target: Target, options: Options) -> None:
+        blobs = S3Blobs(
+            target.bucket,
+            target.prefix,
+            endpoint=target.endpoint_url,
+            region=target.region,
+            credentials=(target.access_key_id, target.secret_access_key),
+            path_style=target.path_style,
+        )
+        super().__init__(connector, blobs, options)
+
+    @property
+    def place(self) -> str:
+        return self.blobs.address("x")[:-2]
