@@ -5,13 +5,18 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from connectors import pages
+from connectors.pages import detail, editing, listing, removing, stores, verbs
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("connectors", pages.index, name="connectors"),
+    path("connectors", listing.index, name="connectors"),
+    path("connectors/kinds", editing.catalogue, name="connector-kinds"),
+    path("connectors/new", editing.new, name="connector-new"),
+    path("connectors/stores/<slug:name>", stores.edit, name="connector-store"),
     path("connectors/rejected", RedirectView.as_view(pattern_name="rejected", query_string=True)),  # where they were before
-    path("connectors/<slug:name>", pages.detail, name="connector"),
-    path("connectors/<slug:name>/pause", pages.pause, name="connector_pause"),
-    path("connectors/<slug:name>/resume", pages.resume, name="connector_resume"),
-    path("connectors/<slug:name>/reposition", pages.reposition, name="connector_reposition"),
+    path("connectors/<slug:name>", detail.detail, name="connector"),
+    path("connectors/<slug:name>/edit", editing.edit, name="connector-edit"),
+    path("connectors/<slug:name>/delete", removing.remove, name="connector-delete"),
+    path("connectors/<slug:name>/pause", verbs.pause, name="connector_pause"),
+    path("connectors/<slug:name>/resume", verbs.resume, name="connector_resume"),
+    path("connectors/<slug:name>/reposition", verbs.reposition, name="connector_reposition"),
 ]

@@ -1,0 +1,1 @@
+"""Forms of targets and connectors, made from what stores and rules declare."""

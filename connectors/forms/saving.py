@@ -1,0 +1,64 @@
+"""Saves what a form holds through the services, and keeps who changed what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.admin.models import ADDITION, CHANGE
+from django.db import transaction
+
+from connectors import acts, catalog, options, services, shown
+from connectors.forms.entry import Entry
+from connectors.models import Connector, Target
+
+
+@transaction.atomic
+def save_entry(entry: Entry, *, by: Any) -> Connector:
+    """Save a valid form: its new store first, where there is one, then the connector.
+
+    Raises:
+        RejectedError: a service refuses it; nothing is saved then.
+    """
+    if entry.is_new_target:
+        save_target(name=entry.target_name, kind=entry.kind, values=entry.target.values, by=by)
+    before = _facts(entry.connector) if entry.connector else {}
+    connector = services.save_connector(
+        name=entry.name,
+        target=entry.target_name,
+        streams=entry.patterns(),
+        values=entry.options.values,
+        rules=entry.rules.values,
+        is_enabled=entry.connector.is_enabled if entry.connector else entry.basics.cleaned_data["begins"] != "paused",
+    )
+    changes = acts.differences(before, _facts(connector))
+    acts.note(connector, by=by, changes=changes, flag=CHANGE if entry.connector else ADDITION)
+    return connector
+
+
+@transaction.atomic
+def save_target(*, name: str, kind: str, values: Mapping[str, Any], by: Any) -> Target:
+    """Make or change a target; secrets that are not among the values stay.
+
+    Raises:
+        RejectedError: an option can't be used.
+    """
+    before = Target.objects.filter(name=name).first()
+    open_before = dict(before.options) if before else {}
+    open_values, secrets = options.split_secrets(catalog.load(kind).target_type, values)
+    target = services.save_target(name=name, kind=kind, values=values)
+    typed = sorted(key for key, value in secrets.items() if value and value != options.MASK)
+    declared = options.declared(catalog.load(kind).target_type)
+    changes = acts.differences(shown.harmless(declared, open_before), shown.harmless(declared, open_values))
+    acts.note(target, by=by, changes=changes, secrets=typed, flag=CHANGE if before else ADDITION)
+    return target
+
+
+def _facts(connector: Connector) -> dict[str, Any]:
+    """What a person decides of it, flat."""
+    return {
+        "target": connector.target.name,
+        "streams": list(connector.streams),
+        **dict(connector.options),
+        **{f"rule {name}": value for name, value in connector.rules.items()},
+    }

@@ -1,0 +1,65 @@
+"""Options as people may see them: secrets as a mask, and addresses without what somebody may have hidden in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import connection_urls, options
+from connectors.options import Option
+from eventplatform.core.errors import PlatformError
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An option with what is set, or its default."""
+
+    name: str
+    text: str
+    is_secret: bool = False
+    is_default: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name as words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+def shown(declared: Sequence[Option], given: Mapping[str, Any], *, has_secrets: bool = False) -> list[Shown]:
+    """Every declared option, secrets as a mask."""
+    seen = harmless(declared, given)
+    return [_shown(one, seen, has_secrets=has_secrets) for one in declared]
+
+
+def harmless(declared: Sequence[Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` without secrets, and with a mask for what was saved before such addresses were refused."""
+    known = {one.name: one for one in declared}
+    return {name: _harmless(known[name], value) for name, value in given.items() if name in known and not known[name].is_secret}
+
+
+def _shown(option: Option, given: Mapping[str, Any], *, has_secrets: bool) -> Shown:
+    if option.is_secret:
+        return Shown(option.name, options.MASK if has_secrets else "none", is_secret=has_secrets)
+    value = given.get(option.name, option.default)
+    return Shown(option.name, _text(value), is_default=option.name not in given)
+
+
+def _harmless(option: Option, value: Any) -> Any:
+    if option.place != "database":
+        return value
+    try:
+        connection_urls.check(str(value), name=option.name)
+    except PlatformError:
+        return options.MASK
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {one}" for name, one in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in ("", None) else str(value)

@@ -1,0 +1,160 @@
+"""The form of a connector: made from declarations, tried before it is saved, secrets only written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from connectors import catalog, services
+from connectors.models import Connector, Target
+from eventplatform.broker.base import Log
+from monitoring.demo_users import ensure_groups
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def engineer(client: Client, transactional_db: None) -> Client:
+    ensure_groups()
+    user = User.objects.create_user("engineer")
+    user.groups.add(Group.objects.get(name="engineer"))
+    client.force_login(user)
+    return client
+
+
+def typed(kind: str = "files", **facts: Any) -> dict[str, Any]:
+    """A filled form of a new connector into a new store."""
+    basics = {"kind": kind, "name": "c", "target": "", "new_target": "s", "streams": "*", "begins": "running"}
+    rules = {"rules-takes": "fitting", "rules-mode": "append", "rules-columns": "evolve", "rules-types": "evolve"}
+    return {**basics, **rules, **defaults(kind), **facts}
+
+
+def defaults(kind: str) -> dict[str, Any]:
+    """What a browser posts of the options that nobody touched: switches that are on."""
+    declared = catalog.describe(kind).options
+    return {f"options-{one.name}": "on" if one.type is bool else one.default for one in declared if one.default}
+
+
+def test_kinds__anybody__every_kind_with_guarantee_and_options(client: Client, transactional_db: None) -> None:
+    page = client.get("/connectors/kinds").content.decode()
+
+    assert "PostgreSQL" in page
+    assert "flush_" in page
+    assert "Exactly once" in page
+    assert "/connectors/new?kind" not in page
+
+
+def test_new__viewer__403(client: Client, transactional_db: None) -> None:
+    assert client.get("/connectors/new?kind=files").status_code == 302
+    client.force_login(User.objects.create_user("viewer"))
+    assert client.get("/connectors/new?kind=files").status_code == 403
+
+
+def test_new__unknown_kind__404(engineer: Client) -> None:
+    assert engineer.get("/connectors/new?kind=cards").status_code == 404
+    assert engineer.get("/connectors/new").status_code == 302
+
+
+def test_new__filled__connector_and_store_saved_and_told_who(engineer: Client, log: Log, tmp_path: Path) -> None:
+    facts = {"target-root": str(tmp_path), "streams": "test.event\npage.*", "begins": "paused", "do": "save"}
+    privacy: dict[str, Any] = {"rules-privacy-name": ["ip", "*"], "rules-privacy-value": ["drop", ""], "rules-key": "/a\n/b"}
+
+    page = engineer.post("/connectors/new", typed(**facts, **privacy), follow=True).content.decode()
+
+    made = Connector.objects.get()
+    assert (made.streams, made.target.name, made.is_enabled) == (["test.event", "page.*"], "s", False)
+    assert made.rules == {"privacy": {"ip": "drop"}, "key": ["/a", "/b"]}
+    assert made.options == {}
+    assert "c is saved and is paused." in page
+    assert "engineer" in page.split('id="acts"')[1]
+
+
+def test_new__incomplete__said_at_the_fields_and_nothing_saved(engineer: Client, log: Log) -> None:
+    answer = engineer.post("/connectors/new", typed(name="", do="save"))
+
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "The option root is not set." in page
+    assert not Target.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"name": "kinds"}, "A page has this name"),
+        ({"new_target": ""}, "Name the new store"),
+        ({"rules-takes": "moon"}, "Select a valid choice"),
+        ({"rules-ttl_seconds": "-1"}, "The option ttl_seconds can"),
+        ({"streams": ""}, "This field is required"),
+    ],
+)
+def test_new__nonsense__said(engineer: Client, log: Log, tmp_path: Path, facts: dict[str, str], said: str) -> None:
+    answer = engineer.post("/connectors/new", typed(**{"target-root": str(tmp_path), "do": "save", **facts}))
+
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not Connector.objects.exists()
+
+
+def test_streams__patterns_typed__told_which_it_takes(engineer: Client, log: Log) -> None:
+    page = engineer.post("/connectors/new", typed(streams="test.*", do="streams")).content.decode()
+    assert "Takes 1 stream" in page
+
+    page = engineer.post("/connectors/new", typed(streams="x.*", do="streams")).content.decode()
+    assert "Takes no stream" in page
+
+
+def test_test__folder_that_is_there__works(engineer: Client, log: Log, tmp_path: Path) -> None:
+    page = engineer.post("/connectors/new", typed(**{"target-root": str(tmp_path), "do": "test"})).content.decode()
+
+    assert "The store answers" in page
+    assert not Connector.objects.exists()
+
+
+def test_test__nobody_answers__reason_and_remedy_without_the_password(engineer: Client, log: Log) -> None:
+    secret = {"target-url": "postgresql://w@127.0.0.1:1/x", "target-password": "hunter2"}
+
+    page = engineer.post("/connectors/new", typed("postgres", **secret, do="test")).content.decode()
+
+    assert "The store does not answer as it should" in page
+    assert "hunter2" not in page
+
+
+def test_edit__as_it_is__nothing_changes(engineer: Client, connector: Connector) -> None:
+    page = engineer.get("/connectors/files/edit").content.decode()
+    assert 'value="files"' in page
+
+    facts = {"target": "archive", "new_target": "", "options-flush_age_seconds": "0.01", "do": "save"}
+    assert engineer.post("/connectors/files/edit", typed(**facts)).status_code == 302
+
+    again = Connector.objects.get()
+    assert (again.streams, again.options, again.rules, again.name) == (["*"], {"flush_age_seconds": 0.01}, {}, "files")
+
+
+def test_store__saved_without_a_password__keeps_it_and_shows_it_nowhere(engineer: Client) -> None:
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/x", "password": "hunter2"})
+    sealed = Target.objects.get().secrets
+
+    page = engineer.get("/connectors/stores/db").content.decode()
+    answer = engineer.post("/connectors/stores/db", {"target-url": "postgresql://w@db/y", "target-password": "", "do": "save"})
+
+    assert "hunter2" not in page
+    assert "kept; type to replace" in page
+    assert answer.status_code == 302
+    assert Target.objects.get().options == {"url": "postgresql://w@db/y"}
+    assert Target.objects.get().secrets.split(".")[0]
+    assert sealed
+
+
+def test_delete__name_typed__gone_and_told(engineer: Client, connector: Connector) -> None:
+    assert "goes on from there" in engineer.get("/connectors/files/delete").content.decode()
+    assert engineer.post("/connectors/files/delete", {"name": "file"}).status_code == 400
+
+    page = engineer.post("/connectors/files/delete", {"name": "files"}, follow=True).content.decode()
+
+    assert "files is deleted" in page
+    assert not Connector.objects.exists()
