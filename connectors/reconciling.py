@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors import catalog, leasing
+from connectors import leasing
 from connectors.models import Connector, Lease
 from connectors.routing import Route
-from connectors.sinks.base import Follower
 from eventplatform.broker.base import partitions_of
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
@@ -76,21 +75,13 @@ class Reconciler:
         self.taken, self._snapshot = found, snapshot
 
 
-def is_follower(connector: Connector) -> bool:
-    """True where the store reads the log by itself: no slice writes into it."""
-    try:
-        return issubclass(catalog.load(connector.kind), Follower)
-    except PlatformError:
-        return False  # a slice will meet the same error, and write it down
-
-
 def _taken(connector: Connector, snapshot: Any, version: tuple[datetime, datetime]) -> Taken:
     try:
         route = connector.route
     except PlatformError:  # rules of a former version
         return Taken(version, (), {})
     streams = tuple(one for one in _candidates(route, snapshot) if route.takes(one))
-    return Taken(version, streams, {} if is_follower(connector) else route.topics(streams))
+    return Taken(version, streams, route.topics(streams))
 
 
 def _candidates(route: Route, snapshot: Any) -> Iterable[Stream]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
-from connectors import leasing, opening
+from connectors import following, leasing, opening
 from connectors.models import Connector, Lease
 from connectors.positions import source_of
 from connectors.sinks.base import Position, Sink, WriteBatch
@@ -65,6 +65,11 @@ def reposition(*, connector: Connector, where: TopicPartition, to: Place, by: st
 def _move(lease: Lease, where: TopicPartition, to: Place) -> Position:
     events = event_log()
     source = source_of(events, lease.stream, where)
+    if following.is_follower(lease.connector.kind):
+        stored = following.position(lease.connector, where)
+        after = source.position(_offset(events, where, to, lease, stored))
+        following.move(lease.connector, lease.stream, where, after)
+        return after
     with opening.make_sink(lease.connector) as sink:
         stored = sink.position(where)
         after = source.position(_offset(events, where, to, lease, stored))

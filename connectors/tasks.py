@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 
-from connectors import history, preparing, retention, slices, workers
+from connectors import following, history, preparing, retention, slices, workers
 from eventplatform.celery import app
 from eventplatform.core.records import TopicPartition
 
@@ -50,6 +50,12 @@ def apply_retention() -> dict[str, int]:
 def prepare_store(connector_id: int) -> int:
     """Make a connector's store ready for the schemas of its streams."""
     return preparing.prepare(connector_id)
+
+
+@app.task
+def follow(connector_id: int) -> dict[str, str]:
+    """Look after a connector whose store reads the log by itself; the answer says how each stream's part ended."""
+    return following.follow(connector_id, stop=_stop)
 
 
 @app.task

@@ -14,11 +14,11 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 from kombu.exceptions import OperationalError
 
-from connectors import backfill, breaker, history, leasing, opening, preparing, retention_alarm, slices, workers
+from connectors import backfill, breaker, following, history, leasing, opening, preparing, retention_alarm, slices, workers
 from connectors.models import Backfill, Connector, Lease, Target
 from connectors.reconciling import Reconciler
 from connectors.sharing import Room, chosen
-from connectors.tasks import prepare_store, run_slice
+from connectors.tasks import follow, prepare_store, run_slice
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core import metrics
 from eventplatform.core.errors import PlatformError
@@ -100,6 +100,7 @@ class Watcher:
             self._ends = {}  # so that leases made by anybody learn their end
             self._wishes.note(self._reconciler.taken)
             _ask_to_prepare()
+            _ask_to_follow(is_changed=version != self._version)
             backfill.finish()
             _measure_lags()
             self._reconciled_at, self._version = time.monotonic(), version
@@ -157,7 +158,7 @@ def _waiting() -> list[tuple[Lease, datetime]]:
         Q(not_before=None) | Q(not_before__lte=Now()),
         Q(queued_at=None) | Q(queued_at__lte=Now() - leasing.QUEUED_FOR),
         connector__is_enabled=True,
-    ).exclude(state=Lease.State.STOPPED)
+    ).exclude(Q(state=Lease.State.STOPPED) | Q(connector__target__kind__in=following.kinds()))
     ordered = rows.select_related("connector__target").order_by(F("backfill").asc(nulls_first=True), "unread_since", "pk")
     found = list(ordered)
     now = _database_time() if found else datetime.now(UTC)
@@ -179,6 +180,11 @@ def _room() -> Room:
 def _ask_to_prepare() -> None:
     for connector_id in preparing.due():
         prepare_store.apply_async((connector_id,), expires=preparing.QUEUED_FOR.total_seconds(), retry=False)
+
+
+def _ask_to_follow(*, is_changed: bool) -> None:
+    for connector_id in following.due(is_changed=is_changed):
+        follow.apply_async((connector_id,), expires=following.EVERY_SECONDS, retry=False)
 
 
 def _version_of_rows() -> Any:

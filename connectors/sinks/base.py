@@ -72,8 +72,8 @@ class StoreUnavailableError(RetriableError):
     message = "The store does not answer as it should: {reason}."
     remedy = "It is tried again by itself; check the store, its address and the rights of its user."
 
-    def __init__(self, *, retry_after: int | None = None, **facts: object) -> None:
-        super().__init__(**facts)
+    def __init__(self, *, retry_after: int | None = None, pointer: str = "", **facts: object) -> None:
+        super().__init__(pointer=pointer, **facts)
         self._retry_after = retry_after
 
     @property
@@ -373,6 +373,10 @@ class Follower(Store):
     @abstractmethod
     def running(self) -> Collection[str]:
         """The streams whose reader this connector made, and nobody suspended."""
+
+    def leaves_out(self, event: Mapping[str, Any]) -> RejectedError | None:  # noqa: ARG002  # most take every event
+        """Why the store's reader does not take this event; None where it does. The platform sets it aside."""
+        return None
 
     @abstractmethod
     def reset(self, reading: Reading, offsets: Mapping[TopicPartition, int]) -> None:

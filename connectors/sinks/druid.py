@@ -14,7 +14,7 @@ from connectors.sinks.base import Follower, Progress, Reading, StoreUnavailableE
 from connectors.steering import Steering
 from connectors.stores import druid_api, druid_progress, druid_specs
 from connectors.stores.own_positions import OwnPositions
-from eventplatform.core.errors import FatalError, RetriableError
+from eventplatform.core.errors import FatalError, RejectedError, RetriableError
 from eventplatform.core.records import TopicPartition
 
 _KAFKA_MODULE = "KafkaIndexTaskModule"
@@ -51,6 +51,14 @@ class RuleUnsupportedError(FatalError):
     code = "druid.rule_unsupported"
     message = "Druid reads the event log by itself and can't keep the rule {rule}."
     remedy = "Take the rule away, or store this stream where the platform writes the rows."
+
+
+class SchemaMissingError(RejectedError):
+    """An event in the log that does not say what it is."""
+
+    code = "record.schema_missing"
+    message = "The event names no schema."
+    remedy = "Give it its $schema, then replay the dead letter; find out who writes to this topic past the intake."
 
 
 class StillPublishingError(RetriableError):
@@ -159,6 +167,9 @@ class DruidFollower(Follower):
         found = (one.get("spec") or {} for one in self._druid.supervisors())
         ours = (spec for spec in found if self._is_ours(spec) and not spec.get("suspended"))
         return frozenset(druid_specs.mark_of(spec).get("stream", "") for spec in ours)
+
+    def leaves_out(self, event: Mapping[str, Any]) -> RejectedError | None:
+        return None if isinstance(event.get("$schema"), str) else SchemaMissingError(pointer="/$schema")
 
     def reset(self, reading: Reading, offsets: Mapping[TopicPartition, int]) -> None:
         datasource = self.datasource(reading.stream)

@@ -21,6 +21,7 @@ _WORDS = {
     ColumnType.JSON: "json",
 }
 _ITEMS = {"string": "ARRAY<STRING>", "integer": "ARRAY<LONG>", "number": "ARRAY<DOUBLE>"}
+_MOST_KNOWN = 5000
 _OWN_TIME = {"": "__time"}  # Druid's own column
 _WIDER = {frozenset({"long", "double"}): "double"}
 
@@ -52,12 +53,28 @@ class Column:
         return {"type": self.type, "name": self.name}
 
 
+_known: dict[Any, tuple[Any, tuple[Column, ...]]] = {}
+
+
 def columns(schemas: Documents, privacy: Mapping[str, str]) -> tuple[Column, ...]:
     """One column for each place that any version names, oldest version first: a newer version never renames one.
+
+    Remembered: the same documents are asked about every few seconds.
 
     Raises:
         DruidPrivacyError: a marked field would have to be changed rather than left out.
     """
+    key = (tuple((name, id(one)) for name, one in schemas.items()), tuple(sorted(privacy.items())))
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        # With the documents, so that no other one gets their identity meanwhile.
+        known = _known[key] = (tuple(schemas.values()), _columns(schemas, privacy))
+    return known[1]
+
+
+def _columns(schemas: Documents, privacy: Mapping[str, str]) -> tuple[Column, ...]:
     found: dict[str, Leaf] = {}
     types: dict[str, str] = {}
     dropped: set[str] = set()

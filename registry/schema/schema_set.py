@@ -90,6 +90,10 @@ class SchemaSet:
         """The versions of a title, oldest first."""
         return tuple(split_schema_id(schema_id)[1] for schema_id in self._find(title))
 
+    def ids(self, title: str) -> tuple[str, ...]:
+        """The ids of a title's versions, oldest first."""
+        return self._find(title)
+
     def has_title(self, title: str) -> bool:
         """Whether any version is found under that title."""
         return bool(self._find(title))
