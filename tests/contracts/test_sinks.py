@@ -181,6 +181,9 @@ def test_expire__taken_in_before__goes_and_the_position_stays(sink: Sink, store:
 
     assert sink.expire(STREAM, before=datetime(2026, 11, 25, 9, 30, tzinfo=UTC)) == 0
     assert store.texts(STREAM) == ["t0", "t1"]
+    if not getattr(store, "can_expire", True):
+        assert sink.expire(STREAM, before=datetime(2026, 11, 25, 10, tzinfo=UTC)) == 0
+        return
 
     assert sink.expire(STREAM, before=datetime(2026, 11, 25, 10, tzinfo=UTC)) > 0
 

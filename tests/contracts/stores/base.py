@@ -33,6 +33,8 @@ class Store(Protocol):
     def canaries(self) -> list[tuple[str, str]]:
         """Stream and id of every canary marked."""
 
+    # can_expire = False, where it is said: nothing there is the platform's to delete (a webhook's receiver, counters, a log).
+
 
 def sink_kinds() -> list[Any]:
     """Every sink of the catalog as a parameter with its marks; followers have suites of their own."""
