@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -14,6 +14,9 @@ help: ## list the verbs
 run: setup ## start the whole platform on this machine: PORT=8000, KAFKA=1
 	@$(BIN)/python -m eventplatform.run
 
+services: ## start real stores on 127.0.0.1 until Ctrl-C: NAMES="kafka cassandra", ARGS=--check tries each of them
+	@$(PYTHON) deploy/services/up.py $(ARGS) $(NAMES)
+
 # Compiled modules are kept whatever the environment says: each of the servers that tests start would compile all of ours.
 test test-fast test-services: export PYTHONDONTWRITEBYTECODE :=
 
@@ -23,7 +26,7 @@ test: setup-dev ## all tests but those of heavy servers
 test-fast: setup-dev ## the unit tests: no server, less than a minute
 	@$(BIN)/pytest -n logical --dist worksteal -m "not slow and not services and not faults and not e2e" $(ARGS)
 
-test-services: setup-dev ## the tests against heavy servers (Kafka)
+test-services: setup-dev ## the tests against heavy servers: Kafka, Cassandra, HDFS, Druid, OpenSearch, S3
 	@$(BIN)/pytest -m services $(ARGS)
 
 faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour
