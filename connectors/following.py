@@ -54,6 +54,11 @@ def due(*, is_changed: bool = False) -> list[int]:
     return found
 
 
+def forget() -> None:
+    """Ask anew about every connector."""
+    _asked_at.clear()
+
+
 def follow(connector_id: int, *, stop: threading.Event | None = None) -> dict[str, str]:
     """One round of a connector; how each stream's part ended."""
     connector = Connector.objects.select_related("target").filter(pk=connector_id).first()
