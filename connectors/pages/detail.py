@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Min
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connectors import acts, catalog, letters, lookups, options, shown
+from connectors import acts, backfill, catalog, letters, lookups, options, shown
 from connectors.catalog import Kind
 from connectors.lookups import ConnectorView, PartitionView
-from connectors.models import Connector
+from connectors.models import Connector, Lease, Preparation
 from connectors.pages import charting
+from connectors.positions import NEEDS_A_CHOICE, PositionLostError
 from connectors.rules import Rules
 from eventplatform.core.errors import PlatformError
 from streamconfig import lookups as configuration
 
 # Errors that end when a person says where to go on.
-_CHOOSE = {"connector.topic_recreated", "connector.cluster_changed", "log.offset_out_of_range"}
+_CHOOSE = {error.code for error in NEEDS_A_CHOICE}
 _MANY = 50  # partitions; more are told by topic first
 _ON_A_PAGE = 50
 _SHOWN_STREAMS = 20
 _SHOWN_ACTS = 8
+_SHOWN_BACKFILLS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         "taken_count": len(taken),
         "to_choose": [one for one in view.partitions if one.state == "stopped" and one.error_code in _CHOOSE],
         "codes_to_choose": _CHOOSE,
+        "lost_code": PositionLostError.code,
+        "backfills": backfill.progress(name)[:_SHOWN_BACKFILLS],
+        "held": _held(row),
         "acts": acts.of(row, most=_SHOWN_ACTS),
         "can_operate": request.user.has_perm("connectors.change_connector"),
         "can_delete": request.user.has_perm("connectors.delete_connector"),
@@ -86,6 +92,15 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
 def _hours(request: HttpRequest) -> int:
     given = request.GET.get("hours", "")
     return int(given) if given.isdecimal() and int(given) in charting.RANGES else 6
+
+
+def _held(row: Connector) -> dict[str, Any]:
+    """What holds it back besides its partitions' own errors: an open breaker, a store not ready, a log that soon forgets."""
+    now = datetime.now(UTC)
+    is_open = row.target.open_until is not None and row.target.open_until > now
+    prepared = Preparation.objects.filter(connector=row).exclude(last_error="").first()
+    loses = Lease.objects.filter(connector=row, backfill=None).aggregate(at=Min("loses_at"))
+    return {"breaker": row.target if is_open else None, "preparation": prepared, "loses_at": loses["at"]}
 
 
 def _kind(name: str) -> Kind | None:

@@ -12,13 +12,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from connectors import acts, repositioning, services
+from connectors import acts, backfill, repositioning, services
 from connectors.models import Connector
+from connectors.repositioning import Place
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 
 Verb = Callable[[HttpRequest, Connector], str]
 _CHANGE = "connectors.change_connector"
+_PLACES: dict[str, Place] = {"first": "first", "end": "end", "store": "store", "reached": "reached"}
 
 
 def verb(act: Verb) -> Callable[..., HttpResponseBase]:
@@ -59,14 +61,42 @@ def resume(request: HttpRequest, connector: Connector) -> str:
 
 
 @verb
+def stop(request: HttpRequest, connector: Connector) -> str:
+    """As pausing; besides, its offsets may be moved."""
+    services.stop(connector=connector.name, by=request.user.get_username())
+    acts.note(connector, by=request.user, changes=["stopped"])
+    return f"{connector.name} is stopped. Its offsets can be moved now; nothing is lost while the log keeps its events."
+
+
+@verb
+def restart(request: HttpRequest, connector: Connector) -> str:
+    """Try what failed again, now."""
+    count = services.restart(connector=connector.name, by=request.user.get_username(), only_failed=True)
+    acts.note(connector, by=request.user, changes=[f"restarted {count} failed partitions"])
+    return f"{count} partition{'' if count == 1 else 's'} of {connector.name} try again now."
+
+
+@verb
+def backfill_move(request: HttpRequest, connector: Connector) -> str:
+    """Pause, resume or cancel a back-fill."""
+    number, asked = request.POST.get("number", ""), request.POST.get("verb", "")
+    moves = {"pause": backfill.pause, "resume": backfill.resume, "cancel": backfill.cancel}
+    if not number.isdecimal() or asked not in moves:
+        return ""
+    moves[asked](connector=connector.name, number=int(number), by=request.user.get_username())
+    acts.note(connector, by=request.user, changes=[f"back-fill {number}: {asked}"])
+    return f"Back-fill {number}: {asked}. What it took stays in the store."
+
+
+@verb
 def reposition(request: HttpRequest, connector: Connector) -> str:
     """Choose where a stopped partition goes on."""
-    number, to = request.POST.get("partition", ""), request.POST.get("to", "")
-    if not number.isdecimal() or to not in ("first", "end"):
+    number, to = request.POST.get("partition", ""), _PLACES.get(request.POST.get("to", ""))
+    if not number.isdecimal() or to is None:
         return ""
     where = TopicPartition(request.POST.get("topic", ""), int(number))
-    after = repositioning.reposition(
-        connector=connector, where=where, to="first" if to == "first" else "end", by=request.user.get_username()
-    )
+    by = request.user.get_username()
+    after = repositioning.reposition(connector=connector, where=where, to=to, by=by)
+    services.resume(connector=connector.name, by=by, only=where)
     acts.note(connector, by=request.user, changes=[f"{where.topic}/{where.partition} goes on at offset {after.next_offset}"])
     return f"{where.topic}/{where.partition} goes on at offset {after.next_offset}."

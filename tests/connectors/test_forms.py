@@ -9,10 +9,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from connectors import catalog, services
-from connectors.models import Connector, Target
+from connectors import catalog, services, watcher
+from connectors.models import Connector, Lease, Target
 from eventplatform.broker.base import Log
 from monitoring.demo_users import ensure_groups
+from tests.connectors.conftest import Produce
 
 pytestmark = pytest.mark.slow
 
@@ -158,3 +159,37 @@ def test_delete__name_typed__gone_and_told(engineer: Client, connector: Connecto
 
     assert "files is deleted" in page
     assert not Connector.objects.exists()
+
+
+def test_verbs__stop_offsets_resume__moved_where_it_was_said(engineer: Client, connector: Connector, produce: Produce) -> None:
+    watcher.reconcile()
+    produce("a", "b")
+    assert "while the connector is stopped" in engineer.get("/connectors/files/offsets").content.decode()
+    engineer.post("/connectors/files/stop")
+    typed = {"where": "test.event/0", "to": "offset", "offset": "1", "name": "files"}
+
+    assert "That is not its name" in engineer.post("/connectors/files/offsets", {**typed, "name": "x"}).content.decode()
+    page = engineer.post("/connectors/files/offsets", typed, follow=True).content.decode()
+
+    assert "1 partition moved" in page
+    assert Lease.objects.get().next_offset == 1
+    assert "test.event/0 to 1" in page
+
+
+def test_backfill__between_empty_bounds__said(engineer: Client, connector: Connector, produce: Produce) -> None:
+    watcher.reconcile()
+
+    page = engineer.post("/connectors/files/backfill", {"stream": "test.event"}).content.decode()
+
+    assert "no records of test.event between these bounds" in page
+
+
+def test_restart__failed_partition__tries_again(engineer: Client, connector: Connector) -> None:
+    watcher.reconcile()
+    Lease.objects.update(state="retrying", error_code="sink.unavailable", last_error="Away.", failed_at="2026-01-01T00:00Z")
+    assert "Restart failed" in engineer.get("/connectors/files").content.decode()
+
+    page = engineer.post("/connectors/files/restart", follow=True).content.decode()
+
+    assert "1 partition of files try again now" in page
+    assert Lease.objects.get().state == "idle"
