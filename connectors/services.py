@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
 
-from connectors import breaker, catalog, connection_urls, leasing, opening, options
+from connectors import breaker, catalog, connection_urls, leasing, opening, options, server_urls
 from connectors.models import Connector, Lease, Preparation, Target
 from connectors.rules import Rules
 from eventplatform import encryption
@@ -88,6 +88,8 @@ def check_target(declared: type, values: Mapping[str, Any]) -> None:
     for one in options.declared(declared):
         if one.place == "database":
             connection_urls.check(str(values.get(one.name, "")), name=one.name)
+        if one.place in server_urls.PLACES:
+            server_urls.check(str(values.get(one.name, "")), name=one.name, place=one.place)
 
 
 def save_connector(

@@ -29,6 +29,7 @@ from connectors.steering import Steering
 from connectors.stores import opensearch_documents as documents
 from connectors.stores.opensearch_client import Client, Login
 from connectors.stores.opensearch_indices import Indices, Shape
+from connectors.stores.opensearch_mapping import OWN
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import Record, TopicPartition
 
@@ -125,7 +126,7 @@ class OpenSearchSink(Sink):
         if status == _NOT_FOUND:
             return 0
         gone = self._drop_whole(base, before)
-        query = {"query": {"range": {f"{documents.OWN}.taken_in": {"lt": before.isoformat()}}}}
+        query = {"query": {"range": {f"{OWN}.taken_in": {"lt": before.isoformat()}}}}
         params = {"max_docs": str(_ROWS_PER_STEP), "conflicts": "proceed", "refresh": "true", "ignore_unavailable": "true"}
         while True:
             _, done = self._client.ask("POST", f"/{base}/_delete_by_query", query, fine=[_NOT_FOUND], **params)

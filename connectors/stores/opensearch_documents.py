@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from connectors.mapping import keys
-from connectors.mapping.columns import ColumnType
+from connectors.mapping.columns import ColumnType, Path
 from connectors.mapping.policies import Policies
 from connectors.mapping.values import PYTHON as CONVERT
-from connectors.mapping.values import MisfitError, Path, Plan, fill
+from connectors.mapping.values import MisfitError, Plan, fill
 from connectors.sinks.base import RecordRefusedError, Row, RowsRefusedError
 from connectors.stores.opensearch_client import full, is_full, refusal
 from connectors.stores.opensearch_mapping import EXTRA, OWN

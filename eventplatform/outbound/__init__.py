@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from eventplatform.outbound.fetching import Answer, fetch
+from eventplatform.outbound.answers import Answer
+from eventplatform.outbound.fetching import fetch
 
 __all__ = ["Answer", "fetch"]

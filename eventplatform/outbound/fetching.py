@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import ssl
-import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import httpcore
 from django.conf import settings
 
+from eventplatform.outbound.answers import Answer
+from eventplatform.outbound.bounded import Bounded
 from eventplatform.outbound.errors import AnswerTooBigError, OutboundSlowError, OutboundUnreachableError
 from eventplatform.outbound.pinned import Deadline, PinnedBackend
 from eventplatform.outbound.urls import Resolve, Target, checked_addresses, system_resolve, target_of
 
 _AGENT = "event-platform"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered; a redirect is an answer like any other. Names of headers are small letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_good(self) -> bool:
-        """True for 2xx."""
-        return self.status // 100 == 2  # noqa: PLR2004  # HTTP's class of success
 
 
 def fetch(
@@ -55,9 +41,7 @@ def fetch(
     target = target_of(url)
     deadline = Deadline(seconds)
     try:
-        addresses = checked_addresses(
-            target, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS, resolve=_Bounded(resolve, deadline)
-        )
+        addresses = checked_addresses(target, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS, resolve=Bounded(resolve, deadline))
         pool = httpcore.ConnectionPool(
             ssl_context=ssl_context or ssl.create_default_context(), network_backend=PinnedBackend(addresses, deadline)
         )
@@ -89,28 +73,3 @@ def _ask(
                 raise AnswerTooBigError(host=target.host, max_bytes=max_bytes)
         found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         return Answer(response.status, found, bytes(read))
-
-
-class _Bounded:
-    """A look-up of names that ends at the deadline: the system's own can't be told to."""
-
-    def __init__(self, resolve: Resolve, deadline: Deadline) -> None:
-        self._resolve = resolve
-        self._deadline = deadline
-
-    def __call__(self, host: str, port: int) -> Sequence[str]:
-        found: list[Sequence[str] | Exception] = []
-        thread = threading.Thread(target=self._look_up, args=(host, port, found), daemon=True)
-        thread.start()
-        thread.join(self._deadline.left())
-        if not found:
-            raise TimeoutError
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
-
-    def _look_up(self, host: str, port: int, found: list[Sequence[str] | Exception]) -> None:
-        try:
-            found.append(self._resolve(host, port))
-        except (OSError, UnicodeError) as error:
-            found.append(error)

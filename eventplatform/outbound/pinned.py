@@ -18,6 +18,10 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
 
+    def restart(self, seconds: float) -> None:
+        """As if made now, for whoever goes by it: the next request on a kept connection."""
+        self.at = time.monotonic() + seconds
+
     def left(self) -> float:
         """Seconds until then.
 
