@@ -56,12 +56,12 @@ def leaves(document: Mapping[str, Any]) -> tuple[Leaf, ...]:
     return tuple(found[:MAX_COLUMNS])
 
 
-def column_names(wanted: Sequence[Leaf], taken: Mapping[str, str]) -> dict[str, str]:
-    """A name for each pointer of `wanted` that has none in `taken` (pointer to name) yet.
+def column_names(wanted: Sequence[Leaf], taken: Mapping[str, str], reserved: Collection[str] = ()) -> dict[str, str]:
+    """A name for each pointer of `wanted` that has none in `taken` (pointer to name) yet; never one that is `reserved`.
 
     Names once given stay; a new one that is taken gets a digest of its pointer, so that every worker chooses alike.
     """
-    used = {*META_COLUMNS, *SYSTEM_COLUMNS, *taken.values()}
+    used = {*META_COLUMNS, *SYSTEM_COLUMNS, *reserved, *taken.values()}
     new: dict[str, str] = {}
     for leaf in wanted:
         if leaf.pointer not in taken:

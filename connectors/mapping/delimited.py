@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from connectors.mapping.columns import ColumnType
 from connectors.mapping.values import LEAST, MOST, PYTHON, Convert, MisfitError
 
-NOTHING = r"\N"
-_NUL = "\0"  # no value has it: columns of text and JSON refuse it
+NOTHING = "\0"  # stands for an empty field; no value has it: columns of text and JSON refuse it
 # Times that need no calendar to be valid: nearly all.
 _PLAIN_UTC = re.compile(
     r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII
@@ -22,13 +22,15 @@ _integer, _number, _boolean, _time = (
 )
 
 
-def line(fields: Sequence[str | None]) -> str:
-    r"""The fields as one line without its end; None becomes `\N`. No field may hold a NUL."""
-    joined = "\t".join([_NUL if field is None else field for field in fields])
+def line(fields: Sequence[str]) -> str:
+    r"""The fields as one line without its end; NOTHING becomes `\N`."""
+    joined = "\t".join(fields)
     # Looking into the whole line is much cheaper than into every field.
     if joined.count("\t") >= len(fields):
-        return "\t".join([NOTHING if field is None else _escaped(field).replace("\t", "\\t") for field in fields])
-    return _escaped(joined).replace(_NUL, NOTHING)
+        joined = "\t".join([_escaped(field).replace("\t", "\\t") for field in fields])
+    else:
+        joined = _escaped(joined)
+    return joined.replace(NOTHING, r"\N")
 
 
 def _escaped(text: str) -> str:
@@ -40,12 +42,19 @@ def _escaped(text: str) -> str:
     return text.replace("\r", "\\r") if "\r" in text else text
 
 
-def moment(timestamp_ms: int) -> str | None:
-    """A record's time in UTC; None where a producer wrote a number that is none."""
+def moment(timestamp_ms: int) -> str:
+    """A record's time in UTC; NOTHING where a producer wrote a number that is none."""
+    seconds, thousandths = divmod(timestamp_ms, 1000)
+    text = _second(seconds)
+    return f"{text}.{thousandths:03d}" if text else NOTHING
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
     try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC).replace(tzinfo=None).isoformat()
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
     except (OverflowError, ValueError, OSError):
-        return None
+        return ""
 
 
 def _integer_text(value: Any) -> str:
@@ -60,7 +69,9 @@ def _number_text(value: Any) -> str:
 
 
 def _boolean_text(value: Any) -> str:
-    return "1" if _boolean(value) else "0"
+    if value is True:
+        return "1"
+    return "0" if value is False else str(_boolean(value))
 
 
 def _time_text(value: Any) -> str:

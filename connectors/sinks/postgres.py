@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from connectors.mapping.values import spread
 from connectors.options import option
 from connectors.sinks.base import (
     FencedError,
     Position,
     RecordRefusedError,
-    Row,
-    Sink,
     StoreUnavailableError,
     WriteBatch,
-    Written,
 )
-from connectors.steering import Steering
-from connectors.stores.postgres_tables import PgTable, Tables, digest_of
+from connectors.stores.postgres_tables import PostgresTables, digest_of
+from connectors.stores.table_rows import Version, blocks
+from connectors.stores.table_sink import RowsKnownError, TableSink
+from connectors.stores.tables import Table
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
@@ -58,10 +56,11 @@ class Options:
     batch_rows: int = option("Most rows in one transaction.", 1000, minimum=1)
 
 
-class PostgresSink(Sink):
+class PostgresSink(TableSink):
     """Rows by COPY; `_offsets`, `_canaries`, `_tables` and `_columns` stand beside the tables."""
 
     title = "PostgreSQL"
+    summary = "A table for each stream, its columns from the schema; appended, or one row for each key."
     guarantee = "Exactly once: rows and the next offset are written in one transaction."
     target_type = Target
     options_type = Options
@@ -71,7 +70,6 @@ class PostgresSink(Sink):
         self._target = target
         self._options = options
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
-        self._tables = Tables(options.schema)
 
     @property
     def flush_rule(self) -> FlushRule:
@@ -88,7 +86,8 @@ class PostgresSink(Sink):
                 application_name=f"connector {self._connector}"[:63],
                 options=_SESSION,
             )
-            self._tables.ensure_own(self._db)
+            self.tables = PostgresTables(self._options.schema, self._connection)
+            self.tables.ensure_own()
 
     def position(self, where: TopicPartition) -> Position | None:
         query = self._sql(
@@ -97,16 +96,6 @@ class PostgresSink(Sink):
         with _errors():
             found = self._db.execute(query, (self._connector, *where)).fetchone()
         return Position(*found) if found else None
-
-    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:  # noqa: ARG002  # policies come with the tables
-        with _errors():
-            self._tables.prepare(self._db, stream, schema_id, document)
-
-    def write(self, batch: WriteBatch) -> Written:
-        try:
-            return self._write(batch, is_repeat=False)
-        except _RowsKnownError:
-            return self._write(batch, is_repeat=True)
 
     def canary_written(self, stream: str, event_id: str) -> datetime | None:
         query = self._sql(
@@ -118,10 +107,10 @@ class PostgresSink(Sink):
 
     def expire(self, stream: str, *, before: datetime) -> int:
         with _errors():
-            table = self._tables.find(self._db, stream)
+            table = self.tables.find(stream)
             if table is None:
                 return 0
-            step = sql.SQL(_EXPIRE).format(table)
+            step = sql.SQL(_EXPIRE).format(self._table(table))
             gone = 0
             while done := self._db.execute(step, (before, _ROWS_PER_STEP)).rowcount:
                 gone += done
@@ -141,12 +130,16 @@ class PostgresSink(Sink):
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(sql.Identifier(self._options.schema))
 
-    def _write(self, batch: WriteBatch, *, is_repeat: bool) -> Written:
-        with _errors(), self._db.transaction():
-            generation = self._advance(batch)
-            self._mark_canaries(batch)
-            rows = self._insert(batch, generation, is_repeat=is_repeat) if batch.rows else 0
-        return Written(rows, len(batch.canaries))
+    def _table(self, name: str) -> sql.Identifier:
+        return sql.Identifier(self._options.schema, name)
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return _errors()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._db.transaction():
+            yield
 
     def _advance(self, batch: WriteBatch) -> int:
         """Compare and set; the row's lock makes a second writer wait here, and find itself fenced. The topic's generation."""
@@ -180,42 +173,30 @@ class PostgresSink(Sink):
             facts = (canary.event_id, digest_of(canary.event_id), canary.sent_at)
             self._db.execute(query, (self._connector, batch.stream, *facts))
 
-    def _insert(self, batch: WriteBatch, generation: int, *, is_repeat: bool) -> int:
-        """COPY into the table; rows that are there already (records read again on purpose) go by a table aside."""
-        table = self._tables.table(batch.stream)
-        columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
-        into: sql.Composable = table.identifier
-        if is_repeat:
-            into = sql.Identifier("pg_temp", "_aside")
-            aside = "CREATE TEMP TABLE _aside ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0"
-            self._db.execute(sql.SQL(aside).format(columns, table.identifier))
-        with self._db.cursor() as cursor:
-            with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(into, columns)) as copy:
-                for row in batch.rows:
-                    copy.write_row(_row(row, generation, table))
-            if is_repeat:
-                move = "INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING"
-                cursor.execute(sql.SQL(move).format(table.identifier, columns, columns, into))
-            return cursor.rowcount
+    def _insert(self, table: Table, lines: Iterator[str], *, is_careful: bool) -> None:  # noqa: ARG002  # COPY is careful enough
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.written_columns))
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(self._table(table.name), columns)
+        with self._db.cursor() as cursor, cursor.copy(into) as copy:
+            for block in blocks(lines):
+                copy.write(block)
 
+    def _known_offsets(self, table: Table, batch: WriteBatch, generation: int) -> Collection[int]:
+        query = sql.SQL(
+            "SELECT _offset FROM {} WHERE (_topic, _partition, _generation) = (%s, %s, %s) AND _offset BETWEEN %s AND %s"
+        ).format(self._table(table.name))
+        ends = (batch.rows[0].offset, batch.rows[-1].offset) if batch.rows else (0, -1)
+        return {offset for (offset,) in self._db.execute(query, (*batch.where, generation, *ends))}
 
-class _RowsKnownError(Exception):
-    """Rows of these coordinates are in the table already."""
+    def _stored(self, table: Table, keys: Collection[str]) -> Mapping[str, Version]:
+        query = sql.SQL(
+            "SELECT _key, _topic, _partition, _generation, _offset, _timestamp FROM {} "
+            "WHERE _key = ANY (%s) ORDER BY _key FOR UPDATE"
+        ).format(self._table(table.name))
+        return {key: Version(*facts) for key, *facts in self._db.execute(query, (list(keys),))}
 
-
-def _row(row: Row, generation: int, table: PgTable) -> list[Any]:
-    record = row.record
-    schema_id = row.event.get("$schema")
-    values, extra = spread(row.event, table.plan(schema_id), table.width)
-    where = (record.topic, record.partition, record.offset, generation)
-    return [*where, _moment(record.timestamp_ms), schema_id, extra, *values]
-
-
-def _moment(timestamp_ms: int) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None  # a producer may write any number into a record's timestamp
+    def _delete(self, table: Table, keys: Collection[str]) -> None:
+        if keys:
+            self._db.execute(sql.SQL("DELETE FROM {} WHERE _key = ANY (%s)").format(self._table(table.name)), (list(keys),))
 
 
 @contextmanager
@@ -224,11 +205,11 @@ def _errors() -> Iterator[None]:
         yield
     except psycopg.errors.UniqueViolation as error:
         if _OWN_KEY.search(error.diag.constraint_name or ""):
-            raise _RowsKnownError from error
-        raise RecordRefusedError(reason=_reason(error)) from error
+            raise RowsKnownError from error
+        raise RecordRefusedError(reason=_reason(error)) from None
     except psycopg.Error as error:
         if (error.sqlstate or "").startswith(_RECORD_AT_FAULT):
-            raise RecordRefusedError(reason=_reason(error)) from error
+            raise RecordRefusedError(reason=_reason(error)) from None
         raise StoreUnavailableError(reason=_reason(error)) from error
 
 

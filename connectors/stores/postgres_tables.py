@@ -1,16 +1,17 @@
-"""The tables of a Postgres schema: found, made and widened from JSON Schemas, and remembered by this connection."""
+"""The tables of a Postgres schema."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from connectors.mapping.columns import MAX_COLUMNS, META_COLUMNS, ColumnType, Leaf, column_names, leaves, unique_name
-from connectors.mapping.values import Plan, plan
+from connectors.mapping.columns import MAX_COLUMNS, META_COLUMNS, ColumnType
+from connectors.stores.tables import KEY_COLUMN, Columns, Entry, Named, Table, Tables, key_from, key_text
 
 Database = psycopg.Connection[tuple[Any, ...]]
 
@@ -23,9 +24,7 @@ _WORDS = {
     ColumnType.JSON: "jsonb",
 }
 _MAX_USED = MAX_COLUMNS + len(META_COLUMNS)
-_COPIED_META = tuple(name for name in META_COLUMNS if name != "_ingested")  # the database's own clock fills that one
-_OWN_NAMES = ("_offsets", "_canaries", "_canaries_once", "_tables", "_columns")
-# An event's id has no bound and a key has one: canaries are known by a digest. A store made before gets it by ALTER.
+# An event's id has no bound and a key has one: canaries are known by a digest. A store made before gets what is new by ALTER.
 _OWN = """
 CREATE SCHEMA IF NOT EXISTS {0};
 CREATE TABLE IF NOT EXISTS {0}._offsets (
@@ -45,157 +44,117 @@ CREATE TABLE IF NOT EXISTS {0}._tables (stream text PRIMARY KEY, name text NOT N
 CREATE TABLE IF NOT EXISTS {0}._columns (
     stream text, pointer text, name text NOT NULL, type text NOT NULL, PRIMARY KEY (stream, pointer), UNIQUE (stream, name)
 );
+ALTER TABLE {0}._tables ADD COLUMN IF NOT EXISTS row_key text;
 """
 # A generation is one life of a topic: made anew, its offsets begin again, and must not be taken for those known.
-_NEW_TABLE = """
-CREATE TABLE {} (
-    _topic text, _partition integer, _offset bigint, _generation smallint, _timestamp timestamptz,
-    _ingested timestamptz NOT NULL DEFAULT now(), _schema text, _extra jsonb,
-    PRIMARY KEY (_topic, _partition, _generation, _offset)
-)
+_META = """
+_topic text, _partition integer, _offset bigint, _generation smallint, _timestamp timestamptz,
+_ingested timestamptz NOT NULL DEFAULT now(), _schema text, _extra jsonb
 """
+_APPENDED = ", PRIMARY KEY (_topic, _partition, _generation, _offset)"
+_KEYED = f", {KEY_COLUMN} text PRIMARY KEY"
+# Where rows lie about in the order of their time, this index takes next to nothing, and finds the old ones.
+_OLD_FIRST = "CREATE INDEX ON {} USING brin ((coalesce(_timestamp, _ingested)))"
 
 
-class PgTable:
-    """One stream's table: its columns as the database has them, and how events of each schema spread over them."""
+class PostgresTables(Tables):
+    """The tables of one schema."""
 
-    def __init__(self, schema: str, name: str, columns: Mapping[str, tuple[str, ColumnType]], *, is_full: bool) -> None:
-        self._is_full = is_full
-        self.identifier = sql.Identifier(schema, name)
-        self.columns = columns  # by JSON pointer
-        self.width = len(columns)
-        self.copied_columns = (*_COPIED_META, *(name for name, _ in columns.values()))
-        self._plans: dict[object, Plan] = {}
+    whole_room = _MAX_USED - len(META_COLUMNS)
 
-    def learn(self, schema_id: str, wanted: tuple[Leaf, ...]) -> bool:
-        """Plan for events of this schema; False where a column is still missing that the table has room for."""
-        if not self._is_full and any(leaf.pointer not in self.columns for leaf in wanted):
-            return False
-        index_of = {place: index for index, place in enumerate(self.columns)}
-        types = {place: kind for place, (_, kind) in self.columns.items()}
-        self._plans[schema_id] = plan((leaf for leaf in wanted if leaf.pointer in index_of), index_of, types)
-        return True
-
-    def knows(self, schema_id: object) -> bool:
-        return schema_id in self._plans
-
-    def plan(self, schema_id: object) -> Plan:
-        """How an event of this schema is spread; with a schema never prepared, all of it goes to `_extra`."""
-        return self._plans.get(schema_id, {})
-
-
-class Tables:
-    """The tables of one Postgres schema."""
-
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: str, database: Database) -> None:
+        super().__init__()
         self._schema = schema
-        self._known: dict[str, PgTable] = {}
-        self._documents: dict[str, dict[str, tuple[Leaf, ...]]] = {}
+        self._database = database
 
-    def table(self, stream: str) -> PgTable:
-        return self._known[stream]
+    def identifier(self, table: str) -> sql.Identifier:
+        return sql.Identifier(self._schema, table)
 
-    def find(self, database: Database, stream: str) -> sql.Identifier | None:
-        """The stream's table, where one was made."""
-        found = database.execute(self._sql("SELECT name FROM {}._tables WHERE stream = %s"), (stream,)).fetchone()
-        return sql.Identifier(self._schema, found[0]) if found else None
-
-    def ensure_own(self, database: Database) -> None:
+    def ensure_own(self) -> None:
         """Make the schema and our own tables, one worker at a time."""
-        newest = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'id_digest'"
-        if database.execute(newest, (f"{_quoted(self._schema)}._canaries",)).fetchone() is not None:
+        newest = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'row_key'"
+        if self._database.execute(newest, (self._full_name("_tables"),)).fetchone() is not None:
             return
-        with database.transaction():
-            self._lock(database)
-            database.execute(sql.SQL(_OWN).format(sql.Identifier(self._schema)))
+        with self._database.transaction():
+            self._lock()
+            self._database.execute(sql.SQL(_OWN).format(sql.Identifier(self._schema)))
 
-    def prepare(self, database: Database, stream: str, schema_id: str, document: Mapping[str, Any]) -> None:
-        """Make or widen the stream's table so that it takes events of this schema; remembered afterwards."""
-        if stream in self._known and self._known[stream].knows(schema_id):
-            return
-        wanted = leaves(document)
-        self._documents.setdefault(stream, {})[schema_id] = wanted
-        self._read(database, stream)
-        if stream not in self._known or not self._known[stream].knows(schema_id):
-            self._widen(database, stream, wanted)
-            self._read(database, stream)
+    def _cost(self, kind: ColumnType) -> int:  # noqa: ARG002  # one is as good as another
+        return 1
 
-    def _read(self, database: Database, stream: str) -> None:
-        found = database.execute(self._sql("SELECT name FROM {}._tables WHERE stream = %s"), (stream,)).fetchone()
-        used = self._used(database, found[0]) if found else None
-        if found is None or used is None:
-            self._known.pop(stream, None)
-            return
-        table = PgTable(self._schema, found[0], self._columns(database, stream, found[0]), is_full=used >= _MAX_USED)
-        for schema_id, wanted in self._documents[stream].items():
-            table.learn(schema_id, wanted)
-        self._known[stream] = table
+    def _room(self, table: str) -> int | None:
+        """By the columns that the table had in its life, which is what Postgres counts."""
+        query = "SELECT relnatts FROM pg_class WHERE oid = to_regclass(%s)"
+        found = self._database.execute(query, (self._full_name(table),)).fetchone()
+        return max(_MAX_USED - int(found[0]), 0) if found else None
 
-    def _columns(self, database: Database, stream: str, table: str) -> dict[str, tuple[str, ColumnType]]:
-        """By JSON pointer, those that the table has: a person may have dropped some."""
+    def _entry(self, stream: str) -> Entry | None:
+        query = self._sql("SELECT name, row_key FROM {}._tables WHERE stream = %s")
+        found = self._database.execute(query, (stream,)).fetchone()
+        return Entry(found[0], key_from(found[1])) if found else None
+
+    def _taken(self) -> Collection[str]:
+        query = (
+            "SELECT relname FROM pg_class WHERE relnamespace = %(schema)s::regnamespace "
+            "UNION SELECT typname FROM pg_type WHERE typnamespace = %(schema)s::regnamespace "
+        )
+        found = self._database.execute(query, {"schema": _quoted(self._schema)}).fetchall()
+        known = self._database.execute(self._sql("SELECT name FROM {}._tables")).fetchall()
+        return {name for (name,) in (*found, *known)}
+
+    def _columns(self, stream: str, table: str) -> Columns:
         query = self._sql(
             "SELECT pointer, name, type FROM {}._columns JOIN pg_attribute ON attname = name "
             "WHERE stream = %s AND attrelid = to_regclass(%s) AND NOT attisdropped ORDER BY name"
         )
-        found = database.execute(query, (stream, self._full_name(table)))
+        found = self._database.execute(query, (stream, self._full_name(table)))
         return {place: (name, ColumnType(kind)) for place, name, kind in found}
 
-    def _used(self, database: Database, table: str) -> int | None:
-        """How many columns the table had in its life, which is what Postgres counts; None without a table."""
-        query = "SELECT relnatts FROM pg_class WHERE oid = to_regclass(%s)"
-        found = database.execute(query, (self._full_name(table),)).fetchone()
-        return int(found[0]) if found else None
-
-    def _widen(self, database: Database, stream: str, wanted: tuple[Leaf, ...]) -> None:
-        with database.transaction():
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._database.transaction():
             # Adding a column waits for every reader of the table, and everybody waits behind it: give up early, try again.
-            database.execute("SET LOCAL lock_timeout = '2s'")
-            self._lock(database)
-            table = self._ensure_table(database, stream)
-            columns = self._columns(database, stream, table)
-            self._forget_others(database, stream, columns)
-            room = max(_MAX_USED - (self._used(database, table) or 0), 0)
-            missing = [leaf for leaf in wanted if leaf.pointer not in columns][:room]
-            new = column_names(missing, {place: name for place, (name, _) in columns.items()})
-            if missing:
-                self._add_columns(database, stream, table, [(leaf, new[leaf.pointer]) for leaf in missing])
+            self._database.execute("SET LOCAL lock_timeout = '2s'")
+            self._lock()
+            yield
 
-    def _ensure_table(self, database: Database, stream: str) -> str:
-        """The stream's table, made where it isn't there: for the first time, or because a person dropped it."""
-        rows = database.execute(self._sql("SELECT stream, name FROM {}._tables")).fetchall()
-        names: dict[str, str] = dict(rows)
-        if stream not in names:
-            names[stream] = unique_name(stream, stream, {*names.values(), *_OWN_NAMES, *self._relations(database)})
-            database.execute(self._sql("INSERT INTO {}._tables VALUES (%s, %s)"), (stream, names[stream]))
-        if self._used(database, names[stream]) is None:
-            database.execute(sql.SQL(_NEW_TABLE).format(sql.Identifier(self._schema, names[stream])))
-        return names[stream]
-
-    def _relations(self, database: Database) -> set[str]:
-        """Names that tables, views, indexes and types of the schema have taken, whoever made them."""
+    def _register(self, stream: str, entry: Entry) -> None:
         query = (
-            "SELECT relname FROM pg_class WHERE relnamespace = %(schema)s::regnamespace "
-            "UNION SELECT typname FROM pg_type WHERE typnamespace = %(schema)s::regnamespace"
+            "INSERT INTO {}._tables (stream, name, row_key) VALUES (%s, %s, %s) ON CONFLICT (stream) DO UPDATE SET row_key = %s"
         )
-        return {name for (name,) in database.execute(query, {"schema": _quoted(self._schema)})}
+        key = key_text(entry.key)
+        self._database.execute(self._sql(query), (stream, entry.name, key, key))
 
-    def _forget_others(self, database: Database, stream: str, columns: Mapping[str, object]) -> None:
+    def _create(self, stream: str, entry: Entry, columns: Sequence[Named]) -> None:
+        parts = [
+            sql.SQL(_META),
+            *(sql.SQL(", ") + _defined(one) for one in columns),
+            sql.SQL(_KEYED if entry.key else _APPENDED),
+        ]
+        table = self.identifier(entry.name)
+        self._database.execute(sql.SQL("CREATE TABLE {} (").format(table) + sql.SQL("").join(parts) + sql.SQL(")"))
+        self._database.execute(sql.SQL(_OLD_FIRST).format(table))
+        self._note(stream, {}, columns)
+
+    def _add(self, stream: str, table: Table, columns: Sequence[Named]) -> None:
+        parts = [sql.SQL("ADD COLUMN ") + _defined(one) for one in columns]
+        alter = sql.SQL("ALTER TABLE {} ").format(self.identifier(table.name))
+        self._database.execute(alter + sql.SQL(", ").join(parts))
+        self._note(stream, table.columns, columns)
+
+    def _note(self, stream: str, kept: Mapping[str, object], columns: Sequence[Named]) -> None:
         query = self._sql("DELETE FROM {}._columns WHERE stream = %s AND pointer <> ALL (%s)")
-        database.execute(query, (stream, list(columns)))
-
-    def _add_columns(self, database: Database, stream: str, table: str, added: list[tuple[Leaf, str]]) -> None:
-        parts = [sql.SQL("ADD COLUMN {} ").format(sql.Identifier(name)) + sql.SQL(_WORDS[leaf.type]) for leaf, name in added]
-        alter = sql.SQL("ALTER TABLE {} ").format(sql.Identifier(self._schema, table))
-        database.execute(alter + sql.SQL(", ").join(parts))
+        self._database.execute(query, (stream, list(kept)))
         query = self._sql("INSERT INTO {}._columns VALUES (%s, %s, %s, %s)")
-        with database.cursor() as cursor:
-            cursor.executemany(query, [(stream, leaf.pointer, name, leaf.type.value) for leaf, name in added])
+        with self._database.cursor() as cursor:
+            cursor.executemany(query, [(stream, leaf.pointer, name, leaf.type.value) for leaf, name in columns])
 
     def _full_name(self, table: str) -> str:
         return f"{_quoted(self._schema)}.{_quoted(table)}"
 
-    def _lock(self, database: Database) -> None:
-        database.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"connector tables of {self._schema}",))
+    def _lock(self) -> None:
+        query = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        self._database.execute(query, (f"connector tables of {self._schema}",))
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(sql.Identifier(self._schema))
@@ -204,6 +163,11 @@ class Tables:
 def digest_of(event_id: str) -> str:
     """By what a canary is known; the same as `_OWN` computes for those stored before."""
     return hashlib.sha256(event_id.encode()).hexdigest()
+
+
+def _defined(column: Named) -> sql.Composable:
+    leaf, name = column
+    return sql.Identifier(name) + sql.SQL(f" {_WORDS[leaf.type]}")
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,107 @@
+"""What the SQL sinks share: one transaction of the offset's step, the canaries and the rows; each says how."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from connectors.sinks.base import Sink, StoreUnavailableError, WriteBatch, Written
+from connectors.steering import Steering
+from connectors.stores.table_rows import Lines, Newest, Version
+from connectors.stores.tables import Table, Tables
+
+
+class RowsKnownError(Exception):
+    """Some rows are in the table already, or the fast way could not take them all: to be written with care."""
+
+
+class TableSink(Sink):
+    """A sink into tables. `tables` is set while it is open."""
+
+    tables: Tables
+
+    def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:
+        with self._errors():
+            self.tables.prepare(stream, schema_id, document, steering)
+
+    def write(self, batch: WriteBatch) -> Written:
+        try:
+            return self._write(batch, is_careful=False)
+        except RowsKnownError:
+            return self._write(batch, is_careful=True)
+
+    def _write(self, batch: WriteBatch, *, is_careful: bool) -> Written:
+        with self._errors(), self._transaction():
+            generation = self._advance(batch)
+            self._mark_canaries(batch)
+            if not batch.rows and not batch.tombstones:
+                return Written(0, len(batch.canaries))
+            table = self.tables.table(batch.stream, batch.steering)
+            if table is None and batch.rows:
+                raise StoreUnavailableError(reason="the stream's table is not there")
+            if table is None:  # tombstones of a stream that never had a row
+                return Written(len(batch.tombstones), len(batch.canaries))
+            lines = Lines(table, batch, generation)
+            if table.key:
+                self._replace(batch, table, lines, generation, is_careful=is_careful)
+                count = len(batch.rows) + len(batch.tombstones)
+            else:
+                self._append(batch, table, lines, generation, is_careful=is_careful)
+                count = lines.count
+            return Written(count, len(batch.canaries), lines.discarded_values)
+
+    def _append(self, batch: WriteBatch, table: Table, lines: Lines, generation: int, *, is_careful: bool) -> None:
+        known = self._known_offsets(table, batch, generation) if is_careful else ()
+        rows = [("", row) for row in batch.rows if row.offset not in known]
+        if rows:
+            self._insert(table, lines.of(rows), is_careful=is_careful)
+
+    def _replace(self, batch: WriteBatch, table: Table, lines: Lines, generation: int, *, is_careful: bool) -> None:
+        newest = Newest.of(batch, table.key)
+        stored = self._stored(table, newest.keys)
+        newest = newest.over(stored, generation)
+        self._delete(table, [key for key in newest.keys if key in stored])
+        if newest.rows:
+            self._insert(table, lines.of(newest.rows.items()), is_careful=is_careful)
+
+    @abstractmethod
+    def _errors(self) -> AbstractContextManager[None]:
+        """Turns the driver's errors into ours."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[None]:
+        """Commits at its end; rolls back on an error."""
+
+    @abstractmethod
+    def _advance(self, batch: WriteBatch) -> int:
+        """Compare and set the position; the topic's generation.
+
+        Raises:
+            FencedError: the store holds another one than expected.
+        """
+
+    @abstractmethod
+    def _mark_canaries(self, batch: WriteBatch) -> None:
+        """Into `_canaries`, once each."""
+
+    @abstractmethod
+    def _insert(self, table: Table, lines: Iterator[str], *, is_careful: bool) -> None:
+        """Put the lines into the table by the fastest way, or, careful, by one that says what is wrong with them.
+
+        Raises:
+            RowsKnownError: try it the careful way.
+        """
+
+    @abstractmethod
+    def _known_offsets(self, table: Table, batch: WriteBatch, generation: int) -> Collection[int]:
+        """Which of the batch's rows the table has already."""
+
+    @abstractmethod
+    def _stored(self, table: Table, keys: Collection[str]) -> Mapping[str, Version]:
+        """Which record each of these rows came from; locked until the transaction ends."""
+
+    @abstractmethod
+    def _delete(self, table: Table, keys: Collection[str]) -> None:
+        """Delete the rows of these keys."""
