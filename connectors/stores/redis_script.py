@@ -125,14 +125,14 @@ class Call:
     """What one run of the script shall do."""
 
     own_keys: Sequence[str]
-    field: str
+    place: str  # where the position stands in its hash
     expected: bytes
     after: bytes
-    type: str
+    kind: str  # the type of rows' keys
     canaries: Sequence[tuple[str, bytes]] = ()
-    keys: list[str | bytes] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     words: list[Argument] = field(default_factory=list)
-    _numbers: dict[str | bytes, int] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def remember(self, key: str) -> None:
         """Note that `key` gathers events."""
@@ -146,14 +146,14 @@ class Call:
             number = self._numbers[key] = len(self.own_keys) + len(self.keys)
         self.words += (number, len(command), *command)
 
-    def key_of(self, number: int) -> str | bytes:
+    def key_of(self, number: int) -> str:
         """The key that the script calls by this number."""
         return self.keys[number - len(self.own_keys) - 1]
 
     def arguments(self) -> list[Argument]:
         """Everything behind the script's name."""
         marks = [part for canary in self.canaries for part in canary]
-        head = (self.field, self.expected, self.after, self.type, CANARIES_KEPT, len(self.canaries))
+        head = (self.place, self.expected, self.after, self.kind, CANARIES_KEPT, len(self.canaries))
         return [len(self.own_keys) + len(self.keys), *self.own_keys, *self.keys, *head, *marks, *self.words]
 
 

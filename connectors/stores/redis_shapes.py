@@ -48,7 +48,7 @@ class Shape(ABC):
 
     type: ClassVar[str]  # as Redis answers TYPE
     is_by_key: ClassVar[bool]  # one event is one key, so that it can be replaced, deleted and forgotten by itself
-    needs: ClassVar[tuple[str, ...]]  # commands of modules
+    needs: ClassVar[tuple[str, ...]] = ()  # commands of modules
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
@@ -75,7 +75,6 @@ class Shape(ABC):
 
 class _ByKey(Shape):
     is_by_key = True
-    needs = ()
 
     def put(self, row: Row, now_ms: int) -> Iterator[Command]:
         yield from self._set(row)
@@ -128,7 +127,6 @@ class JsonShape(_ByKey):
 
 class _Gathered(Shape):
     is_by_key = False
-    needs = ()
 
 
 class StreamShape(_Gathered):

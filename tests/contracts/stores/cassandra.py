@@ -1,0 +1,47 @@
+"""Cassandra as the contract suite sees it."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cassandra.cluster import Cluster
+
+from connectors.sinks import cassandra
+from connectors.sinks.base import Sink
+
+MARKS: list[Any] = [pytest.mark.services]
+COMMIT = "connectors.stores.cassandra_positions:Positions.advance"
+
+
+def make(request: pytest.FixtureRequest, _folder: Path) -> CassandraStore:
+    return CassandraStore(request.getfixturevalue("cassandra_server").port)
+
+
+class CassandraStore:
+    """A keyspace of its own on the server."""
+
+    def __init__(self, port: int, **options: Any) -> None:
+        self.port = port
+        self.options = {"keyspace": f"k{uuid.uuid4().hex[:12]}", "replication_factor": 1, **options}
+
+    def sink(self, connector: str = "c1") -> Sink:
+        return cassandra.CassandraSink(
+            connector, cassandra.Target(("127.0.0.1",), self.port), cassandra.Options(**self.options)
+        )
+
+    def texts(self, stream: str) -> list[str]:
+        rows = self.query('SELECT "_generation", "_offset", test FROM {}."{}"', stream.replace(".", "_"))
+        return [text for _, _, text in sorted(rows)]
+
+    def canaries(self) -> list[tuple[str, str]]:
+        return self.query('SELECT stream, event_id FROM {}."_canaries"')
+
+    def query(self, text: str, *names: str) -> list[Any]:
+        cluster = Cluster(["127.0.0.1"], port=self.port, protocol_version=5, schema_metadata_enabled=False)
+        try:
+            return [tuple(row) for row in cluster.connect().execute(text.format(self.options["keyspace"], *names))]
+        finally:
+            cluster.shutdown()
