@@ -40,6 +40,7 @@ class PartitionView:
     error_code: str
     last_error: str
     failed_at: datetime | None
+    loses_at: datetime | None = None  # when the log deletes its oldest unread record, where that is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def _partition(lease: Lease, now: datetime) -> PartitionView:
         error_code=lease.error_code,
         last_error=lease.last_error,
         failed_at=lease.failed_at,
+        loses_at=lease.loses_at,
     )
 
 

@@ -53,7 +53,8 @@ def option(
     """Declare one option of a store; `text` is its help.
 
     A `secret` is kept encrypted, written but never shown. `place` tells the platform that the value may be relative to
-    its own servers: `folder` (below `VAR_DIR`) or `database` (`embedded:name`, a database beside the platform's own).
+    its own servers: `folder` (below `VAR_DIR`) or `database` (`embedded:name`, a database beside the platform's own); or
+    that it is an http(s) URL: `server` (without a password), or `webhook` (moreover, into no inner network).
     Types are str, int, float, bool, `tuple[str, ...]` (given as a list, or as text with commas) and `dict[str, str]`.
     """
     facts = {"help": text, "secret": secret, "choices": choices, "minimum": minimum, "place": place}
@@ -94,6 +95,21 @@ def parse(options: type[T], values: Mapping[str, Any]) -> T:
         if name not in known:
             raise OptionUnknownError(pointer=f"/{name}", name=name, known=", ".join(known) or "none")
     return options(**{name: _value(option, values.get(name)) for name, option in known.items()})
+
+
+def problems(options: type, values: Mapping[str, Any]) -> list[RejectedError]:
+    """Everything that `parse` would refuse, each with a pointer to its option."""
+    known = {option.name: option for option in declared(options)}
+    names = ", ".join(known) or "none"
+    found: list[RejectedError] = [
+        OptionUnknownError(pointer=f"/{name}", name=name, known=names) for name in values if name not in known
+    ]
+    for name, option in known.items():
+        try:
+            _value(option, values.get(name))
+        except RejectedError as error:
+            found.append(error)
+    return found
 
 
 def split_secrets(options: type, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

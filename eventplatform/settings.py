@@ -302,6 +302,10 @@ WHITENOISE_USE_FINDERS = IS_DEMO
 
 CONFIG_WAITERS = env.number("CONFIG_WAITERS", 2)  # long polls of configuration waiting at once in a process
 REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "streamconfig.api.authentication.TokenAuthentication",
+        "streamconfig.api.authentication.BrowserAuthentication",
+    ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissionsOrAnonReadOnly"],
@@ -313,7 +317,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Produce strongly typed events, read stream configuration and schemas.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"VerdictKindEnum": "streamconfig.models.Verdict.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "VerdictKindEnum": "streamconfig.models.Verdict.Kind",
+        "WantedStateEnum": "connectors.api.bodies.STATES",
+    },
 }
 
 # --- Logs: one JSON object a line ---------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Connectors over HTTP: Kafka Connect's verbs on our own rows."""

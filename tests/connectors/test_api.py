@@ -1,0 +1,189 @@
+"""The connectors' API: verbs, offsets, validation, secrets, and who may."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from connectors import options, slices, watcher
+from connectors.models import Connector, Lease, Target
+from eventplatform.core.records import TopicPartition
+from tests.connectors.conftest import Produce
+from tests.contracts.stores.files import FilesStore
+
+pytestmark = pytest.mark.slow
+
+ONE = "/api/v1/connectors/files"
+
+
+class Caller:
+    """Somebody with a session."""
+
+    def __init__(self, *permissions: str) -> None:
+        self.client = Client()
+        user = User.objects.create_user(uuid.uuid4().hex)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        self.client.force_login(user)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        content = {} if body is None else {"data": body, "content_type": "application/json"}
+        return getattr(self.client, method)(path, **content, headers=headers)
+
+
+@pytest.fixture
+def engineer(connector: Connector) -> Caller:
+    rows = ("connector", "target")
+    return Caller(*(f"{verb}_{row}" for verb in ("add", "change", "delete") for row in rows))
+
+
+def test_verbs__pause_stop_resume__as_wished(engineer: Caller, connector: Connector) -> None:
+    for verb, wanted, state in (("pause", "paused", "paused"), ("stop", "stopped", "stopped"), ("resume", "running", "idle")):
+        answer = engineer.call("put", f"{ONE}/{verb}")
+
+        assert answer.status_code == 202, answer.content
+        assert (answer.json()["wanted_state"], answer.json()["state"]) == (wanted, state)
+
+
+def test_verbs__without_permission_or_login__refused(connector: Connector) -> None:
+    assert Caller().call("put", f"{ONE}/pause").status_code == 403
+    stranger = Client().put(f"{ONE}/pause")
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "connectors_api.sign_in_needed")
+    assert Connector.objects.get().is_enabled
+
+
+def test_create__initial_state_and_twice__409(engineer: Caller) -> None:
+    body = {"name": "second", "target": "archive", "streams": ["a.*"], "initial_state": "stopped"}
+
+    made = engineer.call("post", "/api/v1/connectors", body)
+    again = engineer.call("post", "/api/v1/connectors", body)
+
+    assert (made.status_code, made.json()["wanted_state"]) == (201, "stopped")
+    assert (again.status_code, again.json()["code"]) == (409, "connectors_api.name_taken")
+
+
+def test_change__of_another_state_than_seen__412(engineer: Caller) -> None:
+    seen = engineer.call("get", ONE)["ETag"]
+
+    first = engineer.call("patch", ONE, {"options": {"flush_rows": 7}}, **{"If-Match": seen})
+    second = engineer.call("patch", ONE, {"options": {"flush_rows": 8}}, **{"If-Match": seen})
+
+    assert (first.status_code, first.json()["options"]) == (200, {"flush_age_seconds": 0.01, "flush_rows": 7})
+    assert (second.status_code, second.json()["code"]) == (412, "connectors_api.changed_meanwhile")
+
+
+def test_offsets__stopped__moved_in_the_store_itself(
+    engineer: Caller, connector: Connector, produce: Produce, where: TopicPartition, tmp_path: Path
+) -> None:
+    watcher.reconcile()
+    produce("a", "b", "c")
+    slices.run(connector.pk, where)
+    wish = {"offsets": [{"topic": "test.event", "partition": 0, "offset": 2}]}
+    assert engineer.call("patch", f"{ONE}/offsets", wish).json()["code"] == "connectors_api.not_stopped"
+    engineer.call("put", f"{ONE}/stop")
+
+    moved = engineer.call("patch", f"{ONE}/offsets", wish)
+    beyond = engineer.call("patch", f"{ONE}/offsets", {"offsets": [{**wish["offsets"][0], "offset": 99}]})
+    engineer.call("put", f"{ONE}/resume")
+    slices.run(connector.pk, where)
+
+    assert moved.json() == wish
+    assert beyond.json()["code"] == "log.offset_out_of_range"
+    assert FilesStore(tmp_path).texts("test.event") == ["a", "b", "c", "c"]
+
+
+def test_offsets__reset__begins_with_the_first(
+    engineer: Caller, connector: Connector, produce: Produce, where: TopicPartition
+) -> None:
+    watcher.reconcile()
+    produce("a", "b")
+    slices.run(connector.pk, where)
+    engineer.call("put", f"{ONE}/stop")
+
+    answer = engineer.call("delete", f"{ONE}/offsets")
+
+    assert answer.json() == {"offsets": [{"topic": "test.event", "partition": 0, "offset": 0}]}
+
+
+def test_restart__only_failed__tries_them_now(engineer: Caller, connector: Connector) -> None:
+    watcher.reconcile()
+    Lease.objects.update(state="stopped", last_error="bad", attempts=3)
+    status = engineer.call("get", f"{ONE}/status").json()
+    assert (status["state"], status["tasks"][0]["error"]) == ("failed", "bad")
+
+    assert engineer.call("post", f"{ONE}/restart?onlyFailed=true").status_code == 202
+
+    lease = Lease.objects.get()
+    assert (lease.state, lease.attempts) == ("idle", 0)
+    assert engineer.call("post", f"{ONE}/restart?onlyFailed=perhaps").status_code == 400
+
+
+def test_validate__several_wrong_options__all_in_one_answer(engineer: Caller) -> None:
+    body = {"options": {"flush_rows": "many", "colour": "red"}, "rules": {"mode": "replace"}, "target": "archive"}
+
+    answer = engineer.call("put", "/api/v1/connector-kinds/files/validate", body)
+
+    found = {(one["pointer"], one["code"]) for one in answer.json()["found"]}
+    assert found == {
+        ("/options/colour", "option.unknown"),
+        ("/options/flush_rows", "option.invalid"),
+        ("/rules/mode", "option.invalid"),
+    }
+    assert answer.json()["error_count"] == 3
+
+
+def test_kinds__declared__with_help_and_secrets(engineer: Caller) -> None:
+    kinds = {one["name"]: one for one in engineer.call("get", "/api/v1/connector-kinds").json()}
+
+    (password,) = [one for one in kinds["postgres"]["target_options"] if one["name"] == "password"]
+    assert password["secret"]
+    assert password["help"]
+    assert engineer.call("get", "/api/v1/connector-kinds/nonsense").json()["code"] == "connector.kind_unknown"
+
+
+def test_targets__secret__goes_in_and_never_comes_out(engineer: Caller) -> None:
+    options_ = {"url": "postgresql://u@localhost/d", "password": "s3cr3t-canary"}
+
+    made = engineer.call("post", "/api/v1/targets", {"name": "db", "kind": "postgres", "options": options_})
+    changed = engineer.call("patch", "/api/v1/targets/db", {"options": {"password": options.MASK}})
+    listed = engineer.call("get", "/api/v1/targets")
+
+    assert made.status_code == 201, made.content
+    for answer in (made, changed, listed):
+        assert "s3cr3t-canary" not in answer.content.decode()
+    assert made.json()["options"]["password"] == options.MASK
+    assert "s3cr3t-canary" not in Target.objects.get(name="db").secrets
+    assert Target.objects.get(name="db").secrets
+
+
+def test_targets__test__says_what_is_wrong(engineer: Caller) -> None:
+    wrong = {"url": "postgresql://u@127.0.0.1:1/d", "password": "s3cr3t-canary"}
+    engineer.call("post", "/api/v1/targets", {"name": "db", "kind": "postgres", "options": wrong})
+
+    good = engineer.call("post", "/api/v1/targets/archive/test").json()
+    bad = engineer.call("post", "/api/v1/targets/db/test")
+
+    assert good["is_ok"], good
+    assert not bad.json()["is_ok"]
+    assert bad.json()["code"]
+    assert "s3cr3t" not in bad.content.decode()
+
+
+def test_targets__used__not_deleted(engineer: Caller) -> None:
+    assert engineer.call("delete", "/api/v1/targets/archive").json()["code"] == "target.used"
+
+    assert engineer.call("delete", ONE).status_code == 204
+    assert engineer.call("delete", "/api/v1/targets/archive").status_code == 204
+    assert engineer.call("get", ONE).status_code == 404
+
+
+@pytest.mark.parametrize("body", ["[]", "{", '{"colour": 1}', '{"streams": []}'])
+def test_bodies__that_are_none__400(engineer: Caller, body: str) -> None:
+    answer = engineer.client.patch(ONE, data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json()["code"]
