@@ -59,6 +59,11 @@ def schemas_folder(stream: str) -> str:
     return f"{_SCHEMAS}/{stream_folder(stream)}"
 
 
+def merging_folder(stream: str) -> str:
+    """Where merged files of the stream wait until it is decided that they count."""
+    return f"{STAGING}/{_NO_TOPIC}merging/{stream_folder(stream)}"
+
+
 def below(folder: str, where: TopicPartition) -> str:
     """A partition's place in one of the lake's own folders; names that are no topic's could lead out of the root."""
     if not is_topic_name(where.topic):

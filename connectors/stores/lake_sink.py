@@ -92,12 +92,17 @@ class LakeSink(Sink):
             self.blobs.close()
 
     def position(self, where: TopicPartition) -> Position | None:
-        manifest = self.manifests.newest(where)
-        if manifest is not None:
-            self._publish(manifest)
+        manifest = self.settled(where)
         self._last[where] = manifest
         self._sweep(where, manifest)
         return manifest.position if manifest else None
+
+    def settled(self, where: TopicPartition) -> Manifest | None:
+        """The newest manifest; its files, and those of all before it, are where they belong."""
+        manifest = self.manifests.newest(where)
+        if manifest is not None:
+            self._publish(manifest)
+        return manifest
 
     def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:  # noqa: ARG002  # the contract's
         if self.needs_schema:
