@@ -314,3 +314,30 @@ class OpenSearchServer(Server):
 def opensearch_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
     """One OpenSearch for all tests; who kills it starts it again."""
     yield from running(OpenSearchServer(Path(tempfile.mkdtemp(prefix="ep-opensearch-"))), service_missing)
+
+
+class DruidServer(Server):
+    """ZooKeeper, coordinator with overlord, broker, historical and indexer of deploy/services/druid."""
+
+    name = "druid"
+    ports = 6
+    ready_seconds = 120
+
+    @property
+    def coordinator(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def broker(self) -> str:
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    def kill_indexer(self) -> None:
+        """End the part that reads and indexes as a crash would; it is started again at once."""
+        (self.folder / "indexer.restart").touch()
+        os.kill(int((self.folder / "indexer.pid").read_text()), signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def druid_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One Druid for all tests; each takes datasources of its own."""
+    yield from running(DruidServer(Path(tempfile.mkdtemp(prefix="ep-druid-"))), service_missing)

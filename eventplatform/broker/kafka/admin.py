@@ -145,6 +145,9 @@ class Admin:
             yield self._client
 
     def _connect(self) -> KafkaAdminClient:
+        # Asked first, since this client would wait until its time is over and not say why.
+        if self._security != PLAINTEXT and (reason := diagnosis.of_network(self._servers, self._security)):
+            raise reason
         try:
             return KafkaAdminClient(bootstrap_servers=self._servers.split(","), **CLIENT, **self._security.for_kafka_python())
         except KafkaTimeoutError:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import confluent_kafka
 
 from eventplatform.broker.base import LogUnavailableError
-from eventplatform.broker.kafka.errors import HostUnknownError, TlsFailedError, of_connecting
+from eventplatform.broker.kafka.errors import HostUnknownError, TlsFailedError, TokenUnavailableError, of_connecting
+from eventplatform.broker.kafka.tokens import TokenSource
 from eventplatform.broker.security import Security
 
 _STEP_SECONDS = 2.0
@@ -21,14 +22,27 @@ _silent.propagate = False  # what it finds is raised
 
 
 def why(servers: str, security: Security) -> LogUnavailableError:
-    """What the first server that fails complains of: its name, its address, its certificate, or our account."""
-    reasons = [reason for server in servers.split(",") if (reason := _of_network(server.strip(), security))]
-    if len(reasons) == len(servers.split(",")):
-        return reasons[0]
-    return _of_account(servers, security) or LogUnavailableError(reason=f"no broker of {servers} answers as Kafka does")
+    """What is wrong: a name, an address, a certificate, or our account."""
+    return (
+        of_network(servers, security)
+        or _of_token(security)
+        or _of_account(servers, security)
+        or LogUnavailableError(reason=f"no broker of {servers} answers as Kafka does")
+    )
 
 
-def _of_network(server: str, security: Security) -> LogUnavailableError | None:
+def of_network(servers: str, security: Security) -> LogUnavailableError | None:
+    """Why none of the servers can be connected to; None where one can."""
+    first: LogUnavailableError | None = None
+    for server in servers.split(","):
+        reason = _of_server(server.strip(), security)
+        if reason is None:
+            return None
+        first = first or reason
+    return first
+
+
+def _of_server(server: str, security: Security) -> LogUnavailableError | None:
     host, _, port = server.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), _STEP_SECONDS) as connection:
@@ -61,6 +75,16 @@ def _hear_of_certificate(secured: ssl.SSLSocket) -> None:
         secured.recv(1)
     except TimeoutError:
         return
+
+
+def _of_token(security: Security) -> LogUnavailableError | None:
+    if security.mechanism != "OAUTHBEARER":
+        return None
+    try:
+        TokenSource(security).token()
+    except TokenUnavailableError as error:
+        return error
+    return None
 
 
 def _of_account(servers: str, security: Security) -> LogUnavailableError | None:

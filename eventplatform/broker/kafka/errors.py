@@ -21,6 +21,7 @@ _Code = confluent_kafka.KafkaError  # its own codes are public names with a dash
 
 END_OF_PARTITION = _Code._PARTITION_EOF  # noqa: SLF001  # as said above
 OUT_OF_RANGE = {_Code.OFFSET_OUT_OF_RANGE, _Code._AUTO_OFFSET_RESET}  # noqa: SLF001  # likewise
+NOT_SENT = {_Code._MSG_TIMED_OUT, _Code._PURGE_QUEUE}  # noqa: SLF001  # likewise
 FATAL = _Code._FATAL  # noqa: SLF001  # likewise
 _UNKNOWN_TOPIC = {
     _Code.UNKNOWN_TOPIC_OR_PART,
@@ -41,6 +42,8 @@ _REFUSED = {
 _RESOLVE = _Code._RESOLVE  # noqa: SLF001  # likewise
 _SSL = _Code._SSL  # noqa: SLF001  # likewise
 _AUTHENTICATION = {_Code._AUTHENTICATION, _Code.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001  # likewise
+_NO_TOKEN = "Failed to acquire SASL OAUTHBEARER token"  # noqa: S105  # librdkafka's words
+_LONGEST_REASON = 300
 
 
 class HostUnknownError(LogUnavailableError):
@@ -74,7 +77,7 @@ class TokenUnavailableError(LogUnavailableError):
     """The endpoint that gives tokens for OAUTHBEARER doesn't."""
 
     code = "log.token_unavailable"
-    message = "No token for the event log from {url}: {reason}."
+    message = "No token for the event log: {reason}."
     remedy = "Check KAFKA_TOKEN_URL, KAFKA_TOKEN_SCOPE, and the client's id and secret in KAFKA_USERNAME and KAFKA_PASSWORD."
 
 
@@ -132,6 +135,8 @@ def of_reading(error: confluent_kafka.KafkaError, *, topic: str) -> PlatformErro
 def of_connecting(error: confluent_kafka.KafkaError) -> LogUnavailableError | None:
     """What keeps a client of librdkafka from its brokers; None where it is only that none answers."""
     reason = _shortened(error.str())
+    if reason.startswith(_NO_TOKEN):
+        return TokenUnavailableError(reason=reason.removeprefix(_NO_TOKEN).strip(": "))
     if error.code() == _RESOLVE:
         return HostUnknownError(reason=reason)
     if error.code() == _SSL or "SSL routines" in error.str():
@@ -142,5 +147,5 @@ def of_connecting(error: confluent_kafka.KafkaError) -> LogUnavailableError | No
 
 
 def _shortened(text: str) -> str:
-    """Without the time that it took, so that the same reason is the same text."""
-    return text.partition(" (after ")[0]
+    """One line, without the time that it took, so that the same reason is the same text."""
+    return " ".join(text.partition(" (after ")[0].split())[:_LONGEST_REASON]

@@ -12,7 +12,8 @@ from typing import Any
 import confluent_kafka
 
 from eventplatform.broker import base
-from eventplatform.broker.kafka.errors import of_delivery
+from eventplatform.broker.base import LogUnavailableError
+from eventplatform.broker.kafka.errors import FATAL, NOT_SENT, of_connecting, of_delivery
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import NewRecord
 
@@ -20,7 +21,6 @@ _log = logging.getLogger("kafka.producer")
 
 _POLL_SECONDS = 0.2
 _CLOSE_SECONDS = 10.0
-_FATAL = confluent_kafka.KafkaError._FATAL  # noqa: SLF001  # librdkafka's own codes are public names with a dash
 
 
 class KafkaProducer(base.Producer):
@@ -49,6 +49,7 @@ class KafkaProducer(base.Producer):
         self._client: confluent_kafka.Producer | None = None
         self._generation = 0  # of the client: what a retired one complains of does not concern its successor
         self._retired: deque[confluent_kafka.Producer] = deque()
+        self._complaint: LogUnavailableError | None = None  # what keeps the client from the brokers, while nothing gets there
         self._changed = threading.Condition()
         self._unsettled = 0
         self._is_closed = False
@@ -58,7 +59,7 @@ class KafkaProducer(base.Producer):
         if not records:
             on_settled([])
             return
-        request = _Request(records, on_settled, self._count_down)
+        request = _Request(records, on_settled, self._count_down, self._why)
         with self._changed:  # so that records of two callers stay in the order in which they came
             self._unsettled += len(records)
             if self._is_closed:
@@ -117,8 +118,16 @@ class KafkaProducer(base.Producer):
 
     def _on_error(self, generation: int, error: confluent_kafka.KafkaError) -> None:
         _log.warning("producer.error", extra={"reason": error.str()})
-        if (error.fatal() or error.code() == _FATAL) and generation == self._generation:
-            self.abandon()
+        if generation == self._generation:
+            self._complaint = of_connecting(error) or self._complaint
+            if error.fatal() or error.code() == FATAL:
+                self.abandon()
+
+    def _why(self, error: confluent_kafka.KafkaError | None) -> PlatformError | None:
+        """The reason behind a record's error, where the error only says that time is over."""
+        if error is None:
+            self._complaint = None
+        return self._complaint if error is not None and error.code() in NOT_SENT else None
 
     def _count_down(self, count: int) -> None:
         with self._changed:
@@ -127,15 +136,21 @@ class KafkaProducer(base.Producer):
                 self._changed.notify_all()
 
 
+Why = Callable[[confluent_kafka.KafkaError | None], PlatformError | None]
+
+
 class _Request:
     """The records of one `produce`, until each is settled."""
 
-    __slots__ = ("_deliveries", "_left", "_lock", "_on_done", "_on_settled", "_records")
+    __slots__ = ("_deliveries", "_left", "_lock", "_on_done", "_on_settled", "_records", "_why")
 
-    def __init__(self, records: Sequence[NewRecord], on_settled: base.OnSettled, on_done: Callable[[int], None]) -> None:
+    def __init__(
+        self, records: Sequence[NewRecord], on_settled: base.OnSettled, on_done: Callable[[int], None], why: Why
+    ) -> None:
         self._records = records
         self._on_settled = on_settled
         self._on_done = on_done
+        self._why = why
         self._deliveries = [base.Delivery(record.topic) for record in records]
         self._left = len(records)
         self._lock = threading.Lock()
@@ -150,10 +165,11 @@ class _Request:
 
     def on_delivery(self, index: int, error: confluent_kafka.KafkaError | None, message: confluent_kafka.Message) -> None:
         record = self._records[index]
+        behind = self._why(error)
         if error is None:
             self.settle(index, base.Delivery(record.topic, message.partition() or 0, message.offset() or 0))
         else:
-            reason = of_delivery(error, topic=record.topic, size=base.size_of(record))
+            reason = behind or of_delivery(error, topic=record.topic, size=base.size_of(record))
             self.settle(index, base.Delivery(record.topic, error=reason))
 
     def _finish(self) -> None:

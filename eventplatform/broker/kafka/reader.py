@@ -100,11 +100,12 @@ class KafkaReader(base.Reader):
                 self._position = self._left[-1].offset + 1
             elif error.code() == END_OF_PARTITION:
                 self._position = message.offset() or 0
-            elif error.code() not in OUT_OF_RANGE:
+            elif error.code() in OUT_OF_RANGE:
+                if message.offset() == self._position:  # else it complains of where an earlier call wanted to read
+                    raise _OutsideTheLogError
+            elif message.topic():  # else of the group that we don't use, or of a broker: if all are away, the admin says so
                 self._where = None
                 raise of_reading(error, topic=where.topic)
-            elif message.offset() == self._position:  # else it complains of where an earlier call wanted to read
-                raise _OutsideTheLogError
 
     def _is_behind(self, where: TopicPartition) -> bool:
         end = self._admin.end_offsets([where]).get(where)
@@ -140,5 +141,5 @@ def _record(message: confluent_kafka.Message) -> Record:
         message.timestamp()[1],
         message.key(),
         message.value(),
-        tuple((name, value or b"") for name, value in headers) if headers else (),  # type: ignore[str-unpack]  # librdkafka gives pairs
+        tuple((name, value or b"") for name, value in headers) if headers else (),  # type: ignore[str-unpack,misc]  # pairs of text and bytes
     )

@@ -1,4 +1,4 @@
-"""Tokens for OAUTHBEARER by OAuth's client credentials: asked for once, kept until they are about to end."""
+"""Tokens for kafka-python by OAuth's client credentials: asked for once, kept until they are about to end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
-from typing import Any
 
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
@@ -51,16 +49,16 @@ class TokenSource:
     def _ask(self, now: float) -> Token:
         url = self._security.token_url
         if not url.startswith(_SCHEMES):
-            raise TokenUnavailableError(url=url, reason="it is neither https nor http")
+            raise TokenUnavailableError(reason="KAFKA_TOKEN_URL is neither https nor http")
         try:
             with urllib.request.urlopen(self._request(), timeout=_TIMEOUT_SECONDS, context=self._tls()) as answer:  # noqa: S310  # see above
                 found = json.loads(answer.read(_LONGEST_ANSWER))
             return str(found["access_token"]), now + float(found.get("expires_in", 300))
         except urllib.error.HTTPError as error:
-            raise TokenUnavailableError(url=url, reason=f"it answers {error.code}") from None
+            raise TokenUnavailableError(reason=f"{url} answers {error.code}") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
-            raise TokenUnavailableError(url=url, reason=str(reason)) from None
+            raise TokenUnavailableError(reason=f"{url}: {reason}") from None
 
     def _request(self) -> urllib.request.Request:
         fields = {"grant_type": "client_credentials", "scope": self._security.token_scope}
@@ -72,10 +70,7 @@ class TokenSource:
     def _tls(self) -> ssl.SSLContext | None:
         if not self._security.token_url.startswith("https:"):
             return None
-        context = ssl.create_default_context()
-        if self._security.ca_file:  # besides the system's: identity servers often have the brokers' own authority
-            context.load_verify_locations(self._security.ca_file)
-        return context
+        return ssl.create_default_context(cafile=self._security.ca_file or None)
 
 
 class _Provider(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types
@@ -92,13 +87,3 @@ class _Provider(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python ha
 def for_kafka_python(security: Security) -> AbstractTokenProvider:
     """What kafka-python calls before it connects."""
     return _Provider(TokenSource(security))
-
-
-def for_librdkafka(security: Security) -> Callable[[str], tuple[Any, ...]]:
-    """What librdkafka calls when it needs a token."""
-    source = TokenSource(security)
-
-    def answer(_config: str) -> tuple[Any, ...]:
-        return (*source.token(), security.username, {})
-
-    return answer
