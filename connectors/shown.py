@@ -11,6 +11,9 @@ from connectors.options import Option
 from eventplatform.core.errors import PlatformError
 
 
+_SHORT = {one.lower(): one for one in ("TTL", "URL", "ID", "TLS", "SASL", "CA", "HTTP", "MB", "KB", "API")}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An option with what is set, or its default."""
@@ -23,7 +26,13 @@ class Shown:
     @property
     def label(self) -> str:
         """Its name as words."""
-        return self.name.replace("_", " ").capitalize()
+        return label(self.name)
+
+
+def label(name: str) -> str:
+    """An option's name as words: `ttl_seconds` is "TTL seconds"."""
+    words = " ".join(_SHORT.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
 
 
 def shown(declared: Sequence[Option], given: Mapping[str, Any], *, has_secrets: bool = False) -> list[Shown]:

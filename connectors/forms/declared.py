@@ -88,5 +88,5 @@ def _is_said(option: Option, value: Any) -> bool:
         return False
     if option.is_required or option.is_secret:
         return True
-    default = list(option.default) if isinstance(option.default, tuple) else option.default
+    default, value = _plain(option.default), _plain(value)
     return bool(value != default and str(value) != str(default))

@@ -10,6 +10,7 @@ from django import forms
 
 from connectors.forms.widgets import Lines, Pairs, Secret
 from connectors.options import Option
+from connectors.shown import label
 
 # Kinds of personal data that a schema's x-pii may name, and all others.
 _USUAL_NAMES = {"privacy": ("ip", "user_agent", "id", "name", "location", "free_text", "*")}
@@ -17,7 +18,7 @@ _USUAL_NAMES = {"privacy": ("ip", "user_agent", "id", "name", "location", "free_
 
 def field_of(option: Option, *, kept: Collection[str] = ()) -> forms.Field:
     """The field of an option; `kept` are the secrets that are there already."""
-    facts = {"required": False, "label": option.name.replace("_", " ").capitalize(), "help_text": _help(option)}
+    facts = {"required": False, "label": label(option.name), "help_text": _help(option)}
     field = _field(option, facts, is_kept=option.name in kept)
     field.widget.attrs["data-name"] = option.name
     return field

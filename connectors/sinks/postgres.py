@@ -20,7 +20,7 @@ from connectors.sinks.base import (
     StoreUnavailableError,
     WriteBatch,
 )
-from connectors.stores.postgres_tables import PostgresTables, digest_of
+from connectors.stores.postgres_tables import OWN_COLUMNS, WORDS, PostgresTables, digest_of
 from connectors.stores.table_rows import Version, blocks
 from connectors.stores.table_sink import RowsKnownError, TableSink
 from connectors.stores.tables import Table
@@ -64,6 +64,8 @@ class PostgresSink(TableSink):
     guarantee = "Exactly once: rows and the next offset are written in one transaction."
     target_type = Target
     options_type = Options
+    words = WORDS
+    own_columns = OWN_COLUMNS
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         self._connector = connector
@@ -96,6 +98,9 @@ class PostgresSink(TableSink):
         with _errors():
             found = self._db.execute(query, (self._connector, *where)).fetchone()
         return Position(*found) if found else None
+
+    def place_of(self, table: str) -> str:
+        return f"{self._options.schema}.{table}"
 
     def canary_written(self, stream: str, event_id: str) -> datetime | None:
         query = self._sql(

@@ -15,7 +15,7 @@ from connectors.stores.tables import KEY_COLUMN, Columns, Entry, Named, Table, T
 
 Database = psycopg.Connection[tuple[Any, ...]]
 
-_WORDS = {
+WORDS = {
     ColumnType.TEXT: "text",
     ColumnType.INTEGER: "bigint",
     ColumnType.NUMBER: "double precision",
@@ -51,6 +51,7 @@ _META = """
 _topic text, _partition integer, _offset bigint, _generation smallint, _timestamp timestamptz,
 _ingested timestamptz NOT NULL DEFAULT now(), _schema text, _extra jsonb
 """
+OWN_COLUMNS = tuple((name, kind) for name, _, kind in (part.strip().partition(" ") for part in _META.split(",")))
 _APPENDED = ", PRIMARY KEY (_topic, _partition, _generation, _offset)"
 _KEYED = f", {KEY_COLUMN} text PRIMARY KEY"
 # Where rows lie about in the order of their time, this index takes next to nothing, and finds the old ones.
@@ -167,7 +168,7 @@ def digest_of(event_id: str) -> str:
 
 def _defined(column: Named) -> sql.Composable:
     leaf, name = column
-    return sql.Identifier(name) + sql.SQL(f" {_WORDS[leaf.type]}")
+    return sql.Identifier(name) + sql.SQL(f" {WORDS[leaf.type]}")
 
 
 def _quoted(name: str) -> str:

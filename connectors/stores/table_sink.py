@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from connectors.sinks.base import Sink, StoreUnavailableError, WriteBatch, Written
+from connectors.mapping import keys
+from connectors.mapping.columns import ColumnType, unique_name
+from connectors.mapping.preview import Preview
+from connectors.mapping.previewing import preview_table
+from connectors.sinks.base import Row, Sink, StoreUnavailableError, WriteBatch, Written
 from connectors.steering import Steering
 from connectors.stores.table_rows import Lines, Newest, Version
-from connectors.stores.tables import Table, Tables
+from connectors.stores.tables import KEY_COLUMN, OWN_NAMES, Table, Tables, key_of
+from eventplatform.core.errors import RejectedError
 
 
 class RowsKnownError(Exception):
@@ -21,10 +27,31 @@ class TableSink(Sink):
     """A sink into tables. `tables` is set while it is open."""
 
     tables: Tables
+    words: ClassVar[Mapping[ColumnType, str]]  # the store's names for what columns hold
+    own_columns: ClassVar[Sequence[tuple[str, str]]] = ()  # ours in every table: name and type
 
     def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:
         with self._errors():
             self.tables.prepare(stream, schema_id, document, steering)
+
+    def preview(
+        self, stream: str, schemas: Mapping[str, Mapping[str, Any]], rows: Sequence[Row], steering: Steering
+    ) -> Preview:
+        key = key_of(stream, steering)
+        refused = {row.offset: error for row in rows if (error := _without(key, row))} if key else {}
+        told = preview_table(
+            self.place_of(unique_name(stream, stream, OWN_NAMES)),
+            schemas=schemas,
+            rows=[row for row in rows if row.offset not in refused],
+            steering=steering,
+            words=self.words,
+            own_columns=(*self.own_columns, *([(KEY_COLUMN, self.words[ColumnType.TEXT])] if key else [])),
+        )
+        return replace(told, refused={**refused, **told.refused})
+
+    def place_of(self, table: str) -> str:
+        """The table's whole name, for people."""
+        return table
 
     def write(self, batch: WriteBatch) -> Written:
         try:
@@ -105,3 +132,12 @@ class TableSink(Sink):
     @abstractmethod
     def _delete(self, table: Table, keys: Collection[str]) -> None:
         """Delete the rows of these keys."""
+
+
+def _without(key: tuple[str, ...], row: Row) -> RejectedError | None:
+    """Why the row has no such key."""
+    try:
+        keys.key_of(row.event, key)
+    except RejectedError as error:
+        return error
+    return None
