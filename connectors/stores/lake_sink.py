@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from connectors.mapping.preview import Preview
+from connectors.mapping.previewing import preview_texts
 from connectors.sinks.base import (
     Canary,
     FencedError,
     Position,
+    Row,
     Sink,
     UpsertUnsupportedError,
     WriteBatch,
@@ -29,6 +32,7 @@ from connectors.stores.lake_options import LakeOptions
 from connectors.stores.lake_paths import STAGING, below
 from connectors.stores.lake_schemas import Schemas
 from connectors.stores.lake_staging import by_hour, stage
+from connectors.stores.lake_times import hour_of
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError
 from eventplatform.core.records import TopicPartition
@@ -107,6 +111,23 @@ class LakeSink(Sink):
     def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:  # noqa: ARG002  # the contract's
         if self.needs_schema:
             self.schemas.evolve(stream, document, is_frozen=steering.columns != "evolve")
+
+    def preview(
+        self,
+        stream: str,
+        schemas: Mapping[str, Mapping[str, Any]],  # noqa: ARG002  # the contract's
+        rows: Sequence[Row],
+        steering: Steering,
+    ) -> Preview | None:
+        if steering.is_upsert:
+            raise UpsertUnsupportedError(stream=stream, reason="files only grow")
+        if self.needs_schema:  # Parquet's columns are nested, and told by no table
+            return None
+
+        def place(row: Row) -> str:
+            return f"{self.place}/{lake_paths.hour_folder(stream, hour_of(row, self.options.time_path))}"
+
+        return preview_texts(rows, place=place, text=lambda row: orjson.dumps(row.event).decode())
 
     def write(self, batch: WriteBatch) -> Written:
         if batch.steering.is_upsert:

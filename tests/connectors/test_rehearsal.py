@@ -78,3 +78,12 @@ def test_rehearse__upsert__rows_without_the_key_are_refused(produce: Produce, sc
 
 def test_rehearse__nothing_in_the_topic__says_so(produce: Produce, schemas: None) -> None:
     assert "hold no record" in postgres(Steering()).why_not
+
+
+def test_rehearse__files__the_line_and_its_folder(produce: Produce) -> None:
+    produce(orjson.dumps({"meta": {"dt": "2026-01-02T03:04:05Z"}, "n": 7}))
+
+    told = rehearsed("files", {"root": "/lake"}, Steering())
+
+    assert told.place == "/lake/test.event/year=2026/month=01/day=02/hour=03"
+    assert told.rows[0].pairs[1] == ("value", '{"meta":{"dt":"2026-01-02T03:04:05Z"},"n":7}')
