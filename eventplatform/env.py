@@ -21,6 +21,18 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def secret(name: str) -> str:
+    """The variable `name`, or what the file holds that `<name>_FILE` names; an error never repeats what is in it."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{name}_FILE={path!r} can't be read: {type(error).__name__}."
+        raise BadEnvironmentError(message) from None
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     """The variable `name` as a yes or no; anything else is an error, never a guess."""
     value = os.environ.get(name)
