@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 
-from connectors import following, history, preparing, retention, slices, workers
+from connectors import following, history, hours, preparing, retention, slices, workers
 from eventplatform.celery import app
 from eventplatform.core.records import TopicPartition
 
@@ -16,6 +16,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "connectors.tasks.apply_retention",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "connectors.close_hours": {
+        "task": "connectors.tasks.close_hours",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
 }
 _stop = threading.Event()
@@ -44,6 +49,22 @@ def apply_retention() -> dict[str, int]:
     """Delete from stores what streams say shall not be kept any longer, and old history."""
     history.forget()
     return retention.apply()
+
+
+@app.task
+def close_hours() -> int:
+    """Ask for a look at the hours of every lake; how many lakes."""
+    found = hours.lakes()
+    for connector in found:
+        close_hours_of.apply_async((connector.pk,), expires=60, retry=False)
+    return len(found)
+
+
+@app.task
+def close_hours_of(connector_id: int) -> dict[str, int]:
+    """Close what can be closed of one lake's hours; two at once do no harm."""
+    connector = next((one for one in hours.lakes() if one.pk == connector_id), None)
+    return hours.close(connector) if connector else {}
 
 
 @app.task

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from connectors.api import connectors, kinds, targets, verbs
+from connectors.api import connectors, hours, kinds, targets, verbs
 
 _ONE = "api/v1/connectors/<slug:name>"
 
 urlpatterns: list[URLPattern] = [
+    path("api/v1/hours", hours.HourList.as_view(), name="api-hours"),
     path("api/v1/connector-kinds", kinds.KindList.as_view(), name="api-connector-kinds"),
     path("api/v1/connector-kinds/<slug:kind>", kinds.KindDetail.as_view(), name="api-connector-kind"),
     path("api/v1/connector-kinds/<slug:kind>/validate", kinds.KindValidate.as_view(), name="api-connector-validate"),

@@ -276,7 +276,7 @@ A, B = TopicPartition("t", 0), TopicPartition("t", 1)
     ],
 )
 def test_reach__offsets__are_or_are_not_beyond_the_moment(
-    stored: dict[TopicPartition, int | None], needed: dict[TopicPartition, int | None], is_beyond: bool
+    stored: dict[TopicPartition, int | None], needed: dict[TopicPartition, int | None], *, is_beyond: bool
 ) -> None:
     assert Reach(stored, first={A: 0, B: 0}, ends={A: 10, B: 20}).is_beyond(needed) is is_beyond
 
