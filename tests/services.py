@@ -341,3 +341,23 @@ class DruidServer(Server):
 def druid_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
     """One Druid for all tests; each takes datasources of its own."""
     yield from running(DruidServer(Path(tempfile.mkdtemp(prefix="ep-druid-"))), service_missing)
+
+
+class MariaDbServer(Server):
+    """One MariaDB of deploy/services/mariadb; `options` are its own, such as --read-only."""
+
+    name = "mariadb"
+
+    def __init__(self, folder: Path, options: str = "") -> None:
+        super().__init__(folder)
+        self.options = options
+
+    def environment(self) -> dict[str, str]:
+        return {"MARIADB_EXTRA": self.options}
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One MariaDB for all tests, which may lose what a crash catches; each takes a database of its own. A light server."""
+    options = "--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0"
+    yield from running(MariaDbServer(Path(tempfile.mkdtemp(prefix="ep-mariadb-")), options), service_missing)
