@@ -10,14 +10,24 @@ from typing import Any
 import redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterCrossSlotError,
+    MovedError,
+    NoPermissionError,
+    RedisError,
+)
 from redis.retry import Retry
 
 from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from eventplatform.core.errors import FatalError
 
 _SAFE = re.compile(r"[^\w .,:/'()&-]+")
+_SCRIPT = re.compile(r"\s*,?\s*script: \w+, on @?user_script:\d+.*")
+_DENIED = ("no permissions", "can't run this command", "can't access")  # how scripts speak of rights
 _LONGEST_REASON = 160
+_ANSWER_SECONDS = 15
 
 
 class ClusterError(FatalError):
@@ -58,7 +68,7 @@ def connect(url: str, password: str, *, is_cluster: bool) -> Any:
     """A client that never repeats a command by itself: whether a batch was written, the next slice asks the store."""
     options: dict[str, Any] = {
         "socket_connect_timeout": 5,
-        "socket_timeout": 15,
+        "socket_timeout": _ANSWER_SECONDS,
         "retry": Retry(NoBackoff(), 0),
     }
     if password:
@@ -72,14 +82,17 @@ def errors() -> Iterator[None]:
     """Translate the driver's errors."""
     try:
         yield
-    except (AuthenticationError, NoPermissionError) as error:
-        raise StoreDeniedError(reason=reason(error)) from error
-    except ResponseError as error:
-        if str(error).startswith(("MOVED", "CROSSSLOT", "ASK ")) or "cluster" in str(error).lower():
-            raise ClusterError from error
-        raise StoreUnavailableError(reason=reason(error)) from error
+    except (ClusterCrossSlotError, MovedError, AskError) as error:
+        raise ClusterError from error
     except (RedisError, OSError, ValueError) as error:
-        raise StoreUnavailableError(reason=reason(error)) from error
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception | str | bytes) -> StoreUnavailableError:
+    """An error that is not the records' fault: a missing right, or else the server."""
+    why = reason(error)
+    is_denied = isinstance(error, (AuthenticationError, NoPermissionError)) or any(sign in why for sign in _DENIED)
+    return StoreDeniedError(reason=why) if is_denied else StoreUnavailableError(reason=why)
 
 
 def raise_failed(answer: Sequence[Any]) -> None:
@@ -87,11 +100,11 @@ def raise_failed(answer: Sequence[Any]) -> None:
     done, why = int(answer[1]), reason(answer[2])
     if done:
         raise TornError(done=done, reason=why)
-    raise StoreUnavailableError(reason=why)
+    raise unavailable(why)
 
 
 def reason(error: Exception | str | bytes) -> str:
     """The first line, without what could be a value."""
     text = error.decode(errors="replace") if isinstance(error, bytes) else str(error)
-    first = (text.strip() or type(error).__name__).split("\n")[0]
+    first = _SCRIPT.sub("", (text.strip() or type(error).__name__).split("\n")[0])
     return _SAFE.sub(" ", first)[:_LONGEST_REASON].rstrip(". ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sinks.base import Row, StoreDeniedError, StoreUnavailableError
-from connectors.stores.redis_client import EvictsError, ModuleMissingError, reason
+from connectors.sinks.base import Row
+from connectors.stores.redis_client import EvictsError, ModuleMissingError, raise_failed, reason
 from connectors.stores.redis_script import FAILED, Call, OwnKeys, Script
 from connectors.stores.redis_shapes import SHAPES, Wishes
 from eventplatform.core.records import Record
@@ -46,6 +46,4 @@ def prove(script: Script, client: Any, own: OwnKeys, kind: str) -> None:
         why = reason(answer[2])
         if "unknown redis command" in why.lower():
             raise ModuleMissingError(type=kind, command=", ".join(shape.needs))
-        if "permission" in why.lower():
-            raise StoreDeniedError(reason=why)
-        raise StoreUnavailableError(reason=why)
+        raise_failed([FAILED, 0, answer[2]])

@@ -24,7 +24,7 @@ class NumberMissingError(RejectedError):
     """A record lacks the number that its place in a sorted set or time series is made of."""
 
     code = "sink.number_missing"
-    message = "The record has no number or time at {pointer}."
+    message = "The record has no number or time at {place}."
     remedy = "Mend the record, or give the connector another field as its number; then replay the dead letter."
 
 
@@ -249,5 +249,5 @@ def _number(row: Row, pointer: str) -> float:
     try:
         moment = datetime.fromisoformat(value.upper())
     except (AttributeError, ValueError):
-        raise NumberMissingError(pointer=pointer) from None
+        raise NumberMissingError(pointer=pointer, place=pointer) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
