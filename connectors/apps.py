@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from eventplatform import panels
+from eventplatform import exposition, panels
 
 
 class ConnectorsConfig(AppConfig):
@@ -15,7 +15,7 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the app's part on shared pages."""
-        from connectors import choices, downstream, letters, shared_pages
+        from connectors import choices, counters, downstream, letters, shared_pages
 
         panel = panels.Panel("connectors", "connectors/_stream.html", shared_pages.of_stream, order=30, column="side")
         panels.add("stream", panel)
@@ -24,3 +24,4 @@ class ConnectorsConfig(AppConfig):
         panels.add_replay("connector", panels.Replay(letters.check, letters.send))
         panels.provide("connectors.downstream", downstream.downstream)
         panels.provide("connectors.names", choices.names)
+        exposition.add("web", counters.families)

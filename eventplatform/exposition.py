@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.conf import settings
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from eventplatform import env, metric_files
@@ -13,9 +14,35 @@ from eventplatform import env, metric_files
 ROLES = ("intake", "web", "worker", "watcher", "beat")
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+Families = Callable[[], Iterable[Metric]]
+_kept_elsewhere: dict[str, list[Families]] = {}
+
+
+def add(role: str, families: Families) -> None:
+    """Have the scrape of `role` show metrics that no process counts: they are asked for at each scrape."""
+    _kept_elsewhere.setdefault(role, []).append(families)
+
 
 def scrape(role: str) -> bytes:
     """What `/metrics` answers for `role`: the sum over its processes, or this process's own where it writes no files."""
+    return _of_processes(role) + _of_elsewhere(role)
+
+
+class _Collector:
+    """What is kept elsewhere, as the library wants it."""
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+
+    def collect(self) -> Iterable[Metric]:
+        return [family for families in _kept_elsewhere.get(self._role, ()) for family in families()]
+
+
+def _of_elsewhere(role: str) -> bytes:
+    return generate_latest(_Collector(role)) if role in _kept_elsewhere else b""
+
+
+def _of_processes(role: str) -> bytes:
     folder = folder_of(role)
     if not any(folder.glob("*.db")):
         return generate_latest(REGISTRY) if role == settings.ROLE else b""

@@ -22,7 +22,7 @@ class ColumnFrozenError(RejectedError):
     """The event has a field without a column, and the connector must not add one."""
 
     code = "sink.column_frozen"
-    message = "The table has no column for {pointer}, and the connector's rule columns is freeze."
+    message = "The table has no column for {place}, and the connector's rule columns is freeze."
     remedy = "Add the column by hand or allow columns: evolve; then replay the dead letter."
 
 
@@ -30,7 +30,7 @@ class TypeFrozenError(RejectedError):
     """A value doesn't fit its column, and the connector must not keep it elsewhere."""
 
     code = "sink.type_frozen"
-    message = "The value at {pointer} does not fit its column ({why}), and the connector's rule types is freeze."
+    message = "The value at {place} does not fit its column ({why}), and the connector's rule types is freeze."
     remedy = "Mend the event, widen the column or allow types: evolve; then replay the dead letter."
 
 
@@ -110,5 +110,5 @@ def discarded(shaped: Iterable[Shaped]) -> int:
 
 def _frozen(left: Leftover, place: str) -> RejectedError:
     if left.why == UNKNOWN_FIELD:
-        return ColumnFrozenError(pointer=place)
-    return TypeFrozenError(pointer=place, why=left.why)
+        return ColumnFrozenError(pointer=place, place=place)
+    return TypeFrozenError(pointer=place, place=place, why=left.why)
