@@ -85,7 +85,18 @@ class Table(Format):
 
 def widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table with all columns and fields of `schema`, which has everything that the table has."""
-    return table if table.schema.equals(schema) else pa.Table.from_pylist(table.to_pylist(maps_as_pydicts=None), schema=schema)
+    if table.schema.equals(schema):
+        return table
+    try:
+        return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
+    except pa.ArrowNotImplementedError:  # of structs within maps
+        return pa.Table.from_pylist(table.to_pylist(), schema=schema)
+
+
+def _column(table: pa.Table, field: pa.Field) -> Any:
+    if field.name in table.column_names:
+        return table.column(field.name).cast(field.type)
+    return pa.nulls(len(table), field.type)
 
 
 def _arrow(shape: Shape) -> pa.DataType:
