@@ -15,6 +15,7 @@ from connectors.models import Connector, Target
 
 _VERBS = {ADDITION: "Made", CHANGE: "Changed", DELETION: "Deleted"}
 _LONGEST = 200
+_BETWEEN, _SET_ANEW = "; ", ": set anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def note(
     row: Target | Connector, *, by: Any, changes: Sequence[str] = (), secrets: Sequence[str] = (), flag: int = CHANGE
 ) -> None:
     """Keep what `by` (a user) did; `secrets` are names of options, never their values."""
-    told = [*changes, *(f"{name}: set anew" for name in secrets)]
+    told = [*changes, *(f"{name}{_SET_ANEW}" for name in secrets)]
     if flag == CHANGE and not told:
         return
     LogEntry.objects.create(
@@ -40,7 +41,7 @@ def note(
         object_id=str(row.pk),
         object_repr=str(row)[:_LONGEST],
         action_flag=flag,
-        change_message=json.dumps([{"told": told, "secrets": list(secrets)}]),
+        change_message=_BETWEEN.join(told),
     )
 
 
@@ -71,13 +72,6 @@ def _shown(value: Any) -> str:
 
 
 def _act(entry: LogEntry) -> Act:
-    try:
-        told = json.loads(entry.change_message or "[]")
-    except ValueError:
-        told = []
-    ours: Mapping[str, Any] = next((one for one in told if isinstance(one, dict) and "told" in one), {})
-    text = "; ".join(map(str, ours.get("told", ()))) or entry.get_change_message()
-    verb = _VERBS[entry.action_flag]
-    return Act(
-        entry.action_time, entry.user.get_username(), f"{verb}: {text}" if text else verb, tuple(ours.get("secrets", ()))
-    )
+    text, verb = entry.get_change_message(), _VERBS[entry.action_flag]
+    secrets = tuple(one.removesuffix(_SET_ANEW) for one in text.split(_BETWEEN) if one.endswith(_SET_ANEW))
+    return Act(entry.action_time, entry.user.get_username(), f"{verb}: {text}" if text else verb, secrets)

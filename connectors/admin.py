@@ -1,100 +1,127 @@
-"""The admin of targets and connectors; options are checked against the kind's declaration, secrets are write-only."""
+"""The admin of targets and connectors: fields made from the kind's declaration, secrets only written, changes kept with who."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
-from connectors import catalog, options, services
-from connectors.models import Connector, Lease, Target
-from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin, Select
-from eventplatform.core.errors import PlatformError
-
-
-class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter at run time
-    """A target; secrets stand among the options while typed, and are shown as a mask afterwards."""
-
-    kind = forms.ChoiceField(help_text="What store it is.", widget=Select)
-
-    class Meta:
-        model = Target
-        fields = ("name", "kind", "options")
-
-    def __init__(self, *arguments: Any, **facts: Any) -> None:
-        super().__init__(*arguments, **facts)
-        if "options" not in self.fields:  # somebody who may only look gets a form without fields
-            return
-        self.fields["kind"].choices = [(name, catalog.load(name).title) for name in catalog.names()]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["options"].help_text = _help("target_type")
-        if self.instance.secrets:
-            secret = [one.name for one in options.declared(catalog.load(self.instance.kind).target_type) if one.is_secret]
-            self.initial["options"] = {**self.instance.options, **dict.fromkeys(secret, options.MASK)}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not self.errors:
-            _check(self, lambda: services.check_target(catalog.load(cleaned["kind"]).target_type, cleaned["options"] or {}))
-        return cleaned
+from connectors import catalog, kinds
+from connectors.forms import admin_forms
+from connectors.forms.saving import save_connector, save_target
+from connectors.models import Backfill, Connector, Lease, Target
+from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
 
 
-class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter at run time
-    """A connector, its options checked against the kind of its target."""
+class KindAdmin(ModelAdmin):
+    """Rows that have a kind, which decides on their fields; it is chosen before the form is shown."""
 
-    class Meta:
-        model = Connector
-        fields = ("name", "target", "streams", "options", "is_enabled")
+    looked_at: ClassVar[list[str]] = []  # what somebody sees who may only look
 
-    def __init__(self, *arguments: Any, **facts: Any) -> None:
-        super().__init__(*arguments, **facts)
-        if "options" in self.fields:  # somebody who may only look gets a form without fields
-            self.fields["options"].help_text = _help("options_type")
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **facts: Any) -> Any:  # noqa: FBT001, FBT002  # Django's signature
+        """The kind's own form; whoever may only look sees the row as it is kept, which holds no secret."""
+        if self._may_write(request, obj):
+            facts["form"] = self.form_of(self.kind_of(request, obj), obj)
+        return super().get_form(request, obj, change, **facts)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not self.errors:
-            _check(self, lambda: options.parse(catalog.load(cleaned["target"].kind).options_type, cleaned["options"] or {}))
-        return cleaned
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fields(request, obj) if self._may_write(request, obj) else self.looked_at
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not self._may_write(request, obj):
+            return self.looked_at
+        return ["name"] if obj is not None else []
+
+    def form_of(self, kind: str, row: Any) -> type[admin_forms.GeneratedForm]:
+        """The form of a kind, for a row or a new one."""
+        raise NotImplementedError
+
+    def _may_write(self, request: HttpRequest, row: Any) -> bool:
+        if row is None:
+            return bool(self.has_add_permission(request))
+        return bool(self.has_change_permission(request, row))
+
+    def kind_of(self, request: HttpRequest, row: Any) -> str:
+        """The row's kind, or the one that was chosen for a new one."""
+        kind = row.kind if row is not None else request.GET.get("kind", "")
+        return kind if kind in catalog.names() else ""
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponseBase:
+        """First the kind, then its form."""
+        if not self.kind_of(request, None) and self.has_add_permission(request):
+            facts = {"kinds": kinds.every(), "opts": self.opts, "title": "What kind of store?"}
+            context = {**self.admin_site.each_context(request), **facts}
+            return render(request, "admin/connectors/choose_kind.html", context)
+        answer: HttpResponseBase = super().add_view(request, form_url, extra_context)
+        return answer
+
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **facts: Any) -> HttpResponse:
+        """As Django's, with what was posted kept out of error reports."""
+        answer: HttpResponse = super().changeform_view(request, *arguments, **facts)
+        return answer
+
+    # Django's own log knows no values; `connectors.acts` writes what changed.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Written by the one that saves."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Likewise."""
 
 
 @admin.register(Target)
-class TargetAdmin(ModelAdmin):
+class TargetAdmin(KindAdmin):
     """Stores."""
 
-    form = TargetForm
     list_display: ClassVar[list[str]] = ["name", "kind", "updated_at"]
+    list_filter: ClassVar[list[str]] = ["kind"]
+    search_fields: ClassVar[list[str]] = ["name"]
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001  # Django's signature
+    looked_at: ClassVar[list[str]] = ["name", "kind", "options"]
+
+    def form_of(self, kind: str, row: Any) -> type[admin_forms.GeneratedForm]:
+        return admin_forms.target_form(kind, row)
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001  # likewise
         """Write through the service, which encrypts the secrets."""
-        facts = form.cleaned_data
-        if change and "name" in form.changed_data:
-            Target.objects.filter(pk=obj.pk).update(name=facts["name"])
-        obj.pk = services.save_target(name=facts["name"], kind=facts["kind"], values=facts["options"] or {}).pk
+        name = obj.name if change else form.cleaned_data["name"]  # type: ignore[attr-defined]  # a target
+        obj.pk = save_target(name=name, kind=form.kind, values=form.values("option_"), by=request.user).pk
+        obj.name = name  # type: ignore[attr-defined]  # a target
 
 
 @admin.register(Connector)
-class ConnectorAdmin(ModelAdmin):
+class ConnectorAdmin(KindAdmin):
     """What flows where."""
 
-    form = ConnectorForm
     list_display: ClassVar[list[str]] = ["name", "target", "streams", "is_enabled", "updated_at"]
-    list_filter: ClassVar[list[str]] = ["is_enabled", "target"]
+    list_filter: ClassVar[list[str]] = ["is_enabled", "target__kind"]
+    search_fields: ClassVar[list[str]] = ["name", "target__name"]
+    looked_at: ClassVar[list[str]] = ["name", "target", "streams", "options", "rules", "is_enabled"]
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001  # Django's signature
+    def form_of(self, kind: str, row: Any) -> type[admin_forms.GeneratedForm]:  # noqa: ARG002  # a target's needs the row
+        return admin_forms.connector_form(kind)
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         """Write through the service."""
         facts = form.cleaned_data
-        if change and "name" in form.changed_data:
-            Connector.objects.filter(pk=obj.pk).update(name=facts["name"])
-        obj.pk = services.save_connector(
-            name=facts["name"],
+        name = obj.name if change else facts["name"]  # type: ignore[attr-defined]  # a connector
+        obj.pk = save_connector(
+            name=name,
             target=facts["target"].name,
             streams=facts["streams"],
-            values=facts["options"] or {},
+            values=form.values("option_"),
+            rules=form.values("rule_"),
             is_enabled=facts["is_enabled"],
+            by=request.user,
         ).pk
+        obj.name = name  # type: ignore[attr-defined]  # a connector
 
 
 @admin.register(Lease)
@@ -114,18 +141,9 @@ class LeaseAdmin(ReadOnlyAdmin):
     list_filter: ClassVar[list[str]] = ["state", "connector"]
 
 
-def _help(part: str) -> str:
-    """The declared options of every kind, in a sentence each."""
-    kinds = [(name, options.declared(getattr(catalog.load(name), part))) for name in catalog.names()]
-    return " ".join(f"{name}: {'; '.join(map(_sentence, declared)) or 'none'}." for name, declared in kinds)
+@admin.register(Backfill)
+class BackfillAdmin(ReadOnlyAdmin):
+    """What was taken again, and who asked for it."""
 
-
-def _sentence(option: options.Option) -> str:
-    return f"{option.name} ({option.help.rstrip('.')})"
-
-
-def _check(form: forms.BaseForm, parse: Any) -> None:
-    try:
-        parse()
-    except PlatformError as error:
-        form.add_error("options", f"{error} {error.hint}")
+    list_display: ClassVar[list[str]] = ["connector", "stream", "state", "created_by", "created_at", "ended_at"]
+    list_filter: ClassVar[list[str]] = ["state", "connector"]

@@ -7,12 +7,21 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as _ThemedAdmin
 from unfold.admin import TabularInline as _ThemedInline
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, SWITCH_CLASSES, TEXTAREA_CLASSES
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 from unfold.widgets import UnfoldAdminDecimalFieldWidget as NumberInput
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminTextareaWidget as TextArea
 
-__all__ = ["Checkboxes", "ModelAdmin", "NumberInput", "ReadOnlyAdmin", "Select", "TabularInline", "TextArea"]
+__all__ = ["INPUTS", "Checkboxes", "ModelAdmin", "NumberInput", "ReadOnlyAdmin", "Select", "TabularInline", "TextArea"]
+
+# The theme's look of plain inputs, for forms that make their fields themselves.
+INPUTS = {
+    "input": " ".join(INPUT_CLASSES),
+    "select": " ".join(SELECT_CLASSES),
+    "switch": " ".join(SWITCH_CLASSES),
+    "text_area": " ".join(TEXTAREA_CLASSES),
+}
 
 
 class ModelAdmin(_ThemedAdmin):  # type: ignore[misc]  # unfold ships no types

@@ -22,17 +22,29 @@ def save_entry(entry: Entry, *, by: Any) -> Connector:
     """
     if entry.is_new_target:
         save_target(name=entry.target_name, kind=entry.kind, values=entry.target.values, by=by)
-    before = _facts(entry.connector) if entry.connector else {}
-    connector = services.save_connector(
+    is_enabled = entry.connector.is_enabled if entry.connector else entry.basics.cleaned_data["begins"] != "paused"
+    return save_connector(
         name=entry.name,
         target=entry.target_name,
         streams=entry.patterns(),
         values=entry.options.values,
         rules=entry.rules.values,
-        is_enabled=entry.connector.is_enabled if entry.connector else entry.basics.cleaned_data["begins"] != "paused",
+        is_enabled=is_enabled,
+        by=by,
     )
-    changes = acts.differences(before, _facts(connector))
-    acts.note(connector, by=by, changes=changes, flag=CHANGE if entry.connector else ADDITION)
+
+
+@transaction.atomic
+def save_connector(*, name: str, by: Any, **facts: Any) -> Connector:
+    """Make or change a connector through the service, and keep who did.
+
+    Raises:
+        RejectedError: the service refuses it.
+    """
+    former = Connector.objects.select_related("target").filter(name=name).first()
+    before = _facts(former) if former else {}
+    connector = services.save_connector(name=name, **facts)
+    acts.note(connector, by=by, changes=acts.differences(before, _facts(connector)), flag=CHANGE if former else ADDITION)
     return connector
 
 
@@ -59,6 +71,7 @@ def _facts(connector: Connector) -> dict[str, Any]:
     return {
         "target": connector.target.name,
         "streams": list(connector.streams),
+        "enabled": connector.is_enabled,
         **dict(connector.options),
         **{f"rule {name}": value for name, value in connector.rules.items()},
     }

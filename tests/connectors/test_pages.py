@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from connectors import letters, services, shared_pages, watcher
+from connectors import catalog, letters, services, shared_pages, watcher
 from connectors.models import Connector, Lease, Target
+from eventplatform import encryption
 from eventplatform.broker.base import Log
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.records import TopicPartition
@@ -145,31 +146,46 @@ def test_replay__of_a_letter__into_its_topic_for_this_connector_alone(connector:
 
 
 def test_admin__target__secret_write_only(engineer: Client) -> None:
-    typed = {"name": "db", "kind": "postgres", "options": '{"url": "postgresql://w@db/x", "password": "hunter2"}'}
-    assert engineer.post("/admin/connectors/target/add/", typed).status_code == 302
+    typed = {"name": "db", "option_url": "postgresql://w@db/x", "option_password": "hunter2"}
+    assert engineer.post("/admin/connectors/target/add/?kind=postgres", typed).status_code == 302
     target = Target.objects.get()
     assert target.options == {"url": "postgresql://w@db/x"}
 
     page = engineer.get(f"/admin/connectors/target/{target.pk}/change/").content.decode()
     assert "hunter2" not in page
-    assert "\\u2022" in page or "••••" in page
+    assert "kept; type to replace" in page
+    engineer.post(f"/admin/connectors/target/{target.pk}/change/", {"option_url": "postgresql://w@db/y"})
+    target.refresh_from_db()
+    assert target.options == {"url": "postgresql://w@db/y"}
+    assert encryption.unseal(target.secrets, owner="db") == {"password": "hunter2"}
+
+    log = engineer.get(f"/admin/connectors/target/{target.pk}/history/").content.decode()
+    assert "postgresql://w@db/y" in log
+    assert "password: set anew" in log
+    assert "hunter2" not in log
+
+
+def test_admin__no_kind_yet__asked_first(engineer: Client) -> None:
+    assert "PostgreSQL" in engineer.get("/admin/connectors/target/add/").content.decode()
 
 
 def test_admin__bad_option__said_at_the_field(engineer: Client) -> None:
-    typed = {"name": "db", "kind": "postgres", "options": '{"colour": "red"}'}
+    page = engineer.post("/admin/connectors/target/add/?kind=postgres", {"name": "db"}).content.decode()
 
-    page = engineer.post("/admin/connectors/target/add/", typed).content.decode()
-
-    assert "There is no option colour." in page
+    assert "The option url is not set." in page
 
 
 def test_admin__connector__saved_through_the_service(engineer: Client, transactional_db: None) -> None:
     services.save_target(name="a", kind="files", values={"root": "x"})
-    typed = {"name": "c", "target": Target.objects.get().pk, "streams": '["page.*"]', "options": "{}", "is_enabled": "on"}
+    typed = {"name": "c", "target": Target.objects.get().pk, "streams": "page.*", "is_enabled": "on"}
+    rules = {"rule_takes": "asked", "rule_mode": "append", "rule_columns": "evolve", "rule_types": "evolve"}
+    declared = catalog.describe("files").options
+    options = {f"option_{one.name}": "on" if one.type is bool else one.default for one in declared if one.default}
 
-    assert engineer.post("/admin/connectors/connector/add/", typed).status_code == 302
+    assert engineer.post("/admin/connectors/connector/add/?kind=files", {**typed, **rules, **options}).status_code == 302
 
-    assert Connector.objects.get().streams == ["page.*"]
+    made = Connector.objects.get()
+    assert (made.streams, made.rules, made.options) == (["page.*"], {"takes": "asked"}, {})
 
 
 def test_reposition__engineer__chooses_on_the_page(engineer: Client, connector: Connector, produce: Produce) -> None:
@@ -201,9 +217,9 @@ def test_admin__somebody_who_may_only_look__sees_the_row(what: str, client: Clie
 
 
 def test_admin__password_in_the_url__said_at_the_field_and_not_saved(engineer: Client) -> None:
-    typed = {"name": "db", "kind": "postgres", "options": '{"url": "postgresql://w:hunter2@db/x"}'}
+    typed = {"name": "db", "option_url": "postgresql://w:hunter2@db/x"}
 
-    page = engineer.post("/admin/connectors/target/add/", typed).content.decode()
+    page = engineer.post("/admin/connectors/target/add/?kind=postgres", typed).content.decode()
 
     assert "hold password: it is kept in plain text" in page
     assert not Target.objects.exists()
