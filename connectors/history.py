@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Now, TruncMinute
 
 from connectors.models import Minute
 
@@ -35,16 +35,16 @@ FROM (
 ) AS lease LEFT JOIN counted USING (id)
 WHERE lag > 0 OR counted.id IS NOT NULL
 GROUP BY connector_id
-ON CONFLICT DO NOTHING
+HAVING sum(lag) > 0 OR sum(greatest(arrived, 0)) > 0 OR sum(written) > 0 OR sum(set_aside) > 0
 """
 
 
 def note_minute() -> bool:
-    """Write down the minute that ends; False where another watcher does."""
+    """Write down what came since the last one, as this minute's; False where that is done."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,))
         is_ours = cursor.fetchone()[0]
-        if not is_ours or Minute.objects.filter(at__gt=Now() - timedelta(seconds=50)).exists():
+        if not is_ours or Minute.objects.filter(at__gte=TruncMinute(Now())).exists():
             return False
         cursor.execute(_NOTE)
     return True

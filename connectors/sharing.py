@@ -13,10 +13,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many threads the workers have, and how many slices of each target are at work or asked for."""
+    """How many threads the workers have, and how many slices of each target are at work or asked for.
+
+    `active` targets had something to do of late.
+    """
 
     threads: int
     busy: Mapping[int, int]
+    active: int = 1
     probing: frozenset[int] = frozenset()  # targets whose breaker lets one slice try
     troubled: frozenset[int] = frozenset()  # targets that failed or were slow of late
 
@@ -25,16 +29,17 @@ class Room:
         """How many slices may be asked for. Some more than threads are free, so that none idles until the next look."""
         return max(0, self.threads + max(1, self.threads // 2) - sum(self.busy.values()))
 
-    def bound(self, target: int, *, active: int) -> int:
-        """Most slices of a target at once; `active` targets have something to do.
+    def bound(self, target: int) -> int:
+        """Most slices of a target at once: its even share, so that one that begins to drag holds no more than that.
 
-        Also the healthiest leaves a quarter of the threads to those that come later, if it could hold on to them.
+        A single one leaves a quarter of the threads to those that come later.
         """
         if target in self.probing:
             return 1
         if target in self.troubled:
-            return max(1, self.threads // max(4, active))
-        return max(1, self.threads - self.threads // 4)
+            return max(1, self.threads // max(4, self.active))
+        share = -(-self.threads // max(1, self.active))
+        return max(1, min(share, self.threads - self.threads // 4))
 
 
 def chosen(waiting: Sequence[tuple[int, T]], room: Room) -> list[T]:
@@ -45,13 +50,12 @@ def chosen(waiting: Sequence[tuple[int, T]], room: Room) -> list[T]:
     queues: dict[int, list[T]] = defaultdict(list)
     for target, one in waiting:
         queues[target].append(one)
-    active = len(queues.keys() | {target for target, count in room.busy.items() if count})
     heap = [(room.busy.get(target, 0), order, target) for order, target in enumerate(queues)]
     heapq.heapify(heap)
     found: list[T] = []
     while heap and len(found) < room.free:
         busy, order, target = heapq.heappop(heap)
-        if busy >= room.bound(target, active=active):
+        if busy >= room.bound(target):
             continue
         queue = queues[target]
         found.append(queue.pop(0))

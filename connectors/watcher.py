@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 _RECONCILE_SECONDS = 5.0
 _MINUTE_SECONDS = 60.0
+_ACTIVE_SECONDS = 300.0
 _CROWDED_SECONDS = 10.0  # of a slice while others find no thread
 _AT_ONCE = FlushRule(rows=1, bytes=1, age_seconds=0.0)
 
@@ -50,6 +51,7 @@ class Watcher:
         self._version: object = None
         self._ends: Mapping[TopicPartition, int] = {}
         self._rules: dict[int, tuple[object, FlushRule]] = {}
+        self._active: dict[int, float] = {}  # targets, and when each last had something to do
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop`; what can't be reached is waited for."""
@@ -70,10 +72,26 @@ class Watcher:
         waiting = [lease for lease, now in _waiting() if is_due(lease, self._rule(lease.connector), now)]
         if not waiting:
             return 0
-        room = _room()
+        room = self._room({lease.connector.target_id for lease in waiting})
         found = chosen([(lease.connector.target_id, lease) for lease in waiting], room)
         self._enqueue(found, is_crowded=len(waiting) > room.free)
         return len(found)
+
+    def _room(self, waiting: set[int]) -> Room:
+        at_work = Q(leases__until__gte=Now()) | Q(leases__queued_at__gt=Now() - leasing.QUEUED_FOR)
+        counted = Connector.objects.filter(at_work).values("target_id").annotate(count=Count("leases"))
+        busy = {row["target_id"]: row["count"] for row in counted.order_by()}
+        now = time.monotonic()
+        self._active |= dict.fromkeys(waiting | busy.keys(), now)
+        self._active = {target: seen for target, seen in self._active.items() if now - seen < _ACTIVE_SECONDS}
+        troubled = list(Target.objects.filter(Q(failures__gt=0) | Q(slow_until__gt=Now())).values_list("pk", "failures"))
+        return Room(
+            threads=workers.threads(),
+            busy=busy,
+            active=len(self._active),
+            probing=frozenset(pk for pk, failures in troubled if failures >= breaker.THRESHOLD),
+            troubled=frozenset(pk for pk, _ in troubled),
+        )
 
     def _mirror(self) -> None:
         ends = event_log().end_offsets(self._reconciler.wheres)
@@ -163,18 +181,6 @@ def _waiting() -> list[tuple[Lease, datetime]]:
     found = list(ordered)
     now = _database_time() if found else datetime.now(UTC)
     return [(lease, now) for lease in found]
-
-
-def _room() -> Room:
-    at_work = Q(leases__until__gte=Now()) | Q(leases__queued_at__gt=Now() - leasing.QUEUED_FOR)
-    counted = Connector.objects.filter(at_work).values("target_id").annotate(count=Count("leases"))
-    troubled = Target.objects.filter(Q(failures__gt=0) | Q(slow_until__gt=Now())).values_list("pk", "failures")
-    return Room(
-        threads=workers.threads(),
-        busy={row["target_id"]: row["count"] for row in counted.order_by()},
-        probing=frozenset(pk for pk, failures in troubled if failures >= breaker.THRESHOLD),
-        troubled=frozenset(pk for pk, _ in troubled),
-    )
 
 
 def _ask_to_prepare() -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import DatabaseError, connection
@@ -37,16 +38,16 @@ def beat(name: str, *, has: int) -> None:
 def keep_beating(*, has: int, stop: threading.Event) -> None:
     """Say so until `stop`, then take the row away; while the database is away it is tried again."""
     name = f"{socket.gethostname()[:100]}-{os.getpid()}"
-    while True:
-        try:
-            if stop.is_set():
-                Worker.objects.filter(name=name).delete()
-            else:
-                beat(name, has=has)
-        except DatabaseError as error:
-            log.warning("worker.unseen", extra={"why": str(error)})
-            connection.close()
-        if stop.is_set():
-            break
+    while not stop.is_set():
+        _attempt(lambda: beat(name, has=has))
         stop.wait(_BEAT_SECONDS)
+    _attempt(Worker.objects.filter(name=name).delete)
     connection.close()
+
+
+def _attempt(write: Callable[[], object]) -> None:
+    try:
+        write()
+    except DatabaseError as error:
+        log.warning("worker.unseen", extra={"why": str(error)})
+        connection.close()
