@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Min
 from django.urls import reverse
 
-from connectors import letters, lookups
+from connectors import letters, lookups, opening
+from connectors.models import Connector
+from connectors.sinks.base import Sink
 from eventplatform import figures
+from eventplatform.core.errors import PlatformError
 from eventplatform.panels import Trouble, Use
 from streamconfig import lookups as configuration
 
@@ -16,9 +21,23 @@ _BEHIND_SECONDS = 600.0
 
 
 def of_stream(stream: str) -> Mapping[str, Any] | None:
-    """The stream's connectors; no panel where none takes it."""
+    """The stream's connectors, each with the place in its store; no panel where none takes it."""
     views = lookups.for_stream(stream)
-    return {"connectors": views} if views else None
+    return {"arrivals": [(view, place_of(view.name, stream)) for view in views]} if views else None
+
+
+def place_of(connector: str, stream: str) -> str:
+    """The table or index that a stream is given there, as far as it is known without asking the store; else empty."""
+    row = Connector.objects.select_related("target").filter(name=connector).first()
+    known = configuration.snapshot().find_stream(stream)
+    try:
+        store = opening.make_store(row) if row else None
+        if known is None or row is None or not isinstance(store, Sink):
+            return ""
+        told = store.preview(stream, {}, (), row.steering(known))
+    except PlatformError:
+        return ""  # the connector's own page says what is wrong with it
+    return told.place if told else ""
 
 
 def uses_of_schema(title: str) -> list[Use]:
@@ -32,8 +51,9 @@ def uses_of_schema(title: str) -> list[Use]:
 
 
 def troubles() -> list[Trouble]:
-    """Stopped and retrying connectors, those far behind, and dead letters."""
-    found = [trouble for view in lookups.overview() for trouble in _troubles_of(view)]
+    """Events that the log will soon delete unread, stopped and retrying connectors, those far behind, and dead letters."""
+    found = [_losing(name, at) for name, at in losing()]
+    found += [trouble for view in lookups.overview() for trouble in _troubles_of(view)]
     groups = letters.groups()
     if groups:
         total = sum(group.count for group in groups)
@@ -46,6 +66,17 @@ def troubles() -> list[Trouble]:
             )
         )
     return found
+
+
+def losing() -> list[tuple[str, datetime]]:
+    """The connectors whose oldest unread event the log deletes soon, and when, the soonest first."""
+    near = Connector.objects.filter(leases__backfill=None).values_list("name").annotate(at=Min("leases__loses_at"))
+    return list(near.exclude(at=None).order_by("at"))
+
+
+def _losing(name: str, at: datetime) -> Trouble:
+    why = f"The log deletes the oldest event that waits for it at {at:%d %b %H:%M} UTC."
+    return Trouble("fail", f"Connector {name} is about to lose events", why, reverse("connector", args=[name]), "Let it go on")
 
 
 def _troubles_of(view: lookups.ConnectorView) -> list[Trouble]:

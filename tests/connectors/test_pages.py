@@ -272,3 +272,24 @@ def test_detail__events_gone_from_the_log__not_called_safe(client: Client, conne
 
     assert "Nothing is lost" not in page
     assert "events that the log no longer holds can't be brought any more" in page
+
+
+def test_troubles__log_forgets_soon__said_with_the_moment(connector: Connector) -> None:
+    watcher.reconcile()
+    Lease.objects.update(loses_at="2026-11-26T04:05Z")
+
+    (trouble,) = shared_pages.troubles()
+
+    assert trouble.what == "Connector files is about to lose events"
+    assert "26 Nov 04:05 UTC" in trouble.why
+
+
+def test_of_stream__taken__state_and_place(connector: Connector) -> None:
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/x"})
+    services.save_connector(name="rows", target="db", streams=["test.*"], values={})
+
+    found = shared_pages.of_stream("test.event")
+
+    assert found is not None
+    assert [(view.name, place) for view, place in found["arrivals"]] == [("files", ""), ("rows", "events.test_event")]
+    assert shared_pages.of_stream("other") is None
