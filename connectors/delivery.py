@@ -159,10 +159,9 @@ class Delivery:
 
     def _prepare(self, record: Record, event: Mapping[str, Any]) -> Cleaner | None:
         """Have the store ready for the event's schema before the first such event; what cleans events of that schema."""
-        schema_id = event.get("$schema")
+        schema_id = str(event.get("$schema"))
         if schema_id in self._prepared:
             return self._prepared[schema_id]
-        schema_id = str(schema_id)
         schema = self._find_schema(schema_id)
         if schema is None:
             if self._sink.needs_schema or self._steering.privacy:  # without its marks nobody knows what must not be stored
