@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -128,7 +129,7 @@ def _put(shape: Shape) -> Put:
         case Struct():
             return _struct(shape)
         case ListOf(item):
-            return _list(_put(item))
+            return _list(item)
         case MapOf(value):
             return _map(_put(value))
         case ColumnType():
@@ -139,10 +140,8 @@ def _scalar(kind: ColumnType) -> Put:
     convert = PYTHON[kind]
 
     def put(value: Any, path: Path, left: list[Leftover]) -> Any:
-        if value is None:
-            return None
         try:
-            return convert(value)
+            return None if value is None else convert(value)
         except MisfitError as misfit:
             left.append(Leftover(path, str(misfit), value))
             return None
@@ -151,27 +150,42 @@ def _scalar(kind: ColumnType) -> Put:
 
 
 def _struct(shape: Struct) -> Put:
-    puts = {name: _put(inner) for name, inner in shape.fields.items()}
+    # Scalars are converted right here: some twenty of them an event, and no path is made for those that fit.
+    scalars = {name: PYTHON[inner] for name, inner in shape.fields.items() if isinstance(inner, ColumnType)}
+    others = {name: _put(inner) for name, inner in shape.fields.items() if name not in scalars}
 
     def put(value: Any, path: Path, left: list[Leftover]) -> Any:
-        if value is None or not isinstance(value, dict):
+        if not isinstance(value, dict):
             return _no(value, "not_an_object", path, left)
         found = {}
         for name, inner in value.items():
-            known = puts.get(name)
-            if known is not None:
-                found[name] = known(inner, (*path, name), left)
-            elif inner is not None:
+            if inner is None:
+                continue
+            convert = scalars.get(name)
+            if convert is not None:
+                try:
+                    found[name] = convert(inner)
+                except MisfitError as misfit:
+                    left.append(Leftover((*path, name), str(misfit), inner))
+            elif name in others:
+                found[name] = others[name](inner, (*path, name), left)
+            else:
                 left.append(Leftover((*path, name), UNKNOWN_FIELD, inner))
         return found
 
     return put
 
 
-def _list(put_item: Put) -> Put:
+def _list(item: Shape) -> Put:
+    put_item = _put(item)
+    convert = PYTHON[item] if isinstance(item, ColumnType) else None
+
     def put(value: Any, path: Path, left: list[Leftover]) -> Any:
         if not isinstance(value, list):
             return _no(value, "not_an_array", path, left)
+        if convert is not None:
+            with suppress(MisfitError):
+                return [None if one is None else convert(one) for one in value]
         return [put_item(one, (*path, str(index)), left) for index, one in enumerate(value)]
 
     return put

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from connectors.sinks.base import StoreUnavailableError, WriteBatch
@@ -21,10 +22,14 @@ Hours = Mapping[str, Sequence[Any]]  # the folder of each hour, and its rows
 
 def by_hour(batch: WriteBatch, shaped: Sequence[Any], time_path: tuple[str, ...]) -> Hours:
     """The batch's rows, as they were shaped, by the folder of their hour."""
-    found: dict[str, list[Any]] = {}
+    found: dict[datetime, list[Any]] = {}
     for row, one in zip(batch.rows, shaped, strict=True):
-        found.setdefault(hour_folder(batch.stream, hour_of(row, time_path)), []).append(one)
-    return found
+        hour = hour_of(row, time_path)
+        if hour in found:
+            found[hour].append(one)
+        else:
+            found[hour] = [one]
+    return {hour_folder(batch.stream, hour): rows for hour, rows in found.items()}
 
 
 def stage(blobs: BlobStore, form: Format, hours: Hours, stem: str, staging: str) -> tuple[DataFile, ...]:

@@ -187,7 +187,7 @@ def test_lines__merged__read_as_one(tmp_path: Path, compression: str) -> None:
 
     from backports import zstd
 
-    read = {"none": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}[compression]
+    read: Any = {"none": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}[compression]
     with FilesSink("c1", Target(str(tmp_path)), Options(compression=compression)) as sink:
         write(sink, row(0))
         write(sink, row(1))
