@@ -77,7 +77,7 @@ class Statements:
                 return _Placed(row, [_key(tombstone_key(record, batch.steering.key))], None, 0, has_gaps=False)
             shaped = policies.shape(event, self.table.plan(event.get("$schema")), self.table.width)
             moment = _moment(record)
-            bucket = None if self.table.is_upsert else Bucket(_floor(moment, self.table.bucket_minutes), *_where(record))
+            bucket = None if self.table.is_upsert else Bucket(floor(moment, self.table.bucket_minutes), *_where(record))
             first = bucket.start if bucket else _key(key_of(event, batch.steering.key))
             own = [first, *_where(record), generation, record.offset, moment, now, event.get("$schema"), shaped.extra]
             values = [UNSET_VALUE if value is None else value for value in (*own, *shaped.values)]
@@ -161,6 +161,7 @@ def _moment(record: Record) -> datetime:
     return _EPOCH + timedelta(milliseconds=min(max(record.timestamp_ms, 0), _LAST_MS))
 
 
-def _floor(moment: datetime, minutes: int) -> datetime:
+def floor(moment: datetime, minutes: int) -> datetime:
+    """The start of the stretch of so many minutes that the moment lies in."""
     width = timedelta(minutes=minutes)
     return _EPOCH + ((moment - _EPOCH) // width) * width

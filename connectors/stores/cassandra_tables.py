@@ -126,15 +126,16 @@ class Tables:
 
     def _widen(self, stream: str, key: str, wanted: Sequence[Leaf], *, may_alter: bool) -> None:
         name = self._ensure_row(stream, key)
-        there, columns = self._columns_there(name), self._columns(name)
+        there = self._columns_there(name)
         if there and not may_alter:
             return
-        missing = [leaf for leaf in wanted if leaf.pointer not in columns or columns[leaf.pointer][0] not in there]
-        named = {place: column for place, (column, _) in columns.items()}
-        new = column_names(missing, named | {f"column {column}": column for column in there | {"_bucket", "_key"}})
-        added = [(leaf, new.get(leaf.pointer, "") or named[leaf.pointer]) for leaf in missing]
+        columns = {place: facts for place, facts in self._columns(name).items() if facts[0] in there}
+        taken = {f"column {column}": column for column in there | self._dropped(name) | {"_bucket", "_key"}}
+        missing = [leaf for leaf in wanted if leaf.pointer not in columns]
+        new = column_names(missing, {place: column for place, (column, _) in columns.items()} | taken)
+        added = [(leaf, new[leaf.pointer]) for leaf in missing]
         note = self._cql('INSERT INTO {}."_columns" (table_name, pointer, name, type) VALUES (%s, %s, %s, %s)')
-        for leaf, column in added:  # before the table: a name once given is kept, also where a crash comes between
+        for leaf, column in added:  # before the table has them: what is only noted is noted again
             self._connection.run(note, (name, leaf.pointer, column, leaf.type.value))
         columns_text = [f'"{column}" {WORDS[leaf.type]}' for leaf, column in added]
         if not there:
@@ -171,6 +172,11 @@ class Tables:
     def _columns_there(self, table: str) -> set[str]:
         """The names that the table has: a person may have dropped some, or all of it."""
         query = "SELECT column_name FROM system_schema.columns WHERE keyspace_name = %s AND table_name = %s"
+        return {name for (name,) in self._connection.run(query, (self._keyspace, table))}
+
+    def _dropped(self, table: str) -> set[str]:
+        """Names of columns that the table once had: under them Cassandra hides whatever is older than their end."""
+        query = "SELECT column_name FROM system_schema.dropped_columns WHERE keyspace_name = %s AND table_name = %s"
         return {name for (name,) in self._connection.run(query, (self._keyspace, table))}
 
     def _full(self, name: str) -> str:

@@ -85,7 +85,8 @@ def test_hash__an_event__its_top_fields_and_no_nulls(url: str, client: Any) -> N
 
 def test_hash__many_fields__all_there(url: str, client: Any) -> None:
     with opened(url, type="hash", key="wide") as sink:
-        sink.write(batch(0, 1, row(0, **{f"f{n}": n for n in range(5000)})))
+        wide: dict[str, Any] = {f"f{n}": n for n in range(5000)}
+        sink.write(batch(0, 1, row(0, **wide)))
 
     assert client.hlen("wide") == 5001
 
