@@ -107,6 +107,11 @@ class Delivery:
         self._prepared: dict[str, Cleaner | None] = {}  # schemas that the store knows, each with what cleans its events
         self._waiting: list[Record] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """True where no record waits for the flush."""
+        return not self._waiting
+
     def handle(self, records: Sequence[Record]) -> None:
         """Keep the records until the flush."""
         self._waiting.extend(records)

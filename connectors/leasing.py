@@ -21,6 +21,7 @@ from eventplatform.core.records import TopicPartition
 
 LEASE = timedelta(seconds=10)
 QUEUED_FOR = timedelta(seconds=5)  # a message not taken up by then counts as lost
+_LEAST_TURN = timedelta(seconds=3)
 _FIRST_DELAY_SECONDS = 2.0
 _LONGEST_DELAY_SECONDS = 300.0
 _MINUTE = 60.0
@@ -60,7 +61,13 @@ def take(
         found = found.filter(Q(not_before=None) | Q(not_before__lte=Now())).exclude(state=Lease.State.STOPPED)
         found = found.filter(connector_id__in=_having(breaker.closed("target__")))
     taken = found.update(
-        owner=owner, epoch=F("epoch") + 1, until=Now() + LEASE, state=Lease.State.RUNNING, state_since=Now(), queued_at=None
+        owner=owner,
+        epoch=F("epoch") + 1,
+        until=Now() + LEASE,
+        state=Lease.State.RUNNING,
+        state_since=Now(),
+        queued_at=None,
+        is_wanted=False,
     )
     if not taken:
         return None
@@ -142,6 +149,11 @@ def restart(leases: Q, *, only_failed: bool) -> int:
 def queued(pks: Collection[int]) -> None:
     """Note that a slice was asked for."""
     Lease.objects.filter(pk__in=pks).update(queued_at=Now())
+
+
+def want_back() -> None:
+    """Ask slices that have worked for some seconds to end after their next write: others find no thread."""
+    Lease.objects.filter(until__gte=Now(), state_since__lt=Now() - _LEAST_TURN, is_wanted=False).update(is_wanted=True)
 
 
 def mirror_ends(ends: Mapping[TopicPartition, int]) -> None:

@@ -105,6 +105,7 @@ class Lease(models.Model):
     epoch = models.PositiveBigIntegerField(default=0)
     until = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
+    is_wanted = models.BooleanField(default=False)  # others wait for its thread: the slice ends after its next write
     not_before = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_offset = models.BigIntegerField(null=True, blank=True)

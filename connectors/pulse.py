@@ -28,6 +28,7 @@ _RENEW = """
 UPDATE connectors_lease SET until = now() + make_interval(secs => %s)
 FROM unnest(%s::bigint[], %s::bigint[]) AS held(id, epoch)
 WHERE connectors_lease.id = held.id AND connectors_lease.epoch = held.epoch AND owner <> ''
+RETURNING connectors_lease.id, is_wanted
 """
 
 
@@ -39,6 +40,7 @@ class Held:
     epoch: int
     target_id: int
     seen: float = field(default_factory=time.monotonic)
+    is_wanted: bool = False  # others wait for its thread
 
     def touch(self) -> None:
         """The slice came round."""
@@ -96,6 +98,9 @@ def _beat(beating: tuple[Held, ...]) -> None:
         with connection.cursor() as cursor:
             ids, epochs = [one.lease_id for one in kept], [one.epoch for one in kept]
             cursor.execute(_RENEW, (leasing.LEASE.total_seconds(), ids, epochs))
+            wanted = {lease_id for lease_id, is_wanted in cursor.fetchall() if is_wanted}
+        for one in kept:
+            one.is_wanted = one.lease_id in wanted
         if slow:
             breaker.slow(slow)
     except DatabaseError as error:

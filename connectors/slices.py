@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -37,7 +37,7 @@ from streamconfig import lookups as configuration
 
 log = logging.getLogger(__name__)
 
-LONGEST_SECONDS = 60.0  # then the thread goes to whoever else waits; the watcher asks again within a second
+_LONGEST_SECONDS = 60.0  # then the thread goes to whoever else waits; the watcher asks again within a second
 _HEARTBEAT_SECONDS = 3.0
 _LINGER_SECONDS = 1.0  # a sink that writes at once waits so long for more, instead of being opened for every record
 
@@ -63,27 +63,45 @@ def run(
     where: TopicPartition,
     *,
     backfill_id: int | None = None,
-    seconds: float = LONGEST_SECONDS,
+    is_crowded: bool = False,
     stop: threading.Event | None = None,
 ) -> SliceEnd:
-    """Take the lease and work until the log is idle, the time is over or `stop` is set."""
+    """Take the lease and work until the log is idle, the time is over, others want the thread or `stop` is set.
+
+    Where it `is_crowded`, it doesn't linger for more.
+    """
     lease = leasing.take(connector_id=connector_id, where=where, owner=_owner(), backfill_id=backfill_id)
     if lease is None:
         return SliceEnd("busy")
     with pulse.holding(lease) as held:
-        end = _Slice(lease, where, held, seconds, stop or threading.Event()).run()
+        end = _Slice(lease, where, held, _Stop(stop or threading.Event()), is_crowded=is_crowded).run()
     metrics.CONNECTOR_SLICES.labels(lease.connector.name, end.end).inc()
     return end
+
+
+class _Stop(threading.Event):
+    """Set with the worker's own; or between two writes, once others want the slice's thread."""
+
+    def __init__(self, outer: threading.Event) -> None:
+        super().__init__()
+        self._outer = outer
+        self.is_wanted: Callable[[], bool] = lambda: False
+
+    def is_set(self) -> bool:
+        return self._outer.is_set() or self.is_wanted()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self._outer.wait(timeout)
 
 
 class _Slice:
     """One run under a lease that is held."""
 
-    def __init__(self, lease: Lease, where: TopicPartition, held: Held, seconds: float, stop: threading.Event) -> None:
+    def __init__(self, lease: Lease, where: TopicPartition, held: Held, stop: _Stop, *, is_crowded: bool) -> None:
         self._lease = lease
         self._where = where
         self._held = held
-        self._seconds = seconds
+        self._lingers = not is_crowded and lease.backfill is None
         self._stop = stop
         self._wishes = _wishes(lease)
         self._delivery: Delivery | None = None
@@ -146,11 +164,13 @@ class _Slice:
                 steering=self._wishes,
                 plan_cleaning=partial(_plan_cleaning, self._wishes),
             )
-            report = self._loop(events, start, self._delivery, self._wishes.flush_rule(sink.flush_rule))
+            delivery = self._delivery
+            self._stop.is_wanted = lambda: self._held.is_wanted and delivery.is_empty
+            report = self._loop(events, start, delivery, self._wishes.flush_rule(sink.flush_rule))
             return source.position(report.next_offset)
 
     def _loop(self, events: Log, start: int, delivery: Delivery, rule: loop.FlushRule) -> loop.Report:
-        writes_at_once = rule.age_seconds == 0 and self._lease.backfill is None
+        lingers = self._lingers and rule.age_seconds == 0
         reader = self._reader(events)
         try:
             return loop.run(
@@ -160,8 +180,8 @@ class _Slice:
                 delivery,
                 rule=replace(rule, age_seconds=max(rule.age_seconds, 1.0), at_end=True),
                 bounds=loop.Bounds(
-                    seconds=self._seconds,
-                    idle_seconds=_LINGER_SECONDS if writes_at_once else 0.0,
+                    seconds=_LONGEST_SECONDS,
+                    idle_seconds=_LINGER_SECONDS if lingers else 0.0,
                     heartbeat_seconds=_HEARTBEAT_SECONDS,
                 ),
                 stop=self._stop,

@@ -17,6 +17,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "connectors.apply_ttl": {
+        "task": "connectors.tasks.apply_ttl",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "connectors.close_hours": {
         "task": "connectors.tasks.close_hours",
         "schedule": 60.0,
@@ -52,6 +57,12 @@ def apply_retention() -> dict[str, int]:
 
 
 @app.task
+def apply_ttl() -> dict[str, int]:
+    """The same by the second, where the store has no such promise of its own."""
+    return retention.apply_ttl()
+
+
+@app.task
 def close_hours() -> int:
     """Ask for a look at the hours of every lake; how many lakes."""
     found = hours.lakes()
@@ -81,8 +92,8 @@ def follow(connector_id: int) -> dict[str, str]:
 
 @app.task
 def run_slice(
-    connector_id: int, topic: str, partition: int, *, backfill_id: int | None = None, seconds: float = slices.LONGEST_SECONDS
+    connector_id: int, topic: str, partition: int, *, backfill_id: int | None = None, is_crowded: bool = False
 ) -> str:
     """Run one slice; the answer says how it ended."""
     where = TopicPartition(topic, partition)
-    return slices.run(connector_id, where, backfill_id=backfill_id, seconds=seconds, stop=_stop).end
+    return slices.run(connector_id, where, backfill_id=backfill_id, is_crowded=is_crowded, stop=_stop).end

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 from kombu.exceptions import OperationalError
 
-from connectors import backfill, breaker, following, history, leasing, opening, preparing, retention_alarm, slices, workers
+from connectors import backfill, breaker, following, history, leasing, opening, preparing, retention_alarm, workers
 from connectors.models import Backfill, Connector, Lease, Target
 from connectors.reconciling import Reconciler
 from connectors.sharing import Room, chosen
@@ -32,7 +32,7 @@ TICK_SECONDS = 1.0
 _RECONCILE_SECONDS = 5.0
 _MINUTE_SECONDS = 60.0
 _ACTIVE_SECONDS = 300.0
-_CROWDED_SECONDS = 10.0  # of a slice while others find no thread
+_CROWDED_TICK_SECONDS = 0.25  # while some find no thread: slices are short then
 _AT_ONCE = FlushRule(rows=1, bytes=1, age_seconds=0.0)
 
 _SOMETHING_TO_DO = Q(next_offset=None, end_offset__gt=0) | Q(next_offset__isnull=False) & (
@@ -49,6 +49,7 @@ class Watcher:
         self._reconciled_at = float("-inf")
         self._minute_at = time.monotonic()
         self._version: object = None
+        self._is_crowded = False
         self._ends: Mapping[TopicPartition, int] = {}
         self._rules: dict[int, tuple[object, FlushRule]] = {}
         self._active: dict[int, float] = {}  # targets, and when each last had something to do
@@ -63,18 +64,23 @@ class Watcher:
             except (PlatformError, DatabaseError, OperationalError) as error:
                 log.warning("watcher.waited", extra={"why": str(error)})
                 close_old_connections()
-            stop.wait(max(0.0, TICK_SECONDS - (time.monotonic() - began)))
+            pace = _CROWDED_TICK_SECONDS if self._is_crowded else TICK_SECONDS
+            stop.wait(max(0.0, pace - (time.monotonic() - began)))
 
     def tick(self) -> int:
         """One round; the number of slices asked for."""
         self._reconcile_if_due()
         self._mirror()
         waiting = [lease for lease, now in _waiting() if is_due(lease, self._rule(lease.connector), now)]
+        self._is_crowded = False
         if not waiting:
             return 0
         room = self._room({lease.connector.target_id for lease in waiting})
         found = chosen([(lease.connector.target_id, lease) for lease in waiting], room)
-        self._enqueue(found, is_crowded=len(waiting) > room.free)
+        self._is_crowded = len(waiting) > len(found)
+        if self._is_crowded:
+            leasing.want_back()
+        self._enqueue(found)
         return len(found)
 
     def _room(self, waiting: set[int]) -> Room:
@@ -98,14 +104,13 @@ class Watcher:
         leasing.mirror_ends({where: end for where, end in ends.items() if self._ends.get(where) != end})
         self._ends = ends
 
-    def _enqueue(self, due: list[Lease], *, is_crowded: bool) -> None:
+    def _enqueue(self, due: list[Lease]) -> None:
         # Noted first: a slice may have taken its lease before a later note, which would then hold back the next one.
         leasing.queued([lease.pk for lease in due])
-        seconds = _CROWDED_SECONDS if is_crowded else slices.LONGEST_SECONDS
         for lease in due:
             run_slice.apply_async(
                 (lease.connector_id, lease.topic, lease.partition),
-                kwargs={"backfill_id": lease.backfill_id, "seconds": seconds},
+                kwargs={"backfill_id": lease.backfill_id, "is_crowded": self._is_crowded},
                 expires=leasing.QUEUED_FOR.total_seconds(),
                 retry=False,
             )

@@ -85,6 +85,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='lease',
+            name='is_wanted',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='lease',
             name='loses_at',
             field=models.DateTimeField(blank=True, null=True),
         ),

@@ -51,7 +51,7 @@ def lease(connector: Connector) -> Lease:
 def rows(connector: Connector, snapshot: FakeSnapshot, postgres_url: str) -> Connector:
     """A connector of the stream into rows, which know where they came from."""
     schema = SimpleNamespace(document={"type": "object", "properties": {"test": {"type": "string"}}})
-    snapshot.find_schema = lambda _: schema  # type: ignore[method-assign,assignment,misc]  # events here name no schema
+    snapshot.find_schema = lambda _: schema  # type: ignore[method-assign,assignment]  # events here name no schema
     services.save_target(name="db", kind="postgres", values={"url": postgres_url})
     return services.save_connector(name="rows", target="db", streams=["test.event"], values={})
 

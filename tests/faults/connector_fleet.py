@@ -21,7 +21,7 @@ from eventplatform.core.records import NewRecord
 
 TOPIC = "test.event"
 PARTITIONS = 4
-_WORKER = ("-m", "celery", "--app", "eventplatform.celery", "worker", "--pool", "threads", "--concurrency", "16")
+_WORKER = ("-m", "celery", "--app", "eventplatform.celery", "worker", "--pool", "threads", "--concurrency")
 _QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
 
 
@@ -34,8 +34,8 @@ class Fleet:
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     others: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start_worker(self, name: str) -> None:
-        self.workers[name] = self._start(*_WORKER, *_QUIET, "--hostname", f"{name}@localhost")
+    def start_worker(self, name: str, *, threads: int = 16) -> None:
+        self.workers[name] = self._start(*_WORKER, str(threads), *_QUIET, "--hostname", f"{name}@localhost")
 
     def start_watcher(self) -> None:
         self.others.append(self._start("manage.py", "watch"))
