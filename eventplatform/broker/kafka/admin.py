@@ -57,8 +57,11 @@ class Admin:
             if not topic["error_code"] and not topic["is_internal"]
         }
 
-    def create_topic(self, name: str, partitions: int, retention_ms: int | None) -> None:
-        settings = {} if retention_ms is None else {_RETENTION: str(retention_ms)}
+    def create_topic(
+        self, name: str, partitions: int, retention_ms: int | None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Make it where it is absent; `settings` are Kafka's own, by name."""
+        settings = {**(settings or {}), **({} if retention_ms is None else {_RETENTION: str(retention_ms)})}
         # Minus one: as many replicas as the cluster's own default says.
         topic = NewTopic(name=name, num_partitions=partitions, replication_factor=-1, topic_configs=settings)
         with self._connected(f"create topic {name}") as client:

@@ -20,6 +20,8 @@ CLIENT_ID = "eventplatform"
 class KafkaLog(base.Log):
     """A Kafka cluster, 3.7 or newer, at `host:port,host:port`.
 
+    `admin` and `connection` (librdkafka's settings) are for what the contract of a log has no words for.
+
     Its brokers should run with `auto.create.topics.enable=false`: librdkafka has no way to forbid it for a producer.
     """
 
@@ -27,46 +29,46 @@ class KafkaLog(base.Log):
         if importlib.util.find_spec("crc32c") is None:
             raise ChecksumMissingError
         self._servers = servers.rstrip("/")
-        self._connection = {"bootstrap.servers": self._servers, "client.id": CLIENT_ID, **security.for_librdkafka()}
-        self._admin = Admin(self._servers, security)
-        self._consumers = Consumers(self._connection)
+        self.connection = {"bootstrap.servers": self._servers, "client.id": CLIENT_ID, **security.for_librdkafka()}
+        self.admin = Admin(self._servers, security)
+        self._consumers = Consumers(self.connection)
         self._cluster_id = ""
 
     def producer(self, *, timeout_seconds: float = base.TIMEOUT_SECONDS) -> base.Producer:
-        return KafkaProducer(self._connection, timeout_seconds=timeout_seconds)
+        return KafkaProducer(self.connection, timeout_seconds=timeout_seconds)
 
     def reader(self) -> base.Reader:
-        return KafkaReader(self._consumers, self._admin)
+        return KafkaReader(self._consumers, self.admin)
 
     def cluster_id(self) -> str:
         if not self._cluster_id:
-            self._cluster_id = self._admin.cluster_id()
+            self._cluster_id = self.admin.cluster_id()
         return self._cluster_id
 
     def topics(self, names: Collection[str] | None = None) -> Mapping[str, base.Topic]:
-        return self._admin.topics(names)
+        return self.admin.topics(names)
 
     def create_topic(self, name: str, *, partitions: int = 1, retention_ms: int | None = None) -> None:
-        self._admin.create_topic(name, partitions, retention_ms)
+        self.admin.create_topic(name, partitions, retention_ms)
 
     def retentions(self, names: Collection[str]) -> Mapping[str, int | None]:
-        return self._admin.retentions(names)
+        return self.admin.retentions(names)
 
     def alter_topic(self, name: str, *, partitions: int | None = None, retention_ms: int | None = None) -> None:
-        self._admin.alter_topic(name, partitions, retention_ms)
+        self.admin.alter_topic(name, partitions, retention_ms)
 
     def delete_topic(self, name: str) -> None:
-        self._admin.delete_topic(name)
+        self.admin.delete_topic(name)
 
     def first_offsets(self, wanted: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        return self._admin.first_offsets(wanted)
+        return self.admin.first_offsets(wanted)
 
     def end_offsets(self, wanted: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        return self._admin.end_offsets(wanted)
+        return self.admin.end_offsets(wanted)
 
     def offsets_for_times(self, wanted: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int | None]:
-        return self._admin.offsets_for_times(wanted)
+        return self.admin.offsets_for_times(wanted)
 
     def close(self) -> None:
         self._consumers.close()
-        self._admin.close()
+        self.admin.close()

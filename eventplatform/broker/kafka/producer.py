@@ -109,7 +109,15 @@ class KafkaProducer(base.Producer):
             while self._retired:
                 self._retired.popleft().flush(_CLOSE_SECONDS)
             if (client := self._client) is not None:
-                client.poll(_POLL_SECONDS)
+                self._serve(client)
+
+    def _serve(self, client: confluent_kafka.Producer) -> None:
+        try:
+            client.poll(_POLL_SECONDS)
+        except confluent_kafka.KafkaError as error:  # that it can't go on, told so instead of by its callback
+            _log.warning("producer.error", extra={"reason": error.str()})
+            if client is self._client:
+                self.abandon()
 
     def _wait_for_client(self) -> bool:
         with self._changed:
