@@ -21,7 +21,7 @@ class OutsideError(FatalError):
     """Something below the root, a symbolic link, leads out of it."""
 
     code = "lake.outside"
-    message = "{path} leads out of {root}."
+    message = "{path} may lead out of {root}."
     remedy = "Replace the symbolic link with a folder (or mount the other disk there), then resume the connector."
 
 

@@ -104,14 +104,14 @@ class LocalBlobs(BlobStore):
             return []
 
     def _path(self, key: str) -> Path:
-        """Where the key lies; where a link within the root leads out of it, nothing is read or written.
+        """Where the key lies. Nothing is read or written by a link, nor below one that leads out of the root.
 
         Raises:
             OutsideError: it does.
         """
         path = self._root / checked(key)
-        if not path.parent.resolve().is_relative_to(self._real):
-            raise OutsideError(path=path.parent, root=self._root)
+        if path.is_symlink() or not path.parent.resolve().is_relative_to(self._real):
+            raise OutsideError(path=path, root=self._root)
         return path
 
 

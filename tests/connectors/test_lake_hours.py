@@ -198,6 +198,7 @@ def filled(folder: Path) -> LakeSink:
     return sink
 
 
+@pytest.mark.slow
 def test_close__killed_at_any_change__readers_see_each_event_once_and_the_next_run_ends_it(tmp_path: Path) -> None:
     every = [f"t{offset}" for offset in range(4)]
     total = changes(filled(tmp_path / "counted"))
@@ -245,6 +246,7 @@ def test_expire__flagged_hour__gone_with_its_flags(sink: LakeSink, tmp_path: Pat
     assert close_hours(sink, LATER) == ["25T09 r2 1"]  # it never goes back
 
 
+@pytest.mark.slow
 def test_close__lake_of_former_times__old_hours_flagged_too(sink: LakeSink) -> None:
     long_ago = HOUR - timedelta(days=300)
     write(sink, row(0, long_ago), row(1))
