@@ -301,13 +301,9 @@ class OpenSearchServer(Server):
 
     name = "opensearch"
 
-    def __init__(self, folder: Path, *, disk_watermark: str = "1b") -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port = free_port_among(range(9202, 9300))
-        self.disk_watermark = disk_watermark
-
-    def environment(self) -> dict[str, str]:
-        return {"DISK_WATERMARK": self.disk_watermark}
 
 
 @pytest.fixture(scope="session")
@@ -359,5 +355,5 @@ class MariaDbServer(Server):
 @pytest.fixture(scope="session")
 def mariadb_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
     """One MariaDB for all tests, which may lose what a crash catches; each takes a database of its own. A light server."""
-    options = "--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0"
+    options = "--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --innodb-flush-method=nosync --sync-frm=0"
     yield from running(MariaDbServer(Path(tempfile.mkdtemp(prefix="ep-mariadb-")), options), service_missing)

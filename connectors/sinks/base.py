@@ -246,6 +246,7 @@ class Store(ABC):
     guarantee: ClassVar[str]  # one sentence: what survives a crash, and why
     target_type: ClassVar[type[Any]]
     options_type: ClassVar[type[Any]]
+    ttl_by_expiry: ClassVar[bool] = False  # True: rows older than `ttl_seconds` go by `expire`, which is called every minute
     around: Surroundings = Surroundings()  # set by whoever makes it, before `open`
 
     @abstractmethod

@@ -13,9 +13,9 @@ import pymysql
 from connectors.options import option
 from connectors.sinks.base import FencedError, Position, StoreUnavailableError, WriteBatch
 from connectors.stores.mysql_connection import LoadingConnection, connect, fetch_all, fetch_one, run, tls_context
-from connectors.stores.mysql_errors import DUPLICATE, NO_LOADING, errors, number_of
+from connectors.stores.mysql_errors import DUPLICATE, NO_LOADING, errors, is_known_row, number_of
 from connectors.stores.mysql_statements import inserts, loading
-from connectors.stores.mysql_tables import MySqlTables, quoted
+from connectors.stores.mysql_tables import OWN_COLUMNS, WORDS, MySqlTables, quoted
 from connectors.stores.table_rows import Version, blocks
 from connectors.stores.table_sink import RowsKnownError, TableSink
 from connectors.stores.tables import Table
@@ -60,6 +60,8 @@ class MySqlSink(TableSink):
     guarantee = "Exactly once: rows and the next offset are written in one transaction."
     target_type = Target
     options_type = Options
+    words = WORDS
+    own_columns = OWN_COLUMNS
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         self._connector = connector
@@ -183,18 +185,22 @@ class MySqlSink(TableSink):
             run(self._db, query, (self._connector, batch.stream, *facts))
 
     def _insert(self, table: Table, lines: Iterator[str], *, is_careful: bool) -> None:
-        if is_careful or not self._may_load:
-            for statement in inserts(quoted(table.name), table.written_columns, lines, self._largest_statement):
-                self._db.query(statement)
-            return
-        counted = _Counted(lines)
         try:
-            taken, warnings = self._db.load(loading(quoted(table.name), table.written_columns), blocks(iter(counted)))
+            if is_careful or not self._may_load:
+                for statement in inserts(quoted(table.name), table.written_columns, lines, self._largest_statement):
+                    self._db.query(statement)
+            else:
+                self._load(table, lines)
         except pymysql.MySQLError as error:
-            if number_of(error) not in NO_LOADING:
+            if number_of(error) in NO_LOADING:
+                self._may_load = False
+            elif is_careful or not is_known_row(error):
                 raise
-            self._may_load = False
             raise RowsKnownError from error
+
+    def _load(self, table: Table, lines: Iterator[str]) -> None:
+        counted = _Counted(lines)
+        taken, warnings = self._db.load(loading(quoted(table.name), table.written_columns), blocks(iter(counted)))
         if warnings or taken != counted.number:  # LOAD DATA LOCAL bends and skips what INSERT refuses
             raise RowsKnownError
 

@@ -58,13 +58,18 @@ def classed(error: pymysql.MySQLError) -> PlatformError:
     """The error in our words."""
     number = number_of(error)
     place = _place(error)
-    if number == DUPLICATE and place.split(".")[-1] == "PRIMARY":
+    if is_known_row(error):
         return StoreUnavailableError(reason="another writer put the same rows at the same time")
     if number in _RECORD_AT_FAULT:
         return RecordRefusedError(reason=f"{_RECORD_AT_FAULT[number]} (error {number}" + (f" at {place})" if place else ")"))
     if number in _QUOTED or number in _OF_THE_CLIENT:
         return StoreUnavailableError(reason=str(error.args[-1]).strip().split("\n")[0].rstrip("."))
     return StoreUnavailableError(reason=f"error {number}" if number else "the connection is closed")
+
+
+def is_known_row(error: pymysql.MySQLError) -> bool:
+    """True where the table has a row of these coordinates, or of this key, already: the primary key is ours alone."""
+    return number_of(error) == DUPLICATE and _place(error).split(".")[-1] == "PRIMARY"
 
 
 def number_of(error: pymysql.MySQLError) -> int:

@@ -119,6 +119,9 @@ class PostgresTables(Tables):
             self._lock()
             yield
 
+    def _ease_expiry(self, table: str) -> None:
+        """Its index was made with the table."""
+
     def _register(self, stream: str, entry: Entry) -> None:
         query = (
             "INSERT INTO {}._tables (stream, name, row_key) VALUES (%s, %s, %s) ON CONFLICT (stream) DO UPDATE SET row_key = %s"

@@ -26,6 +26,7 @@ class RowsKnownError(Exception):
 class TableSink(Sink):
     """A sink into tables. `tables` is set while it is open."""
 
+    ttl_by_expiry = True
     tables: Tables
     words: ClassVar[Mapping[ColumnType, str]]  # the store's names for what columns hold
     own_columns: ClassVar[Sequence[tuple[str, str]]] = ()  # ours in every table: name and type

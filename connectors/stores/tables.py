@@ -97,6 +97,8 @@ class Tables(ABC):
             self._widen(stream, wanted, key, may_evolve=steering.columns == "evolve")
             table = self._read(stream)
         _check_key(stream, table, key)
+        if table is not None and (steering.ttl_seconds or steering.retention_days):
+            self._ease_expiry(table.name)
 
     def table(self, stream: str, steering: Steering) -> Table | None:
         """The stream's table, where one was made.
@@ -182,6 +184,10 @@ class Tables(ABC):
     @abstractmethod
     def _alone(self) -> AbstractContextManager[None]:
         """Nobody else makes or alters tables meanwhile; in one transaction where the store's DDL knows them."""
+
+    @abstractmethod
+    def _ease_expiry(self, table: str) -> None:
+        """Rows will be deleted by age: what finds them fast, where the table hasn't got it."""
 
     @abstractmethod
     def _register(self, stream: str, entry: Entry) -> None:
