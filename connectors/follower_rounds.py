@@ -18,7 +18,7 @@ from connectors.delivery import Delivery, Source
 from connectors.models import Connector, Lease
 from connectors.positions import NEEDS_A_CHOICE, ClusterChangedError, TopicRecreatedError, source_of
 from connectors.readers import ReaderUntil
-from connectors.sinks.base import Follower, Progress, Reading, StoreUnavailableError, WriteBatch
+from connectors.sinks.base import Follower, Position, Progress, Reading, StoreUnavailableError, WriteBatch
 from connectors.stores.trail import Trail
 from eventplatform.broker import loop
 from eventplatform.broker.base import OffsetOutOfRangeError, TopicUnknownError
@@ -96,22 +96,17 @@ class Round:
             if troubles:
                 self._store.suspend(self._reading.stream)
                 return progress, troubles, sources
-            for where, durable in progress.next_offsets.items():
-                if where in sources:
-                    self._walk(trail, sources[where], durable)
+            for where, source in sources.items():
+                self._walk(trail, source, progress.next_offsets.get(where))
         if progress.error is not None:
             raise progress.error
         return progress, {}, sources
 
-    def _walk(self, trail: Trail, source: Source, durable: int) -> None:
-        """Go over what became durable since the last round; what the log let go of meanwhile is passed over."""
-        where, stored = source.where, trail.position(source.where)
-        first = event_log().first_offsets([where]).get(where, 0)
-        if stored is None or stored.next_offset < first:
-            begin = source.position(max(first, durable if stored is None else first))
-            trail.write(WriteBatch(source.stream, where, stored, begin, ()))
-            stored = begin
-        if stored.next_offset >= durable:
+    def _walk(self, trail: Trail, source: Source, durable: int | None) -> None:
+        """Go over what became durable since the last round, where that is known yet."""
+        where = source.where
+        stored = self._begun(trail, source, durable)
+        if stored is None or durable is None or stored.next_offset >= durable:
             return
         delivery = self._done[where] = Delivery(
             connector=self._connector.name,
@@ -135,6 +130,19 @@ class Round:
             )
         finally:
             reader.close()
+
+    def _begun(self, trail: Trail, source: Source, durable: int | None) -> Position | None:
+        """Where the trail goes on: it begins where the reader does, and passes over what the log let go of meanwhile."""
+        stored = trail.position(source.where)
+        first = event_log().first_offsets([source.where]).get(source.where, 0)
+        if stored is not None and stored.next_offset >= first:
+            return stored
+        begin = first if stored is not None or self._store.begins_at_first else durable
+        if begin is None:
+            return None
+        after = source.position(max(first, begin))
+        trail.write(WriteBatch(source.stream, source.where, stored, after, ()))
+        return after
 
     def _settle(
         self,

@@ -363,6 +363,8 @@ class Progress:
 class Follower(Store):
     """A store that reads the log by itself. Every method may be called again and again: it looks first, and changes little."""
 
+    begins_at_first: bool = True  # False: a new stream is read from the log's end
+
     @abstractmethod
     def follow(self, reading: Reading) -> Progress:
         """Make the store's reader, or change it where it differs, let it run, and say how it is doing."""

@@ -127,6 +127,7 @@ class DruidFollower(Follower):
         self._target = target
         self._options = options
         self._client: druid_api.Druid | None = None
+        self.begins_at_first = options.starts_at == "first"
 
     def open(self) -> None:
         target = self._target

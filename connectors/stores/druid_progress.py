@@ -35,8 +35,8 @@ def progress(stream: str, status: Mapping[str, Any]) -> Progress:
 
 
 def is_busy(status: Mapping[str, Any]) -> bool:
-    """Whether tasks hold what is not durable yet."""
-    return bool(status.get("activeTasks") or status.get("publishingTasks"))
+    """Whether tasks hold what is not durable yet, or may: one that was just suspended does not know its tasks yet."""
+    return bool(status.get("state") != "SUSPENDED" or status.get("activeTasks") or status.get("publishingTasks"))
 
 
 def named(offsets: Mapping[TopicPartition, int]) -> dict[str, int]:
