@@ -21,8 +21,9 @@ from eventplatform.core.records import NewRecord
 
 TOPIC = "test.event"
 PARTITIONS = 4
-_WORKER = ("-m", "celery", "--app", "eventplatform.celery", "worker", "--pool", "threads", "--concurrency")
-_QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+_CELERY = ("-m", "celery", "--app", "eventplatform.celery")
+_ALONE = ("--without-gossip", "--without-mingle")
+_QUIET = ("--loglevel", "WARNING")
 
 
 @dataclass
@@ -34,8 +35,13 @@ class Fleet:
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     others: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start_worker(self, name: str, *, threads: int = 16) -> None:
-        self.workers[name] = self._start(*_WORKER, str(threads), *_QUIET, "--hostname", f"{name}@localhost")
+    def start_worker(self, name: str, *, threads: int = 16, pool: str = "threads") -> None:
+        size = ("--pool", pool, "--concurrency", str(threads))
+        self.workers[name] = self._start(*_CELERY, "worker", *size, *_ALONE, *_QUIET, "--hostname", f"{name}@localhost")
+
+    def start_beat(self, name: str) -> None:
+        schedule = str(self.log_file.with_name(f"beat-{name}"))
+        self.others.append(self._start(*_CELERY, "beat", "--schedule", schedule, "--pidfile", "", *_QUIET))
 
     def start_watcher(self) -> None:
         self.others.append(self._start("manage.py", "watch"))

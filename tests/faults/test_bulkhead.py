@@ -140,7 +140,7 @@ def rate(log: Log, receivers: Receivers, seconds: float, counter: Iterator[int])
 @pytest.mark.parametrize(
     ("ways", "seconds"),
     [
-        pytest.param(("slow",), 6.0, marks=[pytest.mark.slow, pytest.mark.timeout(120)], id="small"),
+        pytest.param(("slow",), 4.0, marks=[pytest.mark.slow, pytest.mark.timeout(120)], id="small"),
         pytest.param(
             ("slow", "error", "throttle", "reset"), 45.0, marks=[pytest.mark.faults, pytest.mark.timeout(600)], id="large"
         ),
