@@ -36,6 +36,7 @@ from connectors.stores.redis_shapes import SHAPES, Shape, Wishes
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
+_DAY_MS = 86_400_000
 _BYTES_PER_FLUSH = 1024 * 1024  # a script holds up everybody else at the server
 
 
@@ -202,19 +203,20 @@ class RedisSink(Sink):
 
     def _shape(self, steering: Steering) -> Shape:
         options = self._options
-        wishes = Wishes.of(
+        wishes = Wishes(
             fields=options.fields,
             number=options.number,
             max_len=options.max_len,
-            ttl_seconds=steering.ttl_seconds,
-            retention_days=steering.retention_days,
+            ttl_ms=steering.ttl_seconds * 1000,
+            retention_ms=(steering.retention_days or 0) * _DAY_MS,
+            is_as_sent=not steering.privacy,
         )
         return SHAPES[options.type](wishes)
 
     def _keys(self, stream: str, steering: Steering) -> Keys:
         is_by_key = SHAPES[self._options.type].is_by_key
         template = self._options.key or ("{stream}:{key}" if is_by_key else "{stream}")
-        keys = Keys(template, stream, steering.key, steering.is_upsert)
+        keys = Keys(template, stream, steering.key, is_upsert=steering.is_upsert)
         if steering.is_upsert and not is_by_key:
             raise UpsertUnsupportedError(stream=stream, reason=f"keys of type {self._options.type} gather many events")
         if steering.is_upsert and not keys.is_by_field:

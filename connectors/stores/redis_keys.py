@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from connectors.mapping.keys import KeyMissingError, key_of, tombstone_key
@@ -22,59 +21,48 @@ class TemplateInvalidError(FatalError):
     remedy = "Places are stream, topic, partition, offset, key and JSON pointers such as /page/page_id, each in braces."
 
 
-@dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one stream's records. `pointers` are those of the connector's key, of which `{key}` is made."""
 
-    template: str
-    stream: str
-    pointers: tuple[str, ...] = ()
-    is_upsert: bool = False
-
-    def __post_init__(self) -> None:
-        if re.search(r"[{}]", _PLACE.sub("", self.template)):
-            raise TemplateInvalidError(template=self.template)
+    def __init__(self, template: str, stream: str, pointers: tuple[str, ...] = (), *, is_upsert: bool = False) -> None:
+        if re.search(r"[{}]", _PLACE.sub("", template)):
+            raise TemplateInvalidError(template=template)
+        self._template = template.replace("{stream}", stream)
+        self._places = tuple(_PLACE.findall(template))
+        self._pointers = pointers
+        self._is_upsert = is_upsert
+        self._is_fixed = set(self._places) <= {"stream"}
+        own = pointers if is_upsert and "key" in self._places else ()
+        self._wanted = tuple(dict.fromkeys((*(one for one in self._places if one.startswith("/")), *own)))
 
     @property
     def is_by_field(self) -> bool:
         """True where a later record can have the same key."""
-        return any(place == "key" or place.startswith("/") for place in _PLACE.findall(self.template))
+        return any(place == "key" or place.startswith("/") for place in self._places)
 
     def of(self, record: Record, event: Mapping[str, Any], generation: int) -> str:
         """The key of an event; `generation` counts the lives of its topic, whose offsets begin again."""
-        wanted = self._wanted()
-        return self._filled(record, dict(zip(wanted, key_of(event, wanted), strict=True)), generation)
+        if self._is_fixed:
+            return self._template
+        return self._filled(record, dict(zip(self._wanted, key_of(event, self._wanted), strict=True)), generation)
 
     def of_tombstone(self, record: Record, generation: int) -> str:
         """The key that a record without a value deletes."""
-        wanted = self._wanted()
-        values = tombstone_key(record, wanted) if wanted else ()
-        return self._filled(record, dict(zip(wanted, values, strict=True)), generation)
-
-    def _wanted(self) -> tuple[str, ...]:
-        """The pointers that the template needs."""
-        places = _PLACE.findall(self.template)
-        own = self.pointers if self.is_upsert and "key" in places else ()
-        return tuple(dict.fromkeys((*(one for one in places if one.startswith("/")), *own)))
+        values = tombstone_key(record, self._wanted) if self._wanted else ()
+        return self._filled(record, dict(zip(self._wanted, values, strict=True)), generation)
 
     def _filled(self, record: Record, values: Mapping[str, str], generation: int) -> str:
         life = f"~{generation}" if generation else ""
-        places = {
-            "stream": self.stream,
-            "topic": record.topic,
-            "partition": str(record.partition),
-            "offset": f"{record.offset}{life}",
-            **values,
-        }
-        if "{key}" in self.template:
+        places = {"topic": record.topic, "partition": str(record.partition), "offset": f"{record.offset}{life}", **values}
+        if "key" in self._places:
             places["key"] = self._key(record, values, life)
-        return _PLACE.sub(lambda found: places[found[1]], self.template)
+        return _PLACE.sub(lambda found: places[found[1]], self._template)
 
     def _key(self, record: Record, values: Mapping[str, str], life: str) -> str:
-        if not self.is_upsert:
+        if not self._is_upsert:
             return f"{record.topic}{life}:{record.partition}:{record.offset}"
-        if self.pointers:
-            parts = [values[one] for one in self.pointers]
+        if self._pointers:
+            parts = [values[one] for one in self._pointers]
             return parts[0] if len(parts) == 1 else ":".join(map(_escaped, parts))
         if record.key is None:
             raise KeyMissingError(place="the record's own key")

@@ -15,6 +15,8 @@ Command = tuple[Argument, ...]
 MOST_ARGUMENTS = 2_000  # of one command: Lua's stack holds some 8,000
 CANARIES_KEPT = 10_000  # of each connector; the oldest go first
 
+_TAKE_MANY = {"RPUSH", "ZADD"}  # several in one command are the same as one after the other
+
 WRITTEN = b"written"
 FENCED = b"fenced"
 REFUSED = b"refused"
@@ -26,7 +28,8 @@ FAILED = b"failed"
 #
 # KEYS: offsets, canaries, their order, the names of keys that gather events, then the keys of rows.
 # ARGV: the position's field, as expected ('' for none), as wanted; the type of the rows' keys; how many canaries are kept,
-# how many come, then for each its id and its mark; then the commands: the key's number, how many words, the words.
+# how many come, then for each its id and its mark; then runs of one command: the first key's number, 1 where each is on the
+# next key (0: all on the same), the command, how often, how many words each time, the words.
 _LUA = """
 local stored = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if stored ~= ARGV[2] then return {'fenced'} end
@@ -50,40 +53,53 @@ for _ = 1, tonumber(ARGV[6]) do
 end
 
 -- Ids of a Redis stream only grow; a record that is older than the last one goes right behind it.
-local last = {}
-local function id_after(key, milliseconds)
-  local known = last[key]
-  if not known then
-    known = {0, 0}
-    if redis.call('EXISTS', key) == 1 then
-      local info = redis.call('XINFO', 'STREAM', key)
-      for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-          local first, second = string.match(info[i + 1], '(%d+)-(%d+)')
-          known = {tonumber(first), tonumber(second)}
-        end
+local ids = {}
+local function last_id(key)
+  local known = {'0', 0, 0}
+  if redis.call('EXISTS', key) == 1 then
+    local info = redis.call('XINFO', 'STREAM', key)
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then
+        local first, second = string.match(info[i + 1], '(%d+)-(%d+)')
+        known = {first, tonumber(first), tonumber(second)}
       end
     end
-    last[key] = known
   end
-  if milliseconds > known[1] then known[1], known[2] = milliseconds, 0 else known[2] = known[2] + 1 end
-  return string.format('%.0f-%.0f', known[1], known[2])
+  ids[key] = known
+  return known
+end
+local function id_after(key, milliseconds)
+  local known = ids[key] or last_id(key)
+  if milliseconds ~= known[1] and tonumber(milliseconds) > known[2] then
+    known[1], known[2], known[3] = milliseconds, tonumber(milliseconds), 0
+  else
+    known[3] = known[3] + 1
+  end
+  return known[1] .. '-' .. known[3]
 end
 
-local done = 0
-while at <= #ARGV do
-  local key, words, answer = KEYS[tonumber(ARGV[at])], tonumber(ARGV[at + 1])
-  if ARGV[at + 2] == 'XADD' then
-    answer = redis.pcall('XADD', key, id_after(key, tonumber(ARGV[at + 3])), unpack(ARGV, at + 4, at + 1 + words))
-  else
-    answer = redis.pcall(ARGV[at + 2], key, unpack(ARGV, at + 3, at + 1 + words))
+local argv, keys, pcall, done, all = ARGV, KEYS, redis.pcall, 0, #ARGV
+while at <= all do
+  local number, step, times, words = tonumber(argv[at]), tonumber(argv[at + 1]), tonumber(argv[at + 3]), tonumber(argv[at + 4])
+  local command = argv[at + 2]
+  at = at + 5
+  for _ = 1, times do
+    local key, answer = keys[number]
+    if command == 'XADD' then
+      answer = pcall('XADD', key, id_after(key, argv[at]), unpack(argv, at + 1, at + words - 1))
+    elseif words == 1 then
+      answer = pcall(command, key, argv[at])
+    else
+      answer = pcall(command, key, unpack(argv, at, at + words - 1))
+    end
+    if type(answer) == 'table' and answer.err then
+      if stored == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], stored) end
+      return {'failed', tostring(done), answer.err}
+    end
+    done = done + 1
+    at = at + words
+    number = number + step
   end
-  if type(answer) == 'table' and answer.err then
-    if stored == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], stored) end
-    return {'failed', tostring(done), answer.err}
-  end
-  done = done + 1
-  at = at + 2 + words
 end
 return {'written'}
 """
@@ -133,10 +149,11 @@ class Call:
     keys: list[str] = field(default_factory=list)
     words: list[Argument] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _run: list[Any] = field(default_factory=lambda: [None, 0, 0, 0, 0, 0])  # command, words each, first key, step, times, place
 
     def remember(self, key: str) -> None:
         """Note that `key` gathers events."""
-        self.words += (len(self.own_keys), 2, "SADD", key)
+        self._put(len(self.own_keys), ("SADD", key))
 
     def add(self, key: str, command: Command) -> None:
         """A further command on `key`."""
@@ -144,7 +161,24 @@ class Call:
         if number is None:
             self.keys.append(key)
             number = self._numbers[key] = len(self.own_keys) + len(self.keys)
-        self.words += (number, len(command), *command)
+        self._put(number, command)
+
+    def _put(self, number: int, command: Command) -> None:
+        """Lengthen the last run where the command fits in, else begin one: a batch is mostly the same command again."""
+        name, width, first, step, times, place = self._run
+        if command[0] == name in _TAKE_MANY and number == first and width + len(command) <= MOST_ARGUMENTS:
+            self._run[1] = self.words[place + 4] = width + len(command) - 1
+            self.words.extend(command[1:])
+            return
+        if command[0] == name and len(command) - 1 == width:
+            if times == 1:
+                step = min(number - first, 1)
+            if number == first + step * times:
+                self._run[3:5] = self.words[place + 1], self.words[place + 3] = step, times + 1
+                self.words.extend(command[1:])
+                return
+        self._run = [command[0], len(command) - 1, number, 0, 1, len(self.words)]
+        self.words += (number, 0, command[0], 1, len(command) - 1, *command[1:])
 
     def key_of(self, number: int) -> str:
         """The key that the script calls by this number."""

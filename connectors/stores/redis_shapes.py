@@ -14,7 +14,6 @@ from connectors.sinks.base import Row
 from connectors.stores.redis_script import MOST_ARGUMENTS, Argument, Command
 from eventplatform.core.errors import RejectedError
 
-_DAY_MS = 86_400_000
 _STEP = 10_000  # entries; a command holds up everybody else at the server
 
 Run = Callable[[Command], int]  # carries out a command on one key
@@ -30,17 +29,17 @@ class NumberMissingError(RejectedError):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the options and the stream say of how events are kept. `number` is a JSON pointer, `fields` are some."""
+    """What the options and the stream say of how events are kept. `number` is a JSON pointer, `fields` are some.
+
+    `is_as_sent`: nothing of an event was changed on its way, so that the record's own bytes are what is kept.
+    """
 
     fields: tuple[str, ...] = ()
     number: str = ""
     max_len: int = 0
     ttl_ms: int = 0
     retention_ms: int = 0
-
-    @classmethod
-    def of(cls, *, fields: tuple[str, ...], number: str, max_len: int, ttl_seconds: int, retention_days: int | None) -> Wishes:
-        return cls(fields, number, max_len, ttl_seconds * 1000, (retention_days or 0) * _DAY_MS)
+    is_as_sent: bool = False
 
 
 class Shape(ABC):
@@ -68,9 +67,10 @@ class Shape(ABC):
         del run, before_ms
         return 0
 
-    def _value(self, event: Mapping[str, Any]) -> bytes:
-        fields = self._wishes.fields
-        return orjson.dumps(dict(_chosen(event, fields)) if fields else event)
+    def _value(self, row: Row) -> bytes:
+        if self._wishes.fields:
+            return orjson.dumps(dict(_chosen(row.event, self._wishes.fields)))
+        return row.record.value if self._wishes.is_as_sent and row.record.value else orjson.dumps(row.event)
 
 
 class _ByKey(Shape):
@@ -99,7 +99,7 @@ class StringShape(_ByKey):
     type = "string"
 
     def _set(self, row: Row) -> Iterator[Command]:
-        yield ("SET", self._value(row.event))
+        yield ("SET", self._value(row))
 
 
 class HashShape(_ByKey):
@@ -122,7 +122,7 @@ class JsonShape(_ByKey):
     needs = ("JSON.SET",)
 
     def _set(self, row: Row) -> Iterator[Command]:
-        yield ("JSON.SET", "$", self._value(row.event))
+        yield ("JSON.SET", "$", self._value(row))
 
 
 class _Gathered(Shape):
@@ -136,7 +136,7 @@ class StreamShape(_Gathered):
 
     def put(self, row: Row, now_ms: int) -> Iterator[Command]:
         taken_in_ms = min(max(row.record.timestamp_ms, 1), now_ms)  # ids only grow: one from the future would drag all along
-        fields: list[Argument] = ["event", self._value(row.event)]
+        fields: list[Argument] = ["event", self._value(row)]
         if self._wishes.fields:
             chosen = _chosen(row.event, self._wishes.fields)
             fields = [word for name, value in chosen if value is not None for word in (name, _word(value))]
@@ -163,7 +163,7 @@ class ListShape(_Gathered):
 
     def put(self, row: Row, now_ms: int) -> Iterator[Command]:
         del now_ms
-        yield ("RPUSH", self._value(row.event))
+        yield ("RPUSH", self._value(row))
 
     def tidy(self, now_ms: int) -> Iterator[Command]:
         if self._wishes.max_len:
@@ -178,7 +178,7 @@ class SortedSetShape(_Gathered):
 
     def put(self, row: Row, now_ms: int) -> Iterator[Command]:
         del now_ms
-        yield ("ZADD", _number(row, self._wishes.number), self._value(row.event))
+        yield ("ZADD", _number(row, self._wishes.number), self._value(row))
 
     def tidy(self, now_ms: int) -> Iterator[Command]:
         if self._wishes.max_len:
