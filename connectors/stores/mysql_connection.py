@@ -13,6 +13,7 @@ from connectors.sinks.base import StoreUnavailableError
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 60
+_PACKET_BYTES = 128 * 1024
 # Strict, so that nothing is cut or rounded to fit; literals with backslashes, as ours are written. A wedged slice must not hold
 # its locks for ever, and a locked table must not hold this slice. READ COMMITTED locks no gaps between rows.
 _SESSION = (
@@ -38,7 +39,8 @@ class LoadingConnection(Connection):
         assert packet.is_load_local_packet()  # noqa: S101  # an error would have been raised; nothing else answers it
         try:
             for block in blocks:
-                self.write_packet(block)
+                for start in range(0, len(block), _PACKET_BYTES):  # a line may be longer than the server takes at once
+                    self.write_packet(block[start : start + _PACKET_BYTES])
         finally:
             if self.open:  # also when a row was refused: without the end of the file the server waits for more
                 self.write_packet(b"")
