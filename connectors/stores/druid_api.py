@@ -28,6 +28,10 @@ class DruidRefusedError(FatalError):
     remedy = "Mend what it names (an option of the connector, or Druid's own configuration), then resume the connector."
 
 
+class QueryTimeoutError(StoreUnavailableError):
+    """A query took longer than it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a Druid is, and who asks."""
@@ -113,8 +117,14 @@ class Druid:
         """The rows of an SQL query, which Druid ends after so many seconds."""
         context = {"timeout": int(seconds * 1000), "sqlOuterLimit": rows, "sqlTimeZone": "UTC"}
         body = {"query": text, "parameters": parameters, "context": context}
-        with _errors("the query"):
+        try:
             answer = self._client.post(f"{self._query_url}/druid/v2/sql", json=body, timeout=seconds + 2)
+        except httpx.TimeoutException as error:
+            raise QueryTimeoutError(reason=f"a query took more than {seconds:.0f} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise StoreUnavailableError(reason=f"asked for a query, {type(error).__name__}") from error
+        if answer.status_code == httpx.codes.GATEWAY_TIMEOUT:
+            raise QueryTimeoutError(reason=f"a query took more than {seconds:.0f} s")
         found: list[dict[str, Any]] = _read(answer, "the query") or []
         return found
 

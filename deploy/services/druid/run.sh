@@ -15,6 +15,7 @@ jars=$("$here/jars.sh")
 jars=$(cd "$jars" && pwd)
 cd "$data" # its files are named from here: Java reads other letters than ASCII in them as it likes
 mkdir -p zk tmp common extensions
+rm -f ./*.pid ./*.restart ./*.log
 
 cat > log4j2.xml << 'LOG4J'
 <Configuration status="WARN">
@@ -61,20 +62,23 @@ for one in java.base/jdk.internal.ref java.base/java.nio java.base/sun.nio.ch ja
 every="-XX:+ExitOnOutOfMemoryError -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC -Dfile.encoding=UTF-8
     -Djava.io.tmpdir=tmp -Dlog4j.configurationFile=log4j2.xml
     -Djava.util.logging.manager=org.apache.logging.log4j.jul.LogManager"
-services=""
 
-service() { # name heap direct; its properties on stdin
+service() { # name heap direct; its properties on stdin. One that ends while NAME.restart is there is started again.
     mkdir -p "$1"
     cat > "$1/runtime.properties"
-    # shellcheck disable=SC2086  # the options are words
-    "$java" $opens $every -Xms64m -Xmx"$2" -XX:MaxDirectMemorySize="$3" -cp "$1:common:$jars/*" \
-        org.apache.druid.cli.Main server "$1" > "$1.log" 2>&1 &
-    echo "$!" > "$1.pid"
-    services="$services $!"
+    while :; do
+        # shellcheck disable=SC2086  # the options are words
+        "$java" $opens $every -Xms64m -Xmx"$2" -XX:MaxDirectMemorySize="$3" -cp "$1:common:$jars/*" \
+            org.apache.druid.cli.Main server "$1" >> "$1.log" 2>&1 &
+        echo "$!" > "$1.pid"
+        wait "$!" || true
+        rm "$1.restart" 2> /dev/null || break
+    done &
 }
 
 end() { # the services first: without ZooKeeper they would hang
     trap '' TERM INT
+    services=$(cat ./*.pid)
     # shellcheck disable=SC2086
     kill $services 2> /dev/null || true
     tries=50
@@ -127,6 +131,7 @@ service indexer 384m 300m << PROPERTIES
 druid.service=druid/indexer
 druid.plaintextPort=$((port + 3))
 druid.worker.capacity=4
+druid.segment.handoff.pollDuration=PT1S
 druid.indexer.task.baseTaskDir=task
 $processing
 druid.processing.tmpDir=processing
