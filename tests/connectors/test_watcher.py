@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from connectors import lookups, services, shared_pages, slices, watcher
 from connectors.models import Connector, Lease
@@ -174,3 +176,29 @@ def test_tick__position_above_the_end_of_the_log__asked_for_at_once(
     Lease.objects.update(next_offset=7)
 
     assert one.tick() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("asked")
+def test_tick__1000_idle_connectors__less_than_5_percent_of_a_core(
+    connector: Connector, log: Log, snapshot: FakeSnapshot
+) -> None:
+    names = [f"idle.s{number}" for number in range(1000)]
+    snapshot.streams.update({name: stream(name) for name in names})
+    for name in names:
+        log.create_topic(name)
+    rows = [Connector(name=name.replace(".", "-"), target=connector.target, streams=[name]) for name in names]
+    Connector.objects.bulk_create(rows)
+    one = Watcher()
+    one.tick()
+    assert Lease.objects.count() > 1000
+    Lease.objects.update(next_offset=0, proven_incarnation=F("incarnation"))
+    one.tick()
+
+    began = time.process_time()
+    for number in range(10):  # ten seconds' worth, with the two looks at rows and topics that fall into them
+        if number % 5 == 0:
+            one._reconciled_at = float("-inf")
+        assert one.tick() == 0
+
+    assert (time.process_time() - began) / 10 < 0.05
