@@ -97,7 +97,7 @@ class RedisSink(Sink):
         self._target = target
         self._options = options
         self._own = OwnKeys(connector)
-        self._tag = f"{{{connector}}}:" if options.hash_tag or target.cluster else ""
+        self._tag = f"{self._own.tag}:" if options.hash_tag or target.cluster else ""
         self._client: Any = None
         self._script: Script | None = None
         self._generations: dict[TopicPartition, int] = {}

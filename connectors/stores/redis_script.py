@@ -107,23 +107,35 @@ return {'written'}
 
 @dataclass(frozen=True, slots=True)
 class OwnKeys:
-    """A connector's own keys; its name in braces keeps them in one slot of a cluster."""
+    """A connector's own keys; its name in braces keeps them in one slot of a cluster.
+
+    A back-fill (`name~7`) has positions and canaries of its own, and writes into its connector's keys.
+    """
 
     connector: str
 
     @property
+    def tag(self) -> str:
+        """What keeps keys in the connector's slot."""
+        return f"{{{self.connector.partition('~')[0]}}}"
+
+    @property
+    def _own(self) -> str:
+        return self.tag + self.connector.removeprefix(self.tag[1:-1])
+
+    @property
     def offsets(self) -> str:
         """A hash of positions by partition."""
-        return f"{{{self.connector}}}:_offsets"
+        return f"{self._own}:_offsets"
 
     @property
     def canaries(self) -> str:
         """A hash of canaries by stream and id."""
-        return f"{{{self.connector}}}:_canaries"
+        return f"{self._own}:_canaries"
 
     def gathering(self, stream: str) -> str:
         """The set of a stream's keys that gather events, which old ones are deleted from."""
-        return f"{{{self.connector}}}:_keys:{stream}"
+        return f"{self.tag}:_keys:{stream}"
 
     def of(self, stream: str) -> tuple[str, str, str, str]:
         """As the script takes them."""
@@ -132,8 +144,8 @@ class OwnKeys:
     @property
     def scratch(self) -> tuple[str, str, str, str, str]:
         """Keys to try the script on: its own four, and one of a row."""
-        one, two, three, four = OwnKeys(self.connector).of("_probe")
-        return f"{one}:_probe", f"{two}:_probe", f"{three}:_probe", four, f"{{{self.connector}}}:_probe"
+        one, two, three, _ = self.of("")
+        return f"{one}:_probe", f"{two}:_probe", f"{three}:_probe", f"{self._own}:_keys", f"{self._own}:_probe"
 
 
 @dataclass(slots=True)

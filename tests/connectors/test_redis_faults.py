@@ -213,3 +213,13 @@ def test_cluster__keys_of_a_connector__lie_in_one_slot(cluster: RedisServer, kin
 def test_cluster__not_said_to_be_one__refused_with_the_remedy(cluster: RedisServer) -> None:
     with sink_of(cluster, type="string") as sink, pytest.raises(ClusterError):
         sink.write(batch(0, 2, row(0), row(1)))
+
+
+def test_cluster__back_fill__writes_into_the_connectors_own_keys(cluster: RedisServer) -> None:
+    with connect(cluster) as client:
+        client.flushall()
+    options = redis.Options(type="string", key="{/page_id}")
+    with redis.RedisSink("c1~7", redis.Target(cluster.url(), cluster=True), options) as sink, connect(cluster) as client:
+        sink.write(batch(0, 1, row(0)))
+
+        assert sorted(client.keys("*")) == ["{c1}:0", "{c1}~7:_offsets"]
