@@ -88,7 +88,7 @@ def check_target(declared: type, values: Mapping[str, Any]) -> None:
     for one in options.declared(declared):
         if one.place == "database":
             connection_urls.check(str(values.get(one.name, "")), name=one.name)
-        if one.place in server_urls.PLACES:
+        if one.place in server_urls.PLACES and (one.is_required or values.get(one.name)):
             server_urls.check(str(values.get(one.name, "")), name=one.name, place=one.place)
 
 
