@@ -159,8 +159,8 @@ class Closer:
         """Forget manifests that the book knows; the newest one is the position."""
         for where in self.partitions:
             manifests = self.sink.manifests.log(where)
-            names = manifests.names()
-            manifests.prune([name for name in names if name <= book.seen.get(_place(where), "") and name != max(names)])
+            seen = book.seen.get(_place(where), "")
+            manifests.prune([name for name in sorted(manifests.names())[:-1] if name <= seen])
 
 
 def _place(where: TopicPartition) -> str:

@@ -36,7 +36,7 @@ class FencedLog:
     def names(self, *, after: str = "") -> list[str]:
         """All names after that one, unordered."""
         last = f"{after}{_ENDING}" if after else ""
-        return [one.name.removesuffix(_ENDING) for one in self.blobs.files(self.folder, after=last) if _is_ours(one.name)]
+        return [name.removesuffix(_ENDING) for name in self.blobs.names(self.folder, after=last) if _is_ours(name)]
 
     def read(self, name: str) -> bytes | None:
         return self.blobs.read(self._key(name))
