@@ -31,7 +31,9 @@ class KindAdmin(ModelAdmin):
         return super().get_form(request, obj, change, **facts)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return super().get_fields(request, obj) if self._may_write(request, obj) else self.looked_at
+        if not self._may_write(request, obj):
+            return self.looked_at
+        return sorted(super().get_fields(request, obj), key=lambda name: name != "name")  # the name first
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not self._may_write(request, obj):

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.html import escape
 
 from connectors import catalog, options, services
 from connectors.forms.fields import field_of
-from connectors.forms.widgets import Lines, Pairs
+from connectors.forms.widgets import Lines
 from connectors.models import Connector, Target
 from connectors.options import Option
 from connectors.rules import Rules
@@ -78,7 +79,10 @@ class TargetForm(GeneratedForm):
 class ConnectorForm(GeneratedForm):
     """A connector of a target's kind."""
 
-    streams = forms.Field(widget=Lines(), help_text="Names, or patterns such as page.*, one a line; * takes all streams.")
+    streams = forms.Field(
+        widget=Lines({"class": INPUTS["text_area"]}),
+        help_text="Names, or patterns such as page.*, one a line; * takes all streams.",
+    )
 
     class Meta:
         model = Connector
@@ -128,8 +132,9 @@ def _made(
 
 
 def _styled(field: forms.Field) -> forms.Field:
-    """The field in the admin's look; rows of names and values bring their own."""
-    if not isinstance(field.widget, (Pairs, forms.CheckboxSelectMultiple)):
+    """The field in the admin's look; the theme takes help as HTML, so it is escaped here."""
+    field.help_text = escape(field.help_text)
+    if not isinstance(field.widget, forms.CheckboxSelectMultiple):
         field.widget.attrs["class"] = INPUTS[_look(field.widget)]
     return field
 

@@ -41,7 +41,13 @@ class Pairs(forms.Widget):
         held = dict(value) if isinstance(value, Mapping) else {}
         rows = [*held.items(), *((key, "") for key in self.usual if key not in held)]
         rows += [("", "")] * (0 if self.usual else _SPARE_ROWS)
-        facts = {"name": name, "rows": rows, "choices": self.choices, "usual": self.usual, "attrs": attrs or {}}
+        facts = {
+            "name": name,
+            "rows": rows,
+            "choices": self.choices,
+            "usual": self.usual,
+            "attrs": {**self.attrs, **(attrs or {})},
+        }
         return mark_safe(render_to_string("connectors/_pairs.html", facts))  # noqa: S308  # rendered by a template, which escapes
 
     def id_for_label(self, id_: str) -> str:

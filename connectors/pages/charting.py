@@ -42,7 +42,7 @@ class Pictures:
 
 def last_hour(names: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
     """Rows written per minute in the last hour, by connector; one query for all of them."""
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    now = datetime.now(UTC).replace(second=0, microsecond=0) - _MINUTE  # the last minute isn't over yet
     rows = Minute.objects.filter(connector__name__in=names, at__gte=now - 60 * _MINUTE)
     found: dict[str, list[float | None]] = {}
     for name, at, written in rows.values_list("connector__name", "at", "written"):
@@ -54,20 +54,19 @@ def last_hour(names: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
 
 def pictures(name: str, hours: int) -> Pictures:
     """What the connector did in the last hours."""
-    minutes = lookups.history(name, hours)
+    minutes = lookups.history(name, hours)[:-1]  # the last minute isn't over yet
     slot = RANGES[hours]
     written = _rates([one.written for one in minutes], slot)
     arrived = _rates([one.arrived for one in minutes], slot)
     behind = [max(part) for part in _slots([one.lag_seconds for one in minutes], slot)]
-    over = written[:-1] or written  # the newest slot isn't over yet
-    usual, worst = sum(over) / len(over), max(behind)
+    usual, worst = sum(written) / len(written), max(behind)
     ticks = _ticks(minutes[0].at, minutes[-1].at)
     word = _WORDS[hours]
     return Pictures(
         hours=hours,
         throughput=charts.lines(
-            [Series(over), Series(arrived[: len(over)], "dots c5")],
-            label=f"Records per second, {word}: written {figures.rate(over[-1])} at the end, {figures.rate(usual)} on average",
+            [Series(written), Series(arrived, "dots c5")],
+            label=f"Records per second, {word}: {figures.rate(written[-1])} written at the end, {figures.rate(usual)} usually",
             unit="/s",
             x_ticks=ticks,
         ),
@@ -78,7 +77,7 @@ def pictures(name: str, hours: int) -> Pictures:
             x_ticks=ticks,
             height=90,
         ),
-        written_per_second=over[-1],
+        written_per_second=written[-1],
         usual_per_second=usual,
         is_empty=not any(one.arrived or one.written or one.lag_records for one in minutes),
     )
