@@ -128,6 +128,11 @@ class UpsertUnsupportedError(FatalError):
     )
 
 
+def owner_of(name: str) -> str:
+    """The connector that a position's name belongs to: back-fills of `rows` keep theirs as `rows~7`."""
+    return name.partition("~")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a store may use of the platform around it.
@@ -295,7 +300,7 @@ class Sink(Store):
     """A store that the platform writes rows into; see the module's text for the rules."""
 
     needs_schema: ClassVar[bool] = True  # False: `prepare` is never called, events of unknown schemas are welcome
-    can_backfill: ClassVar[bool] = True  # False: its place holds one position for a partition, whatever the connector's name
+    can_backfill: ClassVar[bool] = True  # False: a second position has no place in it, or records would count twice
 
     @property
     @abstractmethod

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pymysql
 
 from connectors.options import option
-from connectors.sinks.base import FencedError, Position, StoreUnavailableError, WriteBatch
+from connectors.sinks.base import FencedError, Position, StoreUnavailableError, WriteBatch, owner_of
 from connectors.stores.mysql_connection import LoadingConnection, connect, fetch_all, fetch_one, run, tls_context
 from connectors.stores.mysql_errors import DUPLICATE, NO_LOADING, errors, is_known_row, number_of
 from connectors.stores.mysql_statements import inserts, loading
@@ -155,16 +155,17 @@ class MySqlSink(TableSink):
         key = (self._connector, *batch.where)
         if batch.expected is None:
             query = (
-                "INSERT INTO _offsets (next_offset, incarnation, cluster_id, connector, topic, `partition`) "
-                "VALUES (%s, %s, %s, %s, %s, %s)"
+                "INSERT INTO _offsets (next_offset, incarnation, cluster_id, connector, topic, `partition`, generation) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)"
             )
+            generation = self._first_generation(batch.where)
             try:
-                run(self._db, query, (*new, *key))
+                run(self._db, query, (*new, *key, generation))
             except pymysql.MySQLError as error:
                 if number_of(error) != DUPLICATE:
                     raise
                 raise FencedError(where="/".join(map(str, batch.where))) from None
-            return 0
+            return generation
         query = (
             "UPDATE _offsets SET next_offset = %s, incarnation = %s, cluster_id = %s, written_at = now(6), "
             "generation = last_insert_id(generation + %s) WHERE connector = %s AND topic = %s AND `partition` = %s "
@@ -174,6 +175,14 @@ class MySqlSink(TableSink):
         if run(self._db, query, (*new, int(new[1:] != old[1:]), *key, *old)) != 1:
             raise FencedError(where="/".join(map(str, batch.where)))
         return int(self._db.insert_id())  # type: ignore[no-untyped-call]  # the stubs know no types of it
+
+    def _first_generation(self, where: TopicPartition) -> int:
+        """A back-fill's rows meet those of its connector; read apart from the insert, whose locks would meet another's."""
+        if owner_of(self._connector) == self._connector:
+            return 0
+        query = "SELECT generation FROM _offsets WHERE connector = %s AND topic = %s AND `partition` = %s"
+        found = fetch_one(self._db, query, (owner_of(self._connector), *where))
+        return int(found[0]) if found else 0
 
     def _mark_canaries(self, batch: WriteBatch) -> None:
         query = (

@@ -19,6 +19,7 @@ from connectors.sinks.base import (
     RecordRefusedError,
     StoreUnavailableError,
     WriteBatch,
+    owner_of,
 )
 from connectors.stores.postgres_tables import OWN_COLUMNS, WORDS, PostgresTables, digest_of
 from connectors.stores.table_rows import Version, blocks
@@ -152,10 +153,11 @@ class PostgresSink(TableSink):
         key = (self._connector, *batch.where)
         if batch.expected is None:
             query = self._sql(
-                "INSERT INTO {}._offsets (next_offset, incarnation, cluster_id, connector, topic, partition) "
-                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING generation"
+                "INSERT INTO {0}._offsets (next_offset, incarnation, cluster_id, connector, topic, partition, generation) "
+                "VALUES (%s, %s, %s, %s, %s, %s, coalesce((SELECT generation FROM {0}._offsets "
+                "WHERE (connector, topic, partition) = (%s, %s, %s)), 0)) ON CONFLICT DO NOTHING RETURNING generation"
             )
-            done = self._db.execute(query, (*new, *key))
+            done = self._db.execute(query, (*new, *key, owner_of(self._connector), *batch.where))
         else:
             query = self._sql(
                 "UPDATE {}._offsets SET next_offset = %s, incarnation = %s, cluster_id = %s, written_at = now(), "

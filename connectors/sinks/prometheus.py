@@ -74,6 +74,7 @@ class PrometheusSink(Sink):
     summary = "Events are counted and measured as Prometheus counters and histograms, which /metrics shows."
     guarantee = "Exactly once: what is counted and the next offset are written in one transaction of the platform's database."
     needs_schema = False
+    can_backfill = False  # what is taken again would be counted again
     target_type = Target
     options_type = Options
 

@@ -57,6 +57,8 @@ class LakeSink(Sink):
     committed events only, each once.
     """
 
+    can_backfill = False  # one manifest for each start offset, whoever writes
+
     def __init__(self, connector: str, blobs: BlobStore, options: LakeOptions) -> None:
         self.connector = connector
         self.options = options

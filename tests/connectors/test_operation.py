@@ -192,6 +192,26 @@ def test_backfill__between_offsets__again_and_no_row_twice(
     assert Lease.objects.get(backfill=None).next_offset == 6
 
 
+def test_backfill__topic_made_anew_before__meets_the_rows_of_its_connector(
+    rows: Connector, where: TopicPartition, produce: Produce, log: Log, postgres_url: str
+) -> None:
+    Connector.objects.exclude(pk=rows.pk).delete()
+    watcher.reconcile()
+    produce(*named("old"))
+    slices.run(rows.pk, where)
+    log.delete_topic("test.event")
+    log.create_topic("test.event")
+    produce(*named("a", "b"))
+    slices.run(rows.pk, where)
+    repositioning.reposition(connector=rows, where=where, to="first", by="engineer")
+    slices.run(rows.pk, where)
+
+    made = backfill.start(connector="rows", stream="test.event", by="engineer")
+    assert slices.run(rows.pk, where, backfill_id=made.pk).end == "done"
+
+    assert sorted(PostgresStore(postgres_url).texts("test.event")) == ["a", "b", "old"]
+
+
 def test_backfill__by_the_watcher__asked_for_only_while_it_runs(
     rows: Connector, where: TopicPartition, produce: Produce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
