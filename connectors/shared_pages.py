@@ -10,7 +10,7 @@ from django.db.models import Min
 from django.urls import reverse
 
 from connectors import letters, lookups, opening
-from connectors.models import Connector
+from connectors.models import Connector, Preparation
 from connectors.sinks.base import Sink
 from eventplatform import figures
 from eventplatform.core.errors import PlatformError
@@ -54,6 +54,7 @@ def troubles() -> list[Trouble]:
     """Events that the log will soon delete unread, stopped and retrying connectors, those far behind, and dead letters."""
     found = [_losing(name, at) for name, at in losing()]
     found += [trouble for view in lookups.overview() for trouble in _troubles_of(view)]
+    found += _unprepared()
     groups = letters.groups()
     if groups:
         total = sum(group.count for group in groups)
@@ -77,6 +78,21 @@ def losing() -> list[tuple[str, datetime]]:
 def _losing(name: str, at: datetime) -> Trouble:
     why = f"The log deletes the oldest event that waits for it at {at:%d %b %H:%M} UTC."
     return Trouble("fail", f"Connector {name} is about to lose events", why, reverse("connector", args=[name]), "Let it go on")
+
+
+def _unprepared() -> list[Trouble]:
+    """Stores that could not be made ready for a schema before its data; slices that meet it may stop."""
+    rows = Preparation.objects.select_related("connector").filter(connector__is_enabled=True).exclude(last_error="")
+    return [
+        Trouble(
+            "warn",
+            f"Connector {row.connector.name} is not ready for all its schemas",
+            row.last_error,
+            reverse("connector", args=[row.connector.name]),
+            "See partitions",
+        )
+        for row in rows
+    ]
 
 
 def _troubles_of(view: lookups.ConnectorView) -> list[Trouble]:

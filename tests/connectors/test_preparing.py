@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from connectors import breaker, lookups, preparing, services
+from connectors import breaker, lookups, preparing, services, shared_pages
 from connectors.models import Connector, Preparation, Target
 from connectors.sinks.base import StoreUnavailableError
 from connectors.sinks.postgres import PostgresSink
@@ -92,6 +92,7 @@ def test_prepare__store_away__told_counted_and_tried_again(
     assert "connection refused" in row.last_error
     assert Target.objects.get().failures == 1
     assert preparing.due() == []  # later
+    assert "Connector rows is not ready for all its schemas" in [one.what for one in shared_pages.troubles()]
 
     Preparation.objects.update(not_before=None)
     assert preparing.due() == [connector.pk]
