@@ -21,6 +21,7 @@ from connectors.models import Connector, Lease, Preparation
 from connectors.pages import charting
 from connectors.positions import NEEDS_A_CHOICE, PositionLostError
 from connectors.rules import Rules
+from connectors.sinks.base import Sink
 from eventplatform.core.errors import PlatformError
 from streamconfig import lookups as configuration
 
@@ -81,6 +82,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         "backfills": backfill.progress(name)[:_SHOWN_BACKFILLS],
         "held": _held(row),
         "acts": acts.of(row, most=_SHOWN_ACTS),
+        "can_backfill": _can_backfill(row.target.kind),
         "can_operate": request.user.has_perm("connectors.change_connector"),
         "can_delete": request.user.has_perm("connectors.delete_connector"),
         **_partitions(request, view),
@@ -108,6 +110,14 @@ def _kind(name: str) -> Kind | None:
         return catalog.describe(name)
     except PlatformError:
         return None  # the partitions' error says so
+
+
+def _can_backfill(kind: str) -> bool:
+    try:
+        store = catalog.load(kind)
+    except PlatformError:
+        return False
+    return issubclass(store, Sink) and store.can_backfill
 
 
 def _partitions(request: HttpRequest, view: ConnectorView) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from connectors import catalog, services, watcher
-from connectors.models import Connector, Lease, Target
+from connectors.models import Backfill, Connector, Lease, Target
 from eventplatform.broker.base import Log
 from monitoring.demo_users import ensure_groups
 from tests.connectors.conftest import Produce
@@ -176,12 +176,29 @@ def test_verbs__stop_offsets_resume__moved_where_it_was_said(engineer: Client, c
     assert "test.event/0 to 1" in page
 
 
-def test_backfill__between_empty_bounds__said(engineer: Client, connector: Connector, produce: Produce) -> None:
+def test_backfill__store_that_cant__no_button_and_said(engineer: Client, connector: Connector, produce: Produce) -> None:
     watcher.reconcile()
 
+    assert "Back-fill" not in engineer.get("/connectors/files").content.decode()
     page = engineer.post("/connectors/files/backfill", {"stream": "test.event"}).content.decode()
+    assert "a second position in the same place" in page
 
-    assert "no records of test.event between these bounds" in page
+
+def test_backfill__started_and_cancelled__with_its_progress(
+    engineer: Client, connector: Connector, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.stores.lake_sink.LakeSink.can_backfill", True)
+    empty = engineer.post("/connectors/files/backfill", {"stream": "test.event"}).content.decode()
+    produce("a", "b")
+
+    page = engineer.post("/connectors/files/backfill", {"stream": "test.event"}, follow=True).content.decode()
+    number = Backfill.objects.get().pk
+    after = engineer.post("/connectors/files/backfill/move", {"number": number, "verb": "cancel"}, follow=True).content.decode()
+
+    assert "no records of test.event between these bounds" in empty
+    assert "0 of 2 records" in page
+    assert "Cancelled" in after
+    assert f"back-fill {number}: cancel" in after
 
 
 def test_restart__failed_partition__tries_again(engineer: Client, connector: Connector) -> None:
