@@ -226,6 +226,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# positions are also told to a Kafka log as those of groups connector.<name>, for tools that show lag; nobody reads them back
+CONNECTOR_KAFKA_GROUPS = env.flag("CONNECTOR_KAFKA_GROUPS", default=True)
 # a connector that failed by an error nobody foresaw starts again after 2, 6, 12, 20 … minutes, these at most; 0: never
 CONNECTOR_RESTART_MINUTES = env.number("CONNECTOR_RESTART_MINUTES", 60)
 # where secret options that say file:name are read from, such as a mounted secret; unset: nowhere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from connectors.api import connectors, hours, kinds, targets, verbs
+from connectors.api import connect, connectors, hours, kinds, targets, verbs
 
 _ONE = "api/v1/connectors/<slug:name>"
 
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}/stop", verbs.ConnectorStop.as_view(), name="api-connector-stop"),
     path(f"{_ONE}/resume", verbs.ConnectorResume.as_view(), name="api-connector-resume"),
     path(f"{_ONE}/restart", verbs.ConnectorRestart.as_view(), name="api-connector-restart"),
+    path(f"{_ONE}/kafka-connect", connect.ConnectExport.as_view(), name="api-connector-kafka-connect"),
     path(f"{_ONE}/offsets", verbs.ConnectorOffsets.as_view(), name="api-connector-offsets"),
     path(f"{_ONE}/backfills", verbs.BackfillList.as_view(), name="api-backfills"),
     path(f"{_ONE}/backfills/<int:number>/<slug:verb>", verbs.BackfillVerb.as_view(), name="api-backfill-verb"),

@@ -72,7 +72,7 @@ class Options:
     partition_count: int = option("Partitions of topics that are made, at least; 0: as many as are needed.", 0, minimum=0)
     retention_hours: int = option("How long topics that are made keep records; 0: as the brokers say.", 0, minimum=0)
     own_prefix: str = option(
-        "What the mirror's own topics (positions, canaries) and transactional ids begin with; another one for each platform that "
+        "What the mirror's own topics (positions, canaries) and transactional ids begin with; another for each platform that "
         "mirrors into the cluster. An account needs Write and Read on this prefix, besides Write on the topics.",
         "_connector_",
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -13,7 +12,7 @@ import confluent_kafka
 
 from connectors.sinks.base import RecordRefusedError, StoreDeniedError, StoreUnavailableError
 from eventplatform.broker import base
-from eventplatform.broker.kafka.errors import of_connecting, of_delivery
+from eventplatform.broker.kafka.errors import ClientFailureError, as_client_failures, of_connecting, of_delivery
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.core.records import NewRecord
 
@@ -24,6 +23,7 @@ _TRANSACTION_MS = 15_000  # after which brokers give up what a dead process left
 _HEADROOM_BYTES = 2048  # for the header of where a record came from
 _Code = confluent_kafka.KafkaError
 _FENCED = {_Code._FENCED, _Code.PRODUCER_FENCED, _Code.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  # librdkafka's own codes have a dash
+_GIVEN_UP = {_Code._PURGE_QUEUE, _Code._PURGE_INFLIGHT}  # noqa: SLF001  # likewise: for another record's sake
 _DENIED = {
     _Code.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     _Code.CLUSTER_AUTHORIZATION_FAILED,
@@ -71,8 +71,12 @@ class Transactions:
         """Fence all who wrote before, and end what they left open."""
         self.close()
         self._client = confluent_kafka.Producer({**self._settings, "error_cb": self._on_error}, logger=_log)
-        with self._errors():
-            self._client.init_transactions(_CALL_SECONDS)
+        try:
+            with as_client_failures():
+                self._client.init_transactions(_CALL_SECONDS)
+        except ClientFailureError as failure:
+            self.close()
+            _raise(failure.error, self._complaint)
 
     def write(self, records: Sequence[Outgoing]) -> Mapping[int, RejectedError]:
         """Produce all in one transaction; where records are refused, nothing is kept, and they come back by offset.
@@ -83,15 +87,20 @@ class Transactions:
         """
         client = self._living()
         self._failed = {}
-        with self._errors():
-            client.begin_transaction()
-            for index, one in enumerate(records):
-                self._produce(client, index, one.record)
-            client.flush(_CALL_SECONDS)
-            if not self._failed:
-                self.commit()
-                return {}
-            client.abort_transaction(_CALL_SECONDS)
+        try:
+            with as_client_failures():
+                client.begin_transaction()
+                for index, one in enumerate(records):
+                    self._produce(client, index, one.record)
+                client.flush(_CALL_SECONDS)
+                if not self._failed:
+                    self.commit()
+                    return {}
+        except ClientFailureError as failure:
+            self.close()
+            if not self._failed or failure.error.code() in _FENCED:
+                _raise(failure.error, self._complaint)
+        self.close()  # the next epoch ends what is open; going on after an abort may miss a step of the sequence
         return self._refused(records)
 
     def commit(self) -> None:
@@ -126,7 +135,7 @@ class Transactions:
                 return
 
     def _on_delivery(self, index: int, record: NewRecord, error: Any, _message: object = None) -> None:
-        if error is not None:
+        if error is not None and error.code() not in _GIVEN_UP:
             if error.code() in _FENCED:
                 self._failed[index] = StoreUnavailableError(reason="another process goes on")
             else:
@@ -138,24 +147,12 @@ class Transactions:
         for index, error in self._failed.items():
             offset = records[index].offset
             if offset is None or not isinstance(error, (base.RecordTooLargeError, base.RecordRefusedError)):
-                self.close()
                 raise _unavailable(error, self._complaint)
             found[offset] = RecordRefusedError(reason=str(error))
         return found
 
     def _on_error(self, error: confluent_kafka.KafkaError) -> None:
         self._complaint = of_connecting(error) or self._complaint
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except confluent_kafka.KafkaException as failure:
-            self.close()
-            _raise(failure.args[0], self._complaint)
-        except confluent_kafka.KafkaError as error:  # how the client tells of its own end, from whatever call comes next
-            self.close()
-            _raise(error, self._complaint)
 
 
 def _raise(error: confluent_kafka.KafkaError, complaint: RetriableError | None) -> NoReturn:

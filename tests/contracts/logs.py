@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from eventplatform.broker.base import Delivery, Log, Producer, Reader
+from eventplatform.broker.kafka import KafkaLog
 from eventplatform.core.records import NewRecord, Record, TopicPartition
 
 PATIENCE_SECONDS = 30.0
@@ -55,3 +56,12 @@ def read_all(log: Log, where: TopicPartition) -> list[Record]:
         return follow(reader, where, log.first_offsets([where])[where], log.end_offsets([where])[where])
     finally:
         reader.close()
+
+
+def read_committed(log: KafkaLog, where: TopicPartition) -> list[Record]:
+    """As `read_all`, once nothing is open: a commit is answered before its markers stand in the partitions."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while log.end_offsets([where])[where] < log.admin.written_end(where):
+        assert time.monotonic() < deadline, "a transaction stays open"
+        time.sleep(0.02)
+    return read_all(log, where)

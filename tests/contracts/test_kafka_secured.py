@@ -127,22 +127,22 @@ def test_start__something_wrong__named_within_seconds(
 
     log = open_log(replace(plain, **change))
 
-    _is_told(expected, lambda: log.cluster_id(), log, topic)
+    _is_told(expected, log.cluster_id, log, topic)
 
 
 @pytest.mark.parametrize(("host", "expected"), [("localhost", TlsFailedError), ("no-such-host.invalid", HostUnknownError)])
-def test_start__host_of_another_name__named_within_seconds(
+def test_start__host_of_another_name__named_within_seconds(  # noqa: PLR0917  # pytest gives them by name
     secured_kafka: SecuredKafka, plain: Security, open_log: OpenLog, topic: str, host: str, expected: type[PlatformError]
 ) -> None:
     log = open_log(plain, f"{host}:{secured_kafka.port + 2}")
 
-    _is_told(expected, lambda: log.cluster_id(), log, topic)
+    _is_told(expected, log.cluster_id, log, topic)
 
 
 def test_start__certificate_missing__named_within_seconds(secured_kafka: SecuredKafka, open_log: OpenLog, topic: str) -> None:
     log = open_log(Security("SSL", ca_file=secured_kafka.tls("ca.pem")), secured_kafka.mutual)
 
-    _is_told(TlsFailedError, lambda: log.cluster_id(), log, topic)
+    _is_told(TlsFailedError, log.cluster_id, log, topic)
 
 
 @pytest.mark.parametrize("password", ["guessed", "token-secret"])
@@ -152,7 +152,7 @@ def test_start__no_token__named_within_seconds(
     url = token_url if password == "guessed" else "http://127.0.0.1:1/token"  # no password of anybody
     log = open_log(replace(plain, mechanism="OAUTHBEARER", username="token", password=password, token_url=url))
 
-    _is_told(TokenUnavailableError, lambda: log.cluster_id(), log, topic)
+    _is_told(TokenUnavailableError, log.cluster_id, log, topic)
 
 
 def _is_told(expected: type[PlatformError], ask: Callable[[], object], log: KafkaLog, topic: str) -> None:

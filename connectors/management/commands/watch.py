@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from connectors.group_mirror import GroupMirror
 from connectors.watcher import Watcher
 
 
@@ -20,4 +21,5 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        threading.Thread(target=GroupMirror().run, args=(stop,), name="group-mirror", daemon=True).start()
         Watcher().run(stop)

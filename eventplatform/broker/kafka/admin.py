@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kafka import IsolationLevel
+from kafka import IsolationLevel, OffsetAndMetadata
 from kafka import TopicPartition as KafkaPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic, OffsetSpec
 from kafka.errors import (
@@ -111,6 +111,21 @@ class Admin:
     def offsets_for_times(self, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, int | None]:
         found = self._offsets(wanted)
         return {where: offset if offset >= 0 else None for where, offset in found.items()}
+
+    def alter_group_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set the committed offsets of a group that has no members."""
+        wanted = {KafkaPartition(*where): OffsetAndMetadata(offset, "", -1) for where, offset in offsets.items()}
+        with self._connected(f"write offsets of group {group}") as client:
+            for error in client.alter_group_offsets(group, wanted).values():
+                if error.errno:
+                    raise error()
+
+    def group_offsets(self, group: str) -> dict[TopicPartition, int]:
+        """The committed offsets of a group."""
+        with self._connected(f"see offsets of group {group}") as client:
+            found = client.list_group_offsets(group)
+        answers = found.get(group, found)
+        return {TopicPartition(where.topic, where.partition): answer.offset for where, answer in answers.items()}
 
     def close(self) -> None:
         """Let go of sockets and thread."""

@@ -97,6 +97,31 @@ class ChecksumMissingError(FatalError):
     remedy = "Install requirements.txt, or `pip install 'kafka-python[crc32c]'`."
 
 
+class ClientFailureError(Exception):
+    """A call of librdkafka's client failed, or the client came to its end."""
+
+    def __init__(self, error: confluent_kafka.KafkaError) -> None:
+        super().__init__(error.str())
+        self.error = error
+
+
+@contextmanager
+def as_client_failures() -> Iterator[None]:
+    """One error for the three shapes in which the client tells of its end, from whatever call comes next."""
+    try:
+        yield
+    except confluent_kafka.KafkaException as failure:
+        raise ClientFailureError(failure.args[0]) from None
+    except confluent_kafka.KafkaError as error:  # type: ignore[misc]  # it is one in C alone
+        raise ClientFailureError(error) from None
+    except SystemError as failure:  # raised while a callback of ours ran
+        cause = failure.__cause__
+        behind = cause.args[0] if isinstance(cause, confluent_kafka.KafkaException) else cause
+        if not isinstance(behind, confluent_kafka.KafkaError):
+            raise
+        raise ClientFailureError(behind) from None
+
+
 @contextmanager
 def as_log_errors(topic: str = "", what: str = "do this") -> Iterator[None]:
     """Let kafka-python's errors come out as errors of the log; `what` is tried here, where a right may be missing."""

@@ -13,7 +13,14 @@ import confluent_kafka
 
 from eventplatform.broker import base
 from eventplatform.broker.base import LogUnavailableError
-from eventplatform.broker.kafka.errors import FATAL, NOT_SENT, of_connecting, of_delivery
+from eventplatform.broker.kafka.errors import (
+    FATAL,
+    NOT_SENT,
+    ClientFailureError,
+    as_client_failures,
+    of_connecting,
+    of_delivery,
+)
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import NewRecord
 
@@ -113,9 +120,10 @@ class KafkaProducer(base.Producer):
 
     def _serve(self, client: confluent_kafka.Producer) -> None:
         try:
-            client.poll(_POLL_SECONDS)
-        except confluent_kafka.KafkaError as error:  # that it can't go on, told so instead of by its callback
-            _log.warning("producer.error", extra={"reason": error.str()})
+            with as_client_failures():
+                client.poll(_POLL_SECONDS)
+        except ClientFailureError as failure:
+            _log.warning("producer.error", extra={"reason": str(failure)})
             if client is self._client:
                 self.abandon()
 

@@ -15,7 +15,7 @@ from connectors.stores.kafka_cluster import KafkaTarget
 from eventplatform.broker.base import partitions_of
 from eventplatform.broker.kafka import KafkaLog
 from eventplatform.core.records import Record
-from tests.contracts.logs import read_all
+from tests.contracts.logs import read_committed
 
 MARKS: list[Any] = []
 COMMIT = "connectors.stores.kafka_transactions:Transactions.commit"
@@ -31,7 +31,7 @@ class KafkaStore:
     def __init__(self, servers: str, name: str, **options: Any) -> None:
         self.servers = servers
         self.name = name
-        self.options = {"topic": f"{name}.{{topic}}", "own_prefix": f"{name}_", **options}
+        self.options = {"topic": f"{name}.{{topic}}", "own_prefix": f"{name}_", "retention_hours": 10**6, **options}
 
     def sink(self, connector: str = "c1") -> Sink:
         return kafka.KafkaSink(connector, KafkaTarget(self.servers), kafka.Options(**self.options))
@@ -47,4 +47,4 @@ class KafkaStore:
         """What a reader of committed records sees."""
         with KafkaLog(self.servers) as log:
             wheres = partitions_of(log.topics([topic]))
-            return [record for where in wheres for record in read_all(log, where)]
+            return [record for where in wheres for record in read_committed(log, where)]
