@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from connectors.stores.lake_blobs import BlobStore
 
 _ENDING = ".json"
+_MANY = 1000
+_HINTS = "~hints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +25,13 @@ class FencedLog:
     blobs: BlobStore
     folder: str
 
-    def newest(self, *, after: str = "") -> tuple[str, bytes] | None:
-        """The newest name and its document; None where there is none, or none after that name."""
-        while names := self.names(after=after):
+    def newest(self) -> tuple[str, bytes] | None:
+        """The newest name and its document; None where there is none."""
+        while names := self._recent():
             content = self.read(max(names))
             if content is not None:
                 return max(names), content
-        return None  # pragma: no cover  # only a log that is pruned all the time comes here again
+        return None
 
     def append(self, name: str, content: bytes) -> bool:
         """Make the next document; False where another writer was first."""
@@ -35,8 +39,7 @@ class FencedLog:
 
     def names(self, *, after: str = "") -> list[str]:
         """All names after that one, unordered."""
-        last = f"{after}{_ENDING}" if after else ""
-        return [name.removesuffix(_ENDING) for name in self.blobs.names(self.folder, after=last) if _is_ours(name)]
+        return list(self._names(after))
 
     def read(self, name: str) -> bytes | None:
         return self.blobs.read(self._key(name))
@@ -45,6 +48,26 @@ class FencedLog:
         """Forget these; the caller keeps the newest."""
         for name in names:
             self.blobs.delete(self._key(name))
+
+    def _recent(self) -> list[str]:
+        """All names; where those are many, the ones since a hint. The newest is among them, as names only grow.
+
+        A store such as S3 lists a thousand at a time, from the oldest on; so a hint says from where on to list.
+        """
+        names = list(islice(self._names(""), _MANY + 1))
+        if len(names) <= _MANY:
+            return names
+        hints = FencedLog(self.blobs, f"{self.folder}/{_HINTS}")
+        known = hints.names()
+        names = (self.names(after=_before(max(known))) if known else []) or self.names()
+        if len(names) > _MANY // 2:
+            hints.append(max(names), b"{}")
+            hints.prune(known)
+        return names
+
+    def _names(self, after: str) -> Iterator[str]:
+        last = f"{after}{_ENDING}" if after else ""
+        return (name.removesuffix(_ENDING) for name in self.blobs.names(self.folder, after=last) if _is_ours(name))
 
     def _key(self, name: str) -> str:
         return f"{self.folder}/{name}{_ENDING}"

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.sinks import files
 from connectors.sinks.base import StoreUnavailableError
+from connectors.stores import lake_log
 from connectors.stores.lake_blobs import KeyRefusedError, OutsideError
 from connectors.stores.lake_local import LocalBlobs
 from connectors.stores.lake_log import FencedLog
@@ -183,6 +184,23 @@ def test_root__itself_a_link__is_where_it_leads(tmp_path: Path) -> None:
     blobs.write("a/b", b"x")
 
     assert (tmp_path / "disk/a/b").read_bytes() == b"x"
+
+
+def test_log__very_many_names__newest_found_from_a_hint_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake_log, "_MANY", 10)
+    blobs = LocalBlobs(str(tmp_path))
+    blobs.open()
+    log = FencedLog(blobs, "log")
+    newest = []
+    for number in range(100):
+        log.append(f"{number:04d}", b"%d" % number)
+        newest.append(log.newest())
+
+    assert newest == [(f"{number:04d}", b"%d" % number) for number in range(100)]
+    (hint,) = blobs.names("log/~hints")
+    log.prune([f"{number:04d}" for number in range(99)])
+    assert log.newest() == ("0099", b"99")
+    assert hint > "0090"
 
 
 def test_log__pruned_name_taken_again__lost_all_the_same(tmp_path: Path) -> None:
