@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,10 +15,10 @@ from connectors.mapping import keys
 from connectors.mapping.policies import Policies, shape_all
 from connectors.options import option
 from connectors.sinks.base import (
-    Canary,
     FencedError,
     Position,
     Row,
+    RowsRefusedError,
     Sink,
     StoreUnavailableError,
     UpsertUnsupportedError,
@@ -28,6 +28,7 @@ from connectors.sinks.base import (
 from connectors.steering import Steering
 from connectors.stores import opensearch_documents as documents
 from connectors.stores.opensearch_client import Client, Login
+from connectors.stores.opensearch_documents import Document
 from connectors.stores.opensearch_indices import Indices, Shape
 from connectors.stores.opensearch_mapping import OWN
 from eventplatform.broker.loop import FlushRule
@@ -36,6 +37,8 @@ from eventplatform.core.records import Record, TopicPartition
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
 _ROWS_PER_STEP = 10_000  # so that no request runs for long
 _NOT_FOUND, _CONFLICT = 404, 409
+
+Line = tuple[Row | Record | None, bytes]  # of a bulk request, and what it is about: nothing where it can't be refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,33 +169,59 @@ class OpenSearchSink(Sink):
         return _Held(position, facts["generation"], found["_seq_no"], found["_primary_term"])
 
     def _put(self, batch: WriteBatch, generation: int) -> int:
-        """All documents, deletions and canaries in one request; how many values policies left out."""
+        """All documents, deletions and canaries; how many values policies left out.
+
+        Under `evolve` the server is asked first: it takes most values in some form. Only what it refuses is looked at.
+        """
         policies, plan, now = Policies.of(batch.steering), self._known.plan(batch.stream), _now()
-        made = shape_all(
-            batch.rows,
-            lambda row: (
-                documents.document(row, plan=plan, policies=policies, generation=generation, written=now),
-                keys.key_of(row.event, batch.steering.key) if batch.steering.is_upsert else (),
-            ),
-        )
-        sent: list[Row | Record | None] = []
-        lines: list[bytes] = []
-        for document, key in made:
-            index = self._known.at(batch.stream, document.taken_in)
-            lines.append(
-                documents.replace(index, document, generation, key) if key else documents.create(index, document, generation)
-            )
-            sent.append(document.row)
-        for tombstone in batch.tombstones:
-            key = keys.tombstone_key(tombstone, batch.steering.key)
-            lines.append(documents.delete(self._known.base(batch.stream), tombstone, generation, key))
-            sent.append(tombstone)
-        for canary in batch.canaries:
-            lines.append(self._canary(batch.stream, canary, now))
-            sent.append(None)
-        if lines:
-            documents.require_taken(sent, self._client.bulk(b"".join(lines)), self._known.forget)
-        return sum(document.discarded for document, _ in made)
+
+        def fitted(row: Row) -> Document:
+            return documents.fitted(row, generation, now, plan=plan, policies=policies)
+
+        others = [*self._deletions(batch, generation), *self._canaries(batch, now)]
+        if policies != Policies():
+            made = shape_all(batch.rows, fitted)
+            self._send([*self._places(batch, generation, made), *others])
+            return sum(document.discarded for document in made)
+        as_they_are = [documents.as_it_is(row, generation, now) for row in batch.rows]
+        try:
+            self._send([*self._places(batch, generation, as_they_are), *others])
+        except RowsRefusedError as error:
+            again = [row for row in batch.rows if row.offset in error.refused]
+            self._send(self._places(batch, generation, shape_all(again, fitted)))
+        return 0
+
+    def _send(self, lines: Iterable[Line]) -> None:
+        sent = list(lines)
+        if sent:
+            items = self._client.bulk(b"".join(text for _, text in sent))
+            documents.require_taken([one for one, _ in sent], items, self._known.forget)
+
+    def _places(self, batch: WriteBatch, generation: int, made: Sequence[Document]) -> list[Line]:
+        """Each document where it belongs: at its place in the log, or at its key's."""
+        if not batch.steering.is_upsert:
+            at = self._known.at
+            return [(one.row, documents.create(at(batch.stream, one.taken_in), one, generation)) for one in made]
+        named = shape_all([one.row for one in made], lambda row: keys.key_of(row.event, batch.steering.key))
+        index = self._known.base(batch.stream)
+        return [(one.row, documents.replace(index, one, generation, key)) for one, key in zip(made, named, strict=True)]
+
+    def _deletions(self, batch: WriteBatch, generation: int) -> Iterator[Line]:
+        for one in batch.tombstones:
+            key = keys.tombstone_key(one, batch.steering.key)
+            yield one, documents.delete(self._known.base(batch.stream), one, generation, key)
+
+    def _canaries(self, batch: WriteBatch, now: str) -> Iterator[Line]:
+        for one in batch.canaries:
+            place = {"_index": self._known.own("canaries"), "_id": self._canary_id(batch.stream, one.event_id)}
+            facts = {
+                "connector": self._connector,
+                "stream": batch.stream,
+                "id": one.event_id,
+                "sent": one.sent_at,
+                "written": now,
+            }
+            yield None, orjson.dumps({"create": place}) + b"\n" + orjson.dumps(facts) + b"\n"
 
     def _advance(self, batch: WriteBatch, held: _Held | None, generation: int) -> None:
         """Compare and set, by the number of the last change that we saw of the place."""
@@ -214,11 +243,6 @@ class OpenSearchSink(Sink):
 
     def _offset_path(self, verb: str, where: TopicPartition) -> str:
         return f"/{_name(self._known.own('offsets'))}/{verb}/{_name('/'.join(map(str, (self._connector, *where))))}"
-
-    def _canary(self, stream: str, canary: Canary, now: str) -> bytes:
-        place = {"_index": self._known.own("canaries"), "_id": self._canary_id(stream, canary.event_id)}
-        facts = {"connector": self._connector, "stream": stream, "id": canary.event_id, "sent": canary.sent_at, "written": now}
-        return orjson.dumps({"create": place}) + b"\n" + orjson.dumps(facts) + b"\n"
 
     def _canary_id(self, stream: str, event_id: str) -> str:
         return hashlib.sha256(orjson.dumps([self._connector, stream, event_id])).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import ssl
 from collections.abc import Iterable, Mapping
@@ -43,7 +44,7 @@ class Client:
             base_url=url.rstrip("/"),
             auth=(login.user, login.password) if login.user else None,
             headers=headers,
-            verify=ssl.create_default_context(cafile=login.ca_file) if login.ca_file else True,
+            verify=_trust(login.ca_file),
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=False,
         )
@@ -81,6 +82,12 @@ class Client:
             raise StoreUnavailableError(reason=str(error) or type(error).__name__) from error
         except httpx.InvalidURL:
             raise StoreUnavailableError(reason="its URL can't be used") from None
+
+
+@functools.cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """Reading all authorities takes longer than many a write, and a slice begins every few seconds."""
+    return ssl.create_default_context(cafile=ca_file or None)
 
 
 def refusal(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> StoreUnavailableError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,40 +36,43 @@ class Document:
     row: Row
     taken_in: datetime
     body: bytes
-    discarded: int
+    discarded: int = 0
 
 
-def document(row: Row, *, plan: Plan, policies: Policies, generation: int, written: str) -> Document:
-    """The event, with where it came from before it and what fits no field after it.
+def as_it_is(row: Row, generation: int, written: str) -> Document:
+    """The event, with where it came from before it; whether its values fit is left to the server."""
+    return _document(row, row.event, None, generation, written)
+
+
+def fitted(row: Row, generation: int, written: str, *, plan: Plan, policies: Policies) -> Document:
+    """The same with what fits no field put aside, as the policies say.
 
     Raises:
         RejectedError: a policy refuses or drops it.
     """
     leftovers = fill(row.event, plan, [None])
-    extra, discarded, event = None, 0, row.event
-    if leftovers:
-        extra, discarded = policies.settle(leftovers)
-        event = _without(event, [left.path for left in leftovers])
-    moment = taken_in(row)
-    record = row.record
+    if not leftovers:
+        return as_it_is(row, generation, written)
+    extra, discarded = policies.settle(leftovers)
+    made = _document(row, _without(row.event, [left.path for left in leftovers]), extra, generation, written)
+    return dataclasses.replace(made, discarded=discarded)
+
+
+def _document(row: Row, event: Mapping[str, Any], extra: str | None, generation: int, written: str) -> Document:
+    moment, record = taken_in(row), row.record
     own = {
+        "taken_in": moment,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "generation": generation,
-        "timestamp": _of_ms(record.timestamp_ms).isoformat(),
-        "taken_in": moment.isoformat(),
+        "timestamp_ms": record.timestamp_ms,
         "written": written,
     }
-    try:
-        rest = orjson.dumps(event)[1:]
-    except TypeError as error:  # an integer beyond 64 bits
-        raise RecordRefusedError(reason="it can't be written as JSON") from error
-    parts = [b'{"%s":%s' % (OWN.encode(), orjson.dumps(own))]
-    if extra is not None:
-        parts.append(b',"%s":%s' % (EXTRA.encode(), extra.encode()))
-    parts.append(rest if rest == b"}" else b"," + rest)
-    return Document(row, moment, b"".join(parts), discarded)
+    aside = b"" if extra is None else b',"%s":%s' % (EXTRA.encode(), extra.encode())
+    rest = orjson.dumps(event)[1:]
+    body = b'{"%s":%s%s%s%s' % (OWN.encode(), orjson.dumps(own), aside, b"" if rest == b"}" else b",", rest)
+    return Document(row, moment, body)
 
 
 def taken_in(row: Row) -> datetime:
@@ -84,8 +88,9 @@ def taken_in(row: Row) -> datetime:
 def create(index: str, made: Document, generation: int) -> bytes:
     """The lines that add the document once: its id is its place in the log."""
     record = made.row.record
-    name = f"{record.topic}-{record.partition}-{generation}-{record.offset}"
-    return orjson.dumps({"create": {"_index": index, "_id": name}}) + b"\n" + made.body + b"\n"
+    # Names of topics and indices hold nothing that JSON would have to escape.
+    place = f'{{"create":{{"_index":"{index}","_id":"{record.topic}-{record.partition}-{generation}-{record.offset:019d}"}}}}\n'
+    return place.encode() + made.body + b"\n"
 
 
 def replace(index: str, made: Document, generation: int, key: keys.Key) -> bytes:

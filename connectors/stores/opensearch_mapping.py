@@ -23,18 +23,9 @@ _LONGEST_FLAT = 30_000
 _METADATA = {"_id", "_index", "_source", "_routing", "_field_names", "_ignored", "_nested_path", "_doc_count", "_seq_no"}
 _DATES = "strict_date_optional_time||epoch_millis||uuuu-MM-dd HH:mm:ss[.SSSSSSSSS][.SSSSSS][.SSS][XXX]"
 
+# Only what expiry needs is searched for; the other facts of a record are kept to be read, and cost no field.
 OWN_PROPERTIES: Properties = {
-    OWN: {
-        "properties": {
-            "topic": {"type": "keyword"},
-            "partition": {"type": "integer"},
-            "offset": {"type": "long"},
-            "generation": {"type": "short"},
-            "timestamp": {"type": "date"},
-            "taken_in": {"type": "date"},
-            "written": {"type": "date"},
-        }
-    },
+    OWN: {"properties": {"taken_in": {"type": "date"}}},
     EXTRA: {"type": "object", "enabled": False},
 }
 

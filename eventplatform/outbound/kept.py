@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -44,7 +45,7 @@ class KeptConnection:
         self._private_hosts = private_hosts
         self._resolve = resolve
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or ssl.create_default_context(),
+            ssl_context=ssl_context or _trust(),
             max_connections=1,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=_CheckedBackend(self),
@@ -86,6 +87,12 @@ class KeptConnection:
         resolve = Bounded(self._resolve, self._deadline)
         addresses = checked_addresses(self._target, private_hosts=self._private_hosts, resolve=resolve)
         return PinnedBackend(addresses, self._deadline)
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Reading all authorities takes longer than many a request."""
+    return ssl.create_default_context()
 
 
 class _CheckedBackend(httpcore.NetworkBackend):

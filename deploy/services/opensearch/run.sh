@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: run.sh DATA_DIR [PORT] -> becomes one OpenSearch node on 127.0.0.1: PORT for HTTP, from 9201 (which it is by default)
 # to 9299, since the class that starts it takes no other; between nodes it listens above 9300. No security plugin: everybody
-# who reaches the port may do everything. DISK_WATERMARK: the free space, such as 1pb, below which indices are made read-only.
+# who reaches the port may do everything. It fills the disk: no watermark makes it stop before.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${1:?usage: run.sh DATA_DIR [PORT]}"
@@ -14,14 +14,10 @@ jars=$(cd "$jars" && pwd)
 cd "$data" # its files are named from here: Java reads other letters than ASCII in them as it likes
 
 mkdir -p node_1/config
-watermark=${DISK_WATERMARK:-1b}
 cat > node_1/config/opensearch.yml << YML
 network.host: 127.0.0.1
 discovery.type: single-node
-cluster.info.update.interval: 10s
-cluster.routing.allocation.disk.watermark.low: $watermark
-cluster.routing.allocation.disk.watermark.high: $watermark
-cluster.routing.allocation.disk.watermark.flood_stage: $watermark
+cluster.routing.allocation.disk.threshold_enabled: false
 YML
 cat > node_1/config/log4j2.properties << 'LOG4J'
 status = error
