@@ -49,6 +49,14 @@ def make_store(connector: Connector, *, name: str = "") -> Store:
     return store_of(connector.target.kind, name=name or connector.name, target=target, values=connector.options)
 
 
+def parts_of(connector: Connector) -> tuple[Any, Any]:
+    """The connector's target, its secrets open, and its options, each as its kind declares it."""
+    secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
+    kind = catalog.load(connector.target.kind)
+    target: Any = options.parse(kind.target_type, resolve(kind.target_type, {**connector.target.options, **secrets}))
+    return target, options.parse(kind.options_type, connector.options)
+
+
 def store_of(kind_name: str, *, name: str, target: Mapping[str, Any], values: Mapping[str, Any]) -> Store:
     """A store of this kind from plain values, saved or not: its target's with secrets open, and the connector's own."""
     kind = catalog.load(kind_name)

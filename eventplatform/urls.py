@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 urlpatterns = [
     path("", include("monitoring.urls")),
     path("", include("registry.urls")),
+    path("", include("connectors.explore.urls")),  # before the streams, whose names may hold slashes
     path("", include("streamconfig.urls")),
     path("", include("intake.urls")),
     path("", include("connectors.urls")),

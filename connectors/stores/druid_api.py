@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,10 +113,10 @@ class Druid:
         found: Mapping[str, Any] = self._post("/druid/indexer/v1/sampler", spec, what="the sampler's spec") or {}
         return found
 
-    def query(self, text: str, parameters: list[Mapping[str, Any]], *, seconds: float, rows: int) -> list[dict[str, Any]]:
+    def query(self, text: str, parameters: Sequence[Mapping[str, Any]], *, seconds: float, rows: int) -> list[dict[str, Any]]:
         """The rows of an SQL query, which Druid ends after so many seconds."""
         context = {"timeout": int(seconds * 1000), "sqlOuterLimit": rows, "sqlTimeZone": "UTC"}
-        body = {"query": text, "parameters": parameters, "context": context}
+        body = {"query": text, "parameters": list(parameters), "context": context}
         try:
             answer = self._client.post(f"{self._query_url}/druid/v2/sql", json=body, timeout=seconds + 2)
         except httpx.TimeoutException as error:

@@ -10,8 +10,6 @@ from typing import Any
 
 NAME, OTHER = "name", "other"
 ABSENT = object()
-# What a spreadsheet may take for a formula, also in full width, and the guard itself.
-_GUARDED = "=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20"
 _CONSUMER = re.compile(r"consumers\.(.+)\.enabled")
 
 
@@ -129,16 +127,6 @@ def read_cell(column: Column, cell: str) -> Any:
     if not cell:
         return ABSENT
     return None if cell == "null" else column.read(cell)
-
-
-def guarded(cell: str) -> str:
-    """The cell so that no spreadsheet runs it: a quote before what could begin a formula."""
-    return f"'{cell}" if cell[:1] in tuple(_GUARDED) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The cell without its guard."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple(_GUARDED) else cell
 
 
 def _json(value: Any) -> str:

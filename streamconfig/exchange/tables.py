@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from eventplatform.core.spreadsheets import guarded, unguarded
 from streamconfig.configuration.document import Document
 from streamconfig.exchange.csv_columns import (
     ABSENT,
@@ -19,9 +20,7 @@ from streamconfig.exchange.csv_columns import (
     Column,
     column_of,
     consumer,
-    guarded,
     read_cell,
-    unguarded,
     write_cell,
 )
 from streamconfig.exchange.errors import Finding, ImportRefusedError, UnreadableError

@@ -22,6 +22,10 @@ from django.conf import settings as settings_of_django
 from django.db import connections
 
 from connectors import following, letters, lookups, repositioning, services, watcher
+from connectors.explore.answers import ask
+from connectors.explore.choosing import opened
+from connectors.explore.columns import offered
+from connectors.explore.questions import read
 from connectors.models import Connector, Lease
 from connectors.sinks.base import Reading, Surroundings
 from connectors.sinks.druid import DatasourceTakenError, DruidFollower, Options, Target
@@ -189,6 +193,7 @@ def test_druid__life_of_a_stream__every_event_once_and_no_canary(platform: Platf
     platform.rounds_until(lambda: len(platform.stored()) == 300)
 
     assert platform.sql('SELECT SUM("count") AS total FROM {}') == [{"total": 700}]
+    _explores(platform)
     platform.rounds_until(lambda: canary(platform, 200))
     assert platform.stored() == Counter(platform.sent)
 
@@ -196,7 +201,7 @@ def test_druid__life_of_a_stream__every_event_once_and_no_canary(platform: Platf
 def test_druid__indexer_and_platform_killed__nothing_lost_or_doubled(platform: Platform) -> None:
     platform.send(300)
     platform.rounds_until(lambda: len(platform.stored()) == 300)
-    sending = threading.Thread(target=lambda: [(platform.send(50), time.sleep(0.2)) for _ in range(20)])
+    sending = threading.Thread(target=_send_for_a_while, args=(platform,))
     sending.start()
     child = multiprocessing.get_context("fork").Process(target=_follow_for_ever, args=(Connector.objects.get().pk,))
     connections.close_all()  # the child must not share a connection
@@ -213,6 +218,29 @@ def test_druid__indexer_and_platform_killed__nothing_lost_or_doubled(platform: P
     platform.publish()
 
     assert platform.stored() == Counter(platform.sent)
+
+
+def _explores(platform: Platform) -> None:
+    """The explore page's questions are answered by Druid too, but for what it has no function."""
+    stream = Stream(platform.stream, "sample/test_event", "main", platform.topics)
+    with opened(Connector.objects.get(), stream) as source:
+        columns = offered(source.columns(), DOCUMENTS.values(), may_see_people=False)
+        asked = {"from": "2026-11-25T00:00", "to": "2026-11-26T00:00", "measure": "sum", "of": "count", "split": "_topic"}
+        now = datetime(2026, 11, 26, tzinfo=UTC)
+        where = {"c": ["test", "meta__id"], "o": ["is", "contains"], "v": ["t", "E"]}
+        answer = ask(source, read(asked, where, columns, now))
+        whole = ask(source, read({**asked, "measure": "count", "split": ""}, {}, columns, now))
+
+    assert {part.name for part in answer.parts} == set(platform.topics)
+    assert sum(part.total or 0 for part in answer.parts) == 700
+    assert [part.total for part in whole.parts] == [300]
+    assert sum(value or 0 for value in whole.parts[0].values) == 300
+
+
+def _send_for_a_while(platform: Platform) -> None:
+    for _ in range(20):
+        platform.send(50)
+        time.sleep(0.2)
 
 
 def _follow_for_ever(connector: int) -> None:

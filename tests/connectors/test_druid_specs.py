@@ -203,7 +203,7 @@ def test_spec__time_field__before_the_platforms_own() -> None:
 
 
 def test_spec__secrets_of_kafka__come_from_the_environment_of_druids_machines() -> None:
-    target = {
+    target: dict[str, Any] = {
         "kafka_properties": {"security.protocol": "SASL_SSL"},
         "kafka_environment": {"sasl.jaas.config": "KAFKA_JAAS"},
         "kafka_servers": "inner:9093",

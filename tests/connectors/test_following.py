@@ -12,7 +12,7 @@ import orjson
 import pytest
 from django.db import connection
 
-from connectors import catalog, following, leasing, letters, lookups, opening, repositioning, services, watcher
+from connectors import catalog, following, leasing, letters, lookups, opening, repositioning, services, tasks, watcher
 from connectors.models import Connector, Lease
 from connectors.sinks.base import Follower, Progress, Reading, StoreUnavailableError
 from connectors.sinks.druid import DruidFollower, Options, Target
@@ -94,7 +94,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
 @pytest.fixture
 def connector(transactional_db: None, log: Log, store: FakeStore, snapshot: FakeSnapshot) -> Connector:
     snapshot.schemas = SimpleNamespace(ids=lambda _: ("/sample/test_event/1.0.0",), revision=1, versions=lambda _: ("1.0.0",))  # type: ignore[attr-defined]  # as the real one has
-    snapshot.find_schema = lambda _: SimpleNamespace(document={"type": "object"})  # type: ignore[method-assign,assignment,return-value]  # likewise
+    snapshot.find_schema = lambda _: SimpleNamespace(document={"type": "object"})  # type: ignore[method-assign,assignment]  # likewise
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM dead_letters")
         cursor.execute("TRUNCATE connector_positions, connector_canaries")
@@ -266,8 +266,8 @@ def test_tick__follower__no_slice_but_a_round_every_ten_seconds(
     connector: Connector, monkeypatch: pytest.MonkeyPatch, send: Callable[..., None]
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(watcher.follow, "apply_async", lambda arguments, **_: asked.append(arguments[0]))
-    monkeypatch.setattr(watcher.prepare_store, "apply_async", lambda *_, **__: None)
+    monkeypatch.setattr(tasks.follow, "apply_async", lambda arguments, **_: asked.append(arguments[0]))
+    monkeypatch.setattr(tasks.prepare_store, "apply_async", lambda *_, **__: None)
     following.forget()
     send(event(0))
     watching = watcher.Watcher()

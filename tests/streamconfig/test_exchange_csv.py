@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from eventplatform.core.spreadsheets import guarded, unguarded
 from streamconfig.configuration import document as documents
 from streamconfig.configuration.changes import changes_between
 from streamconfig.configuration.document import Document
 from streamconfig.exchange import files, tables
-from streamconfig.exchange.csv_columns import FIXED, guarded, unguarded
+from streamconfig.exchange.csv_columns import FIXED
 from streamconfig.exchange.errors import ImportRefusedError, UnreadableError
 
 STREAMS: dict[str, Any] = {

@@ -1,0 +1,58 @@
+"""Which of a stream's connectors can be explored, and the source of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from connectors import following, opening
+from connectors.explore.sources import DruidSource, PostgresSource, Source
+from connectors.models import Connector
+from connectors.sinks.base import Reading
+from eventplatform.core.streams import Stream
+from streamconfig import lookups as configuration
+
+KINDS = ("postgres", "druid")
+
+
+def connectors_of(stream: Stream) -> list[Connector]:
+    """Those whose store can be asked, by name."""
+    every = Connector.objects.select_related("target").filter(target__kind__in=KINDS).order_by("name")
+    return [one for one in every if one.route.takes(stream)]
+
+
+def of_stream(name: str) -> Mapping[str, Any] | None:
+    """The panel on a stream's page; none where no store can be asked."""
+    stream = configuration.snapshot().find_stream(name)
+    found = connectors_of(stream) if stream is not None else []
+    return {"stream_name": name, "explorable": found} if found else None
+
+
+@contextmanager
+def opened(connector: Connector, stream: Stream) -> Iterator[Source]:
+    """The connector's store, for one page.
+
+    Raises:
+        PlatformError: it can't be used now.
+    """
+    source = _source(connector, stream)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def documents_of(stream: Stream) -> dict[str, Mapping[str, Any]]:
+    """All versions of the stream's schema, by id, oldest first."""
+    snapshot = configuration.snapshot()
+    found = {one: snapshot.find_schema(one) for one in snapshot.schemas.ids(stream.schema_title)}
+    return {name: schema.document for name, schema in found.items() if schema is not None}
+
+
+def _source(connector: Connector, stream: Stream) -> Source:
+    target, options = opening.parts_of(connector)
+    if connector.kind == "postgres":
+        return PostgresSource(stream.name, target, options)
+    reading = Reading(stream.name, following.topics_of(connector, stream), documents_of(stream))
+    return DruidSource(reading, target, options)
