@@ -32,11 +32,11 @@ _AFTER = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE
 _ASCII = "CHARACTER SET ascii COLLATE ascii_bin"
 _OWN = {
     "_offsets": f"""
-        connector VARCHAR(100), topic VARCHAR(249) {_ASCII}, `partition` INT, next_offset BIGINT NOT NULL,
+        connector VARCHAR(150), topic VARCHAR(249) {_ASCII}, `partition` INT, next_offset BIGINT NOT NULL,
         incarnation VARCHAR(255) NOT NULL, cluster_id VARCHAR(255) NOT NULL, generation SMALLINT NOT NULL DEFAULT 0,
         written_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), PRIMARY KEY (connector, topic, `partition`)""",
     "_canaries": f"""
-        connector VARCHAR(100), stream VARCHAR(249), id_digest CHAR(64) {_ASCII}, event_id MEDIUMTEXT NOT NULL,
+        connector VARCHAR(150), stream VARCHAR(249), id_digest CHAR(64) {_ASCII}, event_id MEDIUMTEXT NOT NULL,
         sent_at DATETIME(6) NOT NULL, written_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
         PRIMARY KEY (connector, stream, id_digest)""",
     "_tables": "stream VARCHAR(249) PRIMARY KEY, name VARCHAR(64) NOT NULL UNIQUE, row_key TEXT",

@@ -1,4 +1,4 @@
-"""What is the Postgres sink's own: tables, types, evolution, refused rows."""
+"""What is the Postgres sink's own: locks, names, limits, refused rows, stores of a former version."""
 
 from __future__ import annotations
 
@@ -48,67 +48,6 @@ def write(
         sink.write(WriteBatch(stream, WHERE, sink.position(WHERE), after, rows))
 
 
-def test_write__types__queried_as_columns(store: PostgresStore) -> None:
-    write(store, [{"test": "a", "at": "2026-01-02T03:04:05Z", "n": 7, "tags": ["x"], "page": {"id": 9}}])
-
-    found = store.query(
-        "SELECT test, extract(day FROM at)::int, n, tags->>0, page__id, _topic, _offset, _schema, _extra FROM events.s"
-    )
-
-    assert found == [("a", 2, 7, "x", 9, "t", 0, "/s/1.0.0", None)]
-
-
-def test_write__what_fits_no_column__in_extra(store: PostgresStore) -> None:
-    write(store, [{"test": "a\x00b", "at": "2020-19-39T00:00:00Z", "n": 2**63, "new": {"deep": True}}])
-
-    ((extra,),) = store.query("SELECT _extra FROM events.s")
-
-    assert {pointer: why["why"] for pointer, why in extra.items()} == {
-        "/test": "nul_character",
-        "/at": "impossible_time",
-        "/n": "beyond_64_bit",
-        "/new": "unknown_field",
-    }
-    assert extra["/n"]["value"] == 2**63
-
-
-def test_prepare__new_version__adds_columns_in_place(store: PostgresStore) -> None:
-    write(store, [{"test": "a"}])
-    wider = {"properties": {**SCHEMA["properties"], "more": {"type": "boolean"}}}
-
-    write(store, [{"test": "b", "more": True}], start=1, schema=wider)
-
-    assert store.query("SELECT test, more FROM events.s ORDER BY _offset") == [("a", None), ("b", True)]
-
-
-def test_prepare__type_changed_at_a_major_version__misfits_in_extra(store: PostgresStore) -> None:
-    write(store, [{"n": 1}])
-    changed = {"properties": {"n": {"type": "string"}}}
-
-    write(store, [{"n": "one"}], start=1, schema=changed)
-
-    assert store.query("SELECT n, _extra->'/n'->>'value' FROM events.s ORDER BY _offset") == [(1, None), (None, "one")]
-
-
-def test_prepare__streams_that_spell_alike__tables_of_their_own(store: PostgresStore) -> None:
-    write(store, [{"test": "a"}], stream="a.b")
-    write(store, [{"test": "b"}], stream="a_b", start=1)
-    write(store, [{"test": "c"}], stream="_offsets", start=2)
-
-    names = store.query("SELECT stream, name FROM events._tables ORDER BY stream")
-
-    assert ("a.b", "a_b") in names
-    assert len({name for _, name in names}) == 3
-
-
-def test_prepare__hostile_names__quoted(store: PostgresStore) -> None:
-    schema = {"properties": {'x"; DROP TABLE events._offsets; --': {"type": "string"}, "%s": {"type": "string"}}}
-
-    write(store, [{'x"; DROP TABLE events._offsets; --': "v", "%s": "w"}], stream='s"; DROP', schema=schema)
-
-    assert store.query("SELECT count(*) FROM events._offsets") == [(1,)]
-
-
 def test_prepare__table_locked__tried_again_later(store: PostgresStore) -> None:
     write(store, [{"test": "a"}])
     wider = {"properties": {**SCHEMA["properties"], "more": {"type": "boolean"}}}
@@ -141,16 +80,6 @@ def test_open__server_away__retriable_and_no_password_in_the_text(tmp_path: Any)
         sink.open()
 
     assert "hunter2" not in str(caught.value)
-
-
-def test_write__read_again_by_choice__each_row_stays_one(store: PostgresStore) -> None:
-    write(store, [{"test": "a"}, {"test": "b"}])
-    with store.sink() as sink:
-        sink.write(WriteBatch("s", WHERE, Position(2, "i", "c"), Position(0, "i", "c"), ()))
-
-    write(store, [{"test": "a"}, {"test": "b"}, {"test": "c"}])
-
-    assert store.query("SELECT test FROM events.s ORDER BY _offset") == [("a",), ("b",), ("c",)]
 
 
 def canary(event_id: str) -> WriteBatch:
@@ -192,15 +121,6 @@ def test_prepare__fields_named_as_columns_of_postgres__stored(store: PostgresSto
     assert store.query("SELECT count(*) FROM events.s WHERE _extra IS NULL") == [(1,)]
 
 
-def test_prepare__table_dropped__made_anew_from_the_schema(store: PostgresStore) -> None:
-    write(store, [{"test": "a"}])
-    store.query("DROP TABLE events.s")
-
-    write(store, [{"test": "b"}], start=1)
-
-    assert store.query("SELECT test, _extra FROM events.s") == [("b", None)]
-
-
 def test_write__table_dropped_amid_a_slice__retriable_and_mended_by_the_next(store: PostgresStore) -> None:
     write(store, [{"test": "a"}])
     event = {"$schema": "/s/1.0.0", "test": "b"}
@@ -214,15 +134,6 @@ def test_write__table_dropped_amid_a_slice__retriable_and_mended_by_the_next(sto
     write(store, [{"test": "b"}], start=1)
 
     assert store.query("SELECT test FROM events.s") == [("b",)]
-
-
-def test_prepare__column_dropped__made_anew(store: PostgresStore) -> None:
-    write(store, [{"test": "a"}])
-    store.query("ALTER TABLE events.s DROP COLUMN test")
-
-    write(store, [{"test": "b"}], start=1)
-
-    assert store.query("SELECT test, _extra FROM events.s ORDER BY _offset") == [(None, None), ("b", None)]
 
 
 def test_prepare__more_fields_than_columns_over_the_versions__the_rest_in_extra(store: PostgresStore) -> None:
