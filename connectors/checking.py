@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +32,10 @@ class Check:
 
 def check(kind: str, *, name: str, target: Mapping[str, Any], values: Mapping[str, Any]) -> Check:
     """Try the store as a slice would begin, for some seconds; what it says is told without secrets."""
-    secrets = options.split_secrets(catalog.load(kind).target_type, target)[1].values()
+    declared, secrets = catalog.load(kind).target_type, list[Any]()
     began = time.monotonic()
     try:
+        secrets += options.split_secrets(declared, opening.resolve(declared, target))[1].values()
         opening.ensure_embedded_database(target)
         error = _tried(opening.store_of(kind, name=name, target=target, values=values))
     except PlatformError as refused:
@@ -45,7 +46,7 @@ def check(kind: str, *, name: str, target: Mapping[str, Any], values: Mapping[st
     return Check(False, hidden(str(error), secrets), hidden(error.hint, secrets), error.code, seconds)
 
 
-def hidden(text: str, secrets: Any) -> str:
+def hidden(text: str, secrets: Iterable[Any]) -> str:
     """The text with every secret in it masked: a driver may quote what it was given."""
     for secret in sorted(map(str, secrets), key=len, reverse=True):
         if len(secret) >= _SHORTEST_HIDDEN:
