@@ -29,7 +29,7 @@ from connectors.stores.cassandra_positions import Positions
 from connectors.stores.cassandra_rows import Statements
 from connectors.stores.cassandra_session import CONSISTENCIES, SERIAL_CONSISTENCIES, Connection
 from connectors.stores.cassandra_stamps import stamps
-from connectors.stores.cassandra_tables import APPENDED, META_TYPES, UPSERTED, WORDS, CasTable, Tables, table_name
+from connectors.stores.cassandra_tables import APPENDED, META_TYPES, UPSERTED, WORDS, CasTable, Tables, key_text, table_name
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
@@ -139,7 +139,7 @@ class CassandraSink(Sink):
     ) -> Preview:
         own = UPSERTED if steering.is_upsert else APPENDED
         return preview_table(
-            f"{self._options.keyspace}.{table_name(stream, '', ())}",
+            f"{self._options.keyspace}.{table_name(stream, key_text(steering), ())}",
             schemas=schemas,
             rows=rows,
             steering=steering,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,7 +30,7 @@ from connectors.steering import NO_STEERING, Steering
 from connectors.stores import cassandra_session
 from connectors.stores.cassandra_positions import Positions
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.stores.cassandra import CassandraStore
+from tests.contracts.stores.cassandra import CassandraStore, make
 from tests.services import CassandraServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
@@ -55,8 +56,8 @@ SECOND = {
 
 
 @pytest.fixture
-def store(cassandra_server: CassandraServer) -> CassandraStore:
-    return CassandraStore(cassandra_server.port)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> CassandraStore:
+    return make(request, tmp_path)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import defaultdict
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,9 +15,8 @@ import pytest
 from connectors.sinks.base import Position, Row, WriteBatch
 from connectors.steering import NO_STEERING
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.stores.cassandra import CassandraStore
+from tests.contracts.stores.cassandra import make
 from tests.registry import corpus
-from tests.services import CassandraServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
@@ -36,8 +36,10 @@ def age(schema_id: str) -> tuple[int, ...]:
     return tuple(map(int, schema_id.rsplit("/", 1)[1].split(".")))
 
 
-def test_corpus__every_version_and_example__tables_widened_in_place_and_one_row_each(cassandra_server: CassandraServer) -> None:
-    store, streams = CassandraStore(cassandra_server.port), versions_by_stream()
+def test_corpus__every_version_and_example__tables_widened_in_place_and_one_row_each(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    store, streams = make(request, tmp_path), versions_by_stream()
     sent: set[str] = set()
 
     with store.sink() as sink:

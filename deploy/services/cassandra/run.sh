@@ -35,7 +35,7 @@ data_file_directories:
 saved_caches_directory: $data/saved_caches
 hints_directory: $data/hints
 cdc_raw_directory: $data/cdc_raw
-memtable_allocation_type: heap_buffers
+memtable_allocation_type: unslabbed_heap_buffers # else each table takes a megabyte, and tests make hundreds
 disk_access_mode: mmap_index_only
 auto_snapshot: false
 file_cache_size: 32MiB

@@ -17,7 +17,9 @@ COMMIT = "connectors.stores.cassandra_positions:Positions.advance"
 
 
 def make(request: pytest.FixtureRequest, _folder: Path) -> CassandraStore:
-    return CassandraStore(request.getfixturevalue("cassandra_server").port)
+    store = CassandraStore(request.getfixturevalue("cassandra_server").port)
+    request.addfinalizer(store.drop)
+    return store
 
 
 class CassandraStore:
@@ -38,6 +40,10 @@ class CassandraStore:
 
     def canaries(self) -> list[tuple[str, str]]:
         return self.query('SELECT stream, event_id FROM {}."_canaries"')
+
+    def drop(self) -> None:
+        """A node grows slow with hundreds of tables."""
+        self.query("DROP KEYSPACE IF EXISTS {}")
 
     def query(self, text: str, *names: str) -> list[Any]:
         cluster = Cluster(["127.0.0.1"], port=self.port, protocol_version=5, schema_metadata_enabled=False)
