@@ -58,7 +58,13 @@ class TableSink(Sink):
         try:
             return self._write(batch, is_careful=False)
         except RowsKnownError:
+            return self._write_with_care(batch)
+
+    def _write_with_care(self, batch: WriteBatch) -> Written:
+        try:
             return self._write(batch, is_careful=True)
+        except RowsKnownError:
+            raise StoreUnavailableError(reason="another writer put the same rows at the same time") from None
 
     def _write(self, batch: WriteBatch, *, is_careful: bool) -> Written:
         with self._errors(), self._transaction():

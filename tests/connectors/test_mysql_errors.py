@@ -6,10 +6,12 @@ import pymysql
 import pytest
 
 from connectors.mapping.delimited import NOTHING, line
-from connectors.sinks.base import RecordRefusedError, StoreUnavailableError
+from connectors.sinks.base import Position, RecordRefusedError, StoreUnavailableError, WriteBatch
+from connectors.sinks.mysql import MySqlSink, Options, Target
 from connectors.stores.mysql_errors import classed, errors
 from connectors.stores.mysql_statements import inserts, loading
 from connectors.stores.table_sink import RowsKnownError
+from eventplatform.core.records import TopicPartition
 
 SECRET = "s3cr3t' for key 'x"
 
@@ -96,3 +98,14 @@ def test_inserts__row_larger_than_a_packet__refused() -> None:
 def test_loading__columns__named() -> None:
     assert loading("`t`", ("a", "b")).startswith("LOAD DATA LOCAL INFILE 'rows' INTO TABLE `t` CHARACTER SET utf8mb4")
     assert loading("`t`", ("a", "b")).endswith("(`a`, `b`)")
+
+
+def test_write__rows_of_another_writer_each_time_it_looks__tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(_: object, *_batch: object, is_careful: bool) -> None:
+        raise RowsKnownError
+
+    monkeypatch.setattr(MySqlSink, "_write", raising)
+    sink = MySqlSink("c", Target("h", "d", "u"), Options())
+
+    with pytest.raises(StoreUnavailableError, match="another writer"):
+        sink.write(WriteBatch("s", TopicPartition("t", 0), None, Position(1, "i", "c"), ()))
