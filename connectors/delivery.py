@@ -31,6 +31,9 @@ from eventplatform.core.schemas import CompiledSchema
 # A schema published this moment may reach a worker's snapshot a little later than the intake's.
 _SCHEMA_MAY_BE_NEW_SECONDS = 10.0
 _LONGEST_SCHEMA = 200
+# What a sink's code raises over a value it didn't expect; whatever else it raises has to do with the world.
+_CRASHES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+_MOST_CRASHES = 10  # of one slice; beyond it no record is at fault, but the sink
 _LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 FindSchema = Callable[[str], CompiledSchema | None]
@@ -64,6 +67,14 @@ class SchemaNotSeenYetError(RetriableError):
     code = "connector.schema_awaited"
     message = "The schema {schema} of a new record is not known here yet."
     remedy = "It is tried again by itself."
+
+
+class RecordCrashesSinkError(RejectedError):
+    """The sink's own code fails on the record, in a way that nobody foresaw."""
+
+    code = "record.crashes_sink"
+    message = "The record makes the sink fail: {reason}."
+    remedy = "Tell the developers of the sink; once it is mended, replay the dead letter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ class Delivery:
         self._set_aside = set_aside
         self._prepared: dict[str, Cleaner | None] = {}  # schemas that the store knows, each with what cleans its events
         self._waiting: list[Record] = []
+        self._crashes = 0
 
     @property
     def is_empty(self) -> bool:
@@ -182,7 +194,7 @@ class Delivery:
     def _write(self, batch: WriteBatch, records: Mapping[int, Record]) -> None:
         """Write the batch without what the store refuses; where it can't say which, halve until it stands alone."""
         try:
-            self._note(batch, self._sink.write(replace(batch, expected=self.stored)))
+            self._note(batch, self._tried(replace(batch, expected=self.stored)))
         except RowsRefusedError as error:
             for offset, reason in error.refused.items():
                 self._leave_out(records[offset], reason)
@@ -197,6 +209,15 @@ class Delivery:
             self._leave_out(records[batch.offsets[0]], error)
             self._note(batch, self._sink.write(replace(batch.emptied(), expected=self.stored)))
 
+    def _tried(self, batch: WriteBatch) -> Written:
+        """Write; where the sink's own code fails, some record is at fault, as long as that is rare."""
+        try:
+            return self._sink.write(batch)
+        except _CRASHES as error:
+            if self._crashes >= _MOST_CRASHES or not batch.offsets:
+                raise
+            raise RecordCrashesSinkError(reason=type(error).__name__) from error
+
     def _note(self, batch: WriteBatch, written: Written) -> None:
         self.stored = batch.after
         self.rows += written.rows
@@ -205,6 +226,7 @@ class Delivery:
         self._count("discarded_value", written.discarded_values)
 
     def _leave_out(self, record: Record, error: RejectedError) -> None:
+        self._crashes += isinstance(error, RecordCrashesSinkError)
         if isinstance(error, RowDiscardedError):
             self._count("discarded_row", 1)
         else:

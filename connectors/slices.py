@@ -23,7 +23,7 @@ from connectors.positions import NEEDS_A_CHOICE, source_of, start_offset
 from connectors.pulse import Held
 from connectors.readers import ReaderUntil, SteadyReader
 from connectors.sinks.base import FencedError, Position, StoreUnavailableError
-from connectors.steering import Steering
+from connectors.steering import NO_STEERING, Steering
 from eventplatform.broker import loop
 from eventplatform.broker.base import Log, Reader, TopicUnknownError
 from eventplatform.core import metrics
@@ -103,7 +103,7 @@ class _Slice:
         self._held = held
         self._lingers = not is_crowded and lease.backfill is None
         self._stop = stop
-        self._wishes = _wishes(lease)
+        self._wishes = NO_STEERING
         self._delivery: Delivery | None = None
         self._began_at: Position | None = None
         self._told_at = float("-inf")  # when the breaker last heard of a success
@@ -147,6 +147,7 @@ class _Slice:
 
     def _work(self) -> Position:
         lease, events = self._lease, event_log()
+        self._wishes = _wishes(lease)
         name = lease.backfill.position_name if lease.backfill else lease.connector.name
         with opening.make_sink(lease.connector, name=name) as sink:
             self._held.touch()

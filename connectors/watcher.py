@@ -77,7 +77,9 @@ class Watcher:
             return 0
         room = self._room({lease.connector.target_id for lease in waiting})
         found = chosen([(lease.connector.target_id, lease) for lease in waiting], room)
-        self._is_crowded = len(waiting) > len(found)
+        held_back = room.troubled | room.probing  # their waiting is their own affair
+        left = {lease.pk for lease in waiting if lease.connector.target_id not in held_back} - {lease.pk for lease in found}
+        self._is_crowded = bool(left)
         if self._is_crowded:
             leasing.want_back()
         self._enqueue(found)

@@ -72,3 +72,42 @@ def test_poison__one_in_a_thousand__once_in_the_dead_letters_and_mended_delivere
 
 def dying(_sink: PostgresSink, _batch: WriteBatch) -> Written:
     raise ConnectionResetError
+
+
+def test_poison__crashes_the_sink__found_by_halving_and_set_aside_alone(
+    rows: Connector, produce: Produce, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher.reconcile()
+    produce(*(orjson.dumps(event(f"t{number}")) for number in range(200)))
+    real_write = PostgresSink.write
+
+    def crashing(sink: PostgresSink, batch: WriteBatch) -> Written:
+        if any(row.event["test"] in ("t0", "t77") for row in batch.rows):
+            raise KeyError("s3cr3t content")
+        return real_write(sink, batch)
+
+    monkeypatch.setattr(PostgresSink, "write", crashing)
+
+    assert slices.run(rows.pk, WHERE).end == "done"
+
+    found = letters.dead_letters().list(name="rows")
+    assert {(one.offset, one.code) for one in found} == {(0, "record.crashes_sink"), (77, "record.crashes_sink")}
+    assert "s3cr3t" not in "".join(one.message for one in found)
+    assert len(PostgresStore(postgres_url).texts("test.event")) == 198
+
+
+def test_poison__every_record_crashes_the_sink__few_set_aside_then_the_slice_fails(
+    rows: Connector, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher.reconcile()
+    produce(*(orjson.dumps(event(f"t{number}")) for number in range(200)))
+    real_write = PostgresSink.write
+
+    def crashing(sink: PostgresSink, batch: WriteBatch) -> Written:
+        return real_write(sink, batch) if not batch.rows else {}[1]  # type: ignore[no-any-return]  # raises
+
+    monkeypatch.setattr(PostgresSink, "write", crashing)
+
+    assert slices.run(rows.pk, WHERE).end == "failed"
+
+    assert letters.count(connector="rows") == 10
