@@ -1,4 +1,4 @@
-"""The event log in Kafka: librdkafka produces, kafka-python reads and administers."""
+"""The event log in Kafka: librdkafka produces and reads, kafka-python administers."""
 
 from __future__ import annotations
 
