@@ -46,3 +46,21 @@ def test_retention__stream_that_fits__goes_after_its_days_whether_more_is_stored
 
     assert retention.apply(NOW) == {"clicks ui.click": 4}
     assert store.asked == [("ui.click", 7)]
+
+
+def test_ttl__stores_that_do_not_forget_by_themselves__are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("postgres", "files"):
+        target = Target.objects.create(name=kind, kind=kind)
+        Connector.objects.create(name=f"to-{kind}", target=target, streams=["*"], rules={"ttl_seconds": 5 * 86_400})
+    streams = {"ui.click": {"schema_title": "ui.click", "consumers": {"postgres": {"ttl_seconds": 86_400}}}}
+    configuring.configure({"streams": streams | {"ui.load": {"schema_title": "ui.load"}}})
+    store = Store()
+
+    @contextmanager
+    def opened(_: Connector) -> Iterator[Store]:
+        yield store
+
+    monkeypatch.setattr(opening, "make_store", opened)
+
+    assert set(retention.apply_ttl(NOW)) == {"to-postgres ui.click", "to-postgres ui.load"}
+    assert sorted(store.asked) == [("ui.click", 1), ("ui.load", 5)]
