@@ -100,6 +100,19 @@ def move(connector: Connector, stream: str, where: TopicPartition, after: Positi
             trail.write(WriteBatch(stream, where, stored, after, ()))
 
 
+def let_go(connector: Connector) -> None:
+    """Suspend all readers of a connector that is about to be deleted, as far as the store can be reached."""
+    if not is_follower(connector.kind):
+        return
+    try:
+        with opening.make_store(connector) as store:
+            assert isinstance(store, Follower)  # noqa: S101  # that is what the kind says
+            for stream in store.running():
+                store.suspend(stream)
+    except PlatformError as error:
+        log.warning("follower.left_running", extra={"connector": connector.name, "code": error.code, "why": str(error)})
+
+
 def topics_of(connector: Connector, stream: Stream) -> tuple[str, ...]:
     """The topics that the connector reads for the stream: one that it shares counts for the first of them."""
     every = connector.route.topics(configuration.snapshot().streams.values())

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
 
-from connectors import breaker, catalog, connection_urls, leasing, opening, options, server_urls
+from connectors import breaker, catalog, connection_urls, following, leasing, opening, options, server_urls
 from connectors.models import Connector, Lease, Preparation, Target
 from connectors.rules import Rules
 from eventplatform import encryption
@@ -194,6 +194,9 @@ def _switch(connector: str, verb: str, by: str, **facts: bool) -> None:
 
 def delete_connector(*, connector: str, by: str) -> None:
     """Forget the connector; what it stored stays in its store, and so does its place there."""
+    row = Connector.objects.select_related("target").filter(name=connector).first()
+    if row is not None:
+        following.let_go(row)
     Connector.objects.filter(name=connector).delete()
     log.warning("connector.deleted", extra={"connector": connector, "by": by})
 

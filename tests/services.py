@@ -317,7 +317,7 @@ class DruidServer(Server):
 
     name = "druid"
     ports = 6
-    ready_seconds = 120
+    ready_seconds = 240
 
     @property
     def coordinator(self) -> str:

@@ -39,7 +39,7 @@ from tests.connectors.conftest import FakeSnapshot
 from tests.connectors.test_druid_specs import families
 from tests.services import DruidServer, KafkaServer
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(400)]
 
 _PATIENCE_SECONDS = 120.0
 OLD, NEW = "/sample/test_event/1.0.0", "/sample/test_event/1.1.0"

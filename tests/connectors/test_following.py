@@ -190,6 +190,22 @@ def test_follow__paused__suspended_and_resumed_again(connector: Connector, store
     assert store.suspended == set()
 
 
+def test_delete__connector__its_readers_are_suspended(connector: Connector, store: FakeStore) -> None:
+    following.follow(connector.pk)
+
+    services.delete_connector(connector="to-druid", by="ann")
+
+    assert store.suspended == {STREAM}
+
+
+def test_delete__store_away__deleted_all_the_same(connector: Connector, store: FakeStore) -> None:
+    store.is_away = True
+
+    services.delete_connector(connector="to-druid", by="ann")
+
+    assert not Connector.objects.exists()
+
+
 def test_follow__stream_removed__suspended(connector: Connector, store: FakeStore, snapshot: FakeSnapshot) -> None:
     snapshot.streams["other"] = stream("other")
     following.follow(connector.pk)
