@@ -15,6 +15,13 @@ from connectors.stores.lake_blobs import Blob, BlobStore, checked
 
 _CHUNK = 4 * 1024 * 1024
 _EXISTS = "FileAlreadyExistsException"
+# How long a NameNode that is away is asked again: with its own defaults the client would take minutes.
+_PATIENCE = {
+    "dfs.client.failover.max.attempts": "4",
+    "dfs.client.failover.sleep.base.millis": "500",
+    "dfs.client.failover.sleep.max.millis": "3000",
+    "dfs.client.socket-timeout": "30000",
+}
 _NOT_AGAIN = hdfs_native.WriteOptions(overwrite=False)
 
 
@@ -24,7 +31,7 @@ class HdfsBlobs(BlobStore):
     def __init__(self, url: str, root: str, settings: Mapping[str, str]) -> None:
         self._url = url.rstrip("/")
         self._root = f"/{root.strip('/')}".rstrip("/")
-        self._settings = dict(settings)
+        self._settings = {**_PATIENCE, **settings}
         self._client: Any = None
 
     def open(self) -> None:
