@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
 
-from connectors import catalog
+from connectors import catalog, services
 from connectors.connect_export import Export, NotForConnectError, Source, export
 from connectors.rules import Rules
 
@@ -65,3 +68,31 @@ def test_export__rules_that_connect_lacks__are_warned_of() -> None:
     assert "personal data arrives" in said
     assert "ttl_seconds" in said
     assert "records_per_second" in said
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_route__connector_of_redis__as_connect_takes_it(snapshot: object, admin_client: Client) -> None:  # the streams
+    redis = {"kind": "redis", "options": {"url": "redis://cache.example.org:6379/0", "password": "planted-77"}}
+    to_redis = {"target": "cache", "streams": ["*"]}
+    services.import_document(document={"targets": {"cache": redis}, "connectors": {"to-redis": to_redis}})
+
+    answer = admin_client.get("/api/v1/connectors/to-redis/kafka-connect")
+
+    assert answer.status_code == 200
+    assert answer.json()["connector"]["config"]["topics"] == "test.event"
+    assert "planted-77" not in answer.content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_command__connector_of_files__says_why_not(snapshot: object, tmp_path: Path) -> None:  # the streams
+    services.import_document(
+        document={
+            "targets": {"archive": {"kind": "files", "options": {"root": str(tmp_path)}}},
+            "connectors": {"files": {"target": "archive", "streams": ["*"]}},
+        }
+    )
+
+    with pytest.raises(CommandError, match="can't be Kafka Connect's"):
+        call_command("export_connect", "files")

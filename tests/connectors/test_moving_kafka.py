@@ -14,9 +14,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from connectors import services, slices, watcher
+from connectors.group_mirror import GroupMirror
 from connectors.models import Connector
 from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
+from eventplatform.broker.kafka import KafkaLog
 from eventplatform.core.records import NewRecord, TopicPartition
 from eventplatform.eventlog import event_log
 from tests.connectors.conftest import FakeSnapshot
@@ -137,6 +139,17 @@ def test_move_cluster__copied_by_another_tool__by_ids_and_once(  # noqa: PLR0917
 
     assert "identity" in told
     assert texts(archive) == [f"t{number}" for number in range(11)]
+
+
+def test_group_mirror__positions__seen_as_the_group_of_the_connector(old: Log, archive: Path) -> None:  # likewise
+    send(old, range(10))
+    run("files")
+    groups = GroupMirror()
+
+    assert groups.mirror() == 1
+    assert groups.mirror() == 0  # nothing changed
+    assert isinstance(old, KafkaLog)
+    assert old.admin.group_offsets("connector.files") == {WHERE: 10}
 
 
 def test_move_cluster__connector_runs__refused(archive: Path) -> None:  # its connectors
