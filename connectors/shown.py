@@ -10,7 +10,6 @@ from connectors import connection_urls, options
 from connectors.options import Option
 from eventplatform.core.errors import PlatformError
 
-
 _SHORT = {one.lower(): one for one in ("TTL", "URL", "ID", "TLS", "SASL", "CA", "HTTP", "MB", "KB", "API")}
 
 
