@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from connectors.mapping.preview import Preview
+from connectors.mapping.previewing import preview_texts
 from connectors.options import MASK, OptionInvalidError, option
 from connectors.sinks.base import (
     Position,
@@ -20,6 +23,7 @@ from connectors.sinks.base import (
     WriteBatch,
     Written,
 )
+from connectors.steering import Steering
 from connectors.stores.own_positions import OwnPositions
 from connectors.stores.webhook_answers import require_taken
 from connectors.stores.webhook_requests import FORMATS, MOST_ROWS, Request, requests, secret_bytes, signature
@@ -31,6 +35,7 @@ from eventplatform.outbound.kept import KeptConnection
 from eventplatform.outbound.urls import target_of
 
 _BYTES_PER_FLUSH = 1024 * 1024
+_IN_A_FILE = "file:"
 _MAX_ANSWER_BYTES = 256 * 1024
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
@@ -71,7 +76,8 @@ class Target:
     def __post_init__(self) -> None:
         for name in ("signing_secret", "former_signing_secret"):
             text = getattr(self, name)
-            if text and secret_bytes(text) is None:
+            is_elsewhere = text.startswith(_IN_A_FILE)  # what it holds is seen, and judged here, when the store is opened
+            if text and not is_elsewhere and secret_bytes(text) is None:
                 told = "whsec_ followed by 24 to 64 bytes in base64."
                 raise OptionInvalidError(pointer=f"/{name}", name=name, value=MASK, help=told)
         for name, value in self.headers.items():
@@ -143,6 +149,20 @@ class HttpSink(Sink):
     def position(self, where: TopicPartition) -> Position | None:
         self._taken.clear()
         return self._own.position(where)
+
+    def preview(
+        self,
+        stream: str,
+        schemas: Mapping[str, Mapping[str, Any]],  # noqa: ARG002  # no columns come from them
+        rows: Sequence[Row],
+        steering: Steering,  # noqa: ARG002  # events are sent as they are
+    ) -> Preview:
+        def text(row: Row) -> str:
+            after = Position(row.offset + 1, "preview", "")
+            batch = WriteBatch(stream, TopicPartition(row.record.topic, row.record.partition), None, after, [row])
+            return next(requests(batch, [row], self._options.format)).body.decode()
+
+        return preview_texts(rows, place=lambda _: self._target.url, text=text)
 
     def write(self, batch: WriteBatch) -> Written:
         if batch.steering.is_upsert:

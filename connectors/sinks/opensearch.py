@@ -13,6 +13,7 @@ import orjson
 
 from connectors.mapping import keys
 from connectors.mapping.policies import Policies, shape_all
+from connectors.mapping.preview import Preview
 from connectors.options import option
 from connectors.sinks.base import (
     FencedError,
@@ -29,8 +30,9 @@ from connectors.steering import Steering
 from connectors.stores import opensearch_documents as documents
 from connectors.stores.opensearch_client import Client, Login
 from connectors.stores.opensearch_documents import Document
-from connectors.stores.opensearch_indices import Indices, Shape
+from connectors.stores.opensearch_indices import Indices, Shape, index_name
 from connectors.stores.opensearch_mapping import OWN
+from connectors.stores.opensearch_preview import preview
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import Record, TopicPartition
 
@@ -107,6 +109,11 @@ class OpenSearchSink(Sink):
     def prepare(self, stream: str, schema_id: str, document: Mapping[str, Any], steering: Steering) -> None:
         self._require_usable(stream, steering)
         self._known.prepare(stream, schema_id, document, may_widen=steering.columns != "freeze")
+
+    def preview(
+        self, stream: str, schemas: Mapping[str, Mapping[str, Any]], rows: Sequence[Row], steering: Steering
+    ) -> Preview:
+        return preview(index_name(self._shape.prefix, stream), schemas, rows, steering, with_text=self._shape.with_text)
 
     def write(self, batch: WriteBatch) -> Written:
         self._require_usable(batch.stream, batch.steering)

@@ -12,9 +12,12 @@ import orjson
 import psycopg
 
 from connectors.mapping.policies import Policies, shape_all
+from connectors.mapping.preview import Preview
+from connectors.mapping.previewing import preview_texts
 from connectors.mapping.values import Leftover
 from connectors.options import option
 from connectors.sinks.base import Position, Row, Sink, StoreUnavailableError, UpsertUnsupportedError, WriteBatch, Written
+from connectors.steering import Steering
 from connectors.stores import prometheus_metrics as declared
 from connectors.stores.own_positions import OwnPositions
 from connectors.stores.prometheus_metrics import Labels, Metric, Series
@@ -95,6 +98,19 @@ class PrometheusSink(Sink):
 
     def position(self, where: TopicPartition) -> Position | None:
         return self._own.position(where)
+
+    def preview(
+        self,
+        stream: str,
+        schemas: Mapping[str, Mapping[str, Any]],  # noqa: ARG002  # no columns come from them
+        rows: Sequence[Row],
+        steering: Steering,  # noqa: ARG002  # every rule's outcome is to be seen, not to end here
+    ) -> Preview:
+        def text(row: Row) -> str:
+            values = self._count(row, stream, Policies()).values
+            return "\n".join(f"{metric.name} {_labels_json(metric, labels, '')} +{value:g}" for metric, labels, value in values)
+
+        return preview_texts(rows, place=lambda _: "/metrics", text=text)
 
     def write(self, batch: WriteBatch) -> Written:
         if batch.steering.is_upsert:

@@ -53,6 +53,14 @@ class Shape:
     with_text: bool = False
 
 
+def index_name(prefix: str, stream: str) -> str:
+    """Names of indices know no capitals, and end after 255 bytes: a digest keeps apart what would then be alike."""
+    name = stream.lower()
+    if name != stream or len(name) > _LONGEST_STEM:
+        name = f"{name[:_LONGEST_STEM]}~{hashlib.sha256(stream.encode()).hexdigest()[:_DIGEST_LENGTH]}"
+    return f"{prefix}{name}"
+
+
 class Indices:
     """What is known of them in this slice; a person may delete one at any moment."""
 
@@ -83,10 +91,7 @@ class Indices:
 
     def base(self, stream: str) -> str:
         """The stream's index, or the alias of all its indices."""
-        name = stream.lower()
-        if name != stream or len(name) > _LONGEST_STEM:  # names of indices know no capitals
-            name = f"{name[:_LONGEST_STEM]}~{hashlib.sha256(stream.encode()).hexdigest()[:_DIGEST_LENGTH]}"
-        return f"{self._shape.prefix}{name}"
+        return index_name(self._shape.prefix, stream)
 
     def at(self, stream: str, moment: datetime) -> str:
         """The index for what was taken in at that moment, there from now on."""

@@ -208,3 +208,12 @@ def test_families__database_away__none(monkeypatch: pytest.MonkeyPatch, transact
     monkeypatch.setattr(counters, "_families", away)
 
     assert counters.families() == []
+
+
+def test_preview__events__what_each_would_add() -> None:
+    sink = PrometheusSink("c1", Target(), Options(json.dumps([VIEWS, SECONDS])))
+
+    preview = sink.preview("page.view", {}, [row(0, database="a", seconds=0.5)], NO_STEERING)
+
+    assert preview.place == "/metrics"
+    assert preview.rows[0].values["value"] == 'page_views_total {"wiki":"a"} +1\nload_seconds {"wiki":"a"} +0.5'

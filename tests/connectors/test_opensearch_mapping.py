@@ -11,10 +11,12 @@ import pytest
 
 from connectors.mapping.policies import Policies
 from connectors.sinks.base import Row, RowDiscardedError, RowsRefusedError, StoreDeniedError, StoreUnavailableError
+from connectors.steering import Steering
 from connectors.stores import opensearch_documents as documents
 from connectors.stores.opensearch_client import Client, Login, refusal
 from connectors.stores.opensearch_indices import Indices, Shape
 from connectors.stores.opensearch_mapping import MAX_FIELDS, OWN_PROPERTIES, event_plan, merged, missing, properties
+from connectors.stores.opensearch_preview import preview
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import Record
 
@@ -236,3 +238,12 @@ def test_names__of_indices__plain_and_never_shared(stream: str, index: str) -> N
 )
 def test_names__end_of_an_index(period: str, index: str, end: datetime | None) -> None:
     assert Indices(Client("http://127.0.0.1:9", Login()), Shape("e", period)).end_of(index) == end
+
+
+def test_preview__events__as_documents_and_what_would_be_refused() -> None:
+    frozen = Steering(types="freeze")
+
+    made = preview("events-page.view", {"/page/view/1.0.0": SCHEMA}, [row(count=1), row(count="x")], frozen, with_text=False)
+
+    assert json.loads(made.rows[0].values["value"])["count"] == 1
+    assert [error.code for error in made.refused.values()] == ["sink.type_frozen"]

@@ -30,7 +30,7 @@ def test_target__webhook_that_an_operator_allows__saved(settings: Any) -> None:
     settings.OUTBOUND_PRIVATE_HOSTS = ["10.0.0.7"]
 
     services.check_target(http.Target, {"url": "http://10.0.0.7/hook"})
-    services.check_target(http.Target, {"url": "https://hooks.example.org/hook"})
+    services.check_target(http.Target, {"url": "https://hooks.example.org/hook", "signing_secret": "file:webhook"})
 
 
 def test_target__cluster_in_an_inner_network__saved_but_not_with_a_password_in_it() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from connectors.sinks import http
 from connectors.sinks.base import (
     Position,
     RecordRefusedError,
@@ -21,6 +22,7 @@ from connectors.sinks.base import (
     StoreUnavailableError,
     WriteBatch,
 )
+from connectors.steering import NO_STEERING
 from connectors.stores.webhook_answers import WebhookGoneError, require_taken, retry_after
 from connectors.stores.webhook_requests import FORMATS, MOST_ROWS, Request, requests, secret_bytes, signature
 from eventplatform.core.records import Record, TopicPartition
@@ -191,3 +193,12 @@ def test_answer__says_when_to_come_again__kept() -> None:
         require_taken(answered(503, retry_after="17"), made(1)[0], "hooks.example.org")
 
     assert caught.value.retry_after_seconds == 17
+
+
+def test_preview__events__as_they_would_be_posted() -> None:
+    sink = http.HttpSink("c1", http.Target("https://hooks.example.org/"), http.Options(format="single"))
+
+    preview = sink.preview("page.view", {}, [row(1)], NO_STEERING)
+
+    assert json.loads(preview.rows[0].values["value"]) == row(1).event
+    assert preview.place == "https://hooks.example.org/"
