@@ -79,9 +79,13 @@ def obey() -> None:
                 rate, *closes = word.split()
                 entry = {"sample": {"unit": "session", "rate": float(rate)}, "windows": [{"until": one} for one in closes]}
                 configuring.configure({"streams": {"s": entry}})
-                newest = Revision.objects.latest("pk").pk
-                eventually(lambda newest=newest: lookups.snapshot().revision >= newest, 10)  # promised within two seconds
+                _take_up(Revision.objects.latest("pk").pk)
             tell(revision=lookups.snapshot().revision, age=lookups.age_seconds(), rates=rates(), door=door())
+
+
+def _take_up(revision: int) -> None:
+    """Wait until the keeper, or the next question, has it; that is promised within two seconds."""
+    eventually(lambda: lookups.snapshot().revision >= revision, 10)
 
 
 def door() -> str:
