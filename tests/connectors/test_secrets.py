@@ -47,6 +47,7 @@ PAGES = (
     "/api/v1/connectors/c",
     "/api/v1/connectors/c/status",
     "/api/v1/connectors/c/offsets",
+    "/api/v1/connectors/c/kafka-connect",
     "/api/v1/targets",
     "/api/v1/targets/s",
     "/api/v1/connector-kinds/postgres",
