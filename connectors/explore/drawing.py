@@ -12,7 +12,8 @@ from connectors.explore.questions import ADDITIVE, GRAINS
 from eventplatform import charts
 
 _COLOURS = ("", "c2", "c3", "c4", "c5")
-_TICKS = 6
+_TICKS = 4
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +78,4 @@ def _ticks(answer: Answer) -> tuple[str, ...]:
 
 
 def _hours(slots: Sequence[datetime]) -> str:
-    return "%H:%M" if slots[0].date() == slots[-1].date() else "%d %b %H:%M"
+    return "%H:%M" if (slots[-1] - slots[0]).total_seconds() <= _DAY_SECONDS else "%d %b %H:%M"

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -54,6 +55,7 @@ def explore(request: HttpRequest, name: str) -> HttpResponseBase:
     """A measure over time, split and filtered; the address holds all of the question."""
     stream, connectors, chosen = _found(request, name)
     asked = _answered(request, stream, chosen)
+    drawing = draw(asked.answer) if asked.answer else None
     context = {
         "stream": stream,
         "stores": connectors,
@@ -61,7 +63,8 @@ def explore(request: HttpRequest, name: str) -> HttpResponseBase:
         "asked": asked,
         "error": asked.error,
         "answer": asked.answer,
-        "drawing": draw(asked.answer) if asked.answer else None,
+        "drawing": drawing,
+        "has_shares": drawing is not None and len(drawing.lines) > 1 and drawing.lines[0].share is not None,
         "numbers": [one for one in asked.columns if one.is_number],
         "given": {name: request.GET.get(name, "") for name in _SINGLE},
         "filters": _form_filters(request),
@@ -79,7 +82,7 @@ def as_csv(request: HttpRequest, name: str) -> HttpResponseBase:
     stream, _, chosen = _found(request, name)
     asked = _answered(request, stream, chosen)
     if asked.answer is None:
-        return redirect(f"/streams/{name}/explore?{_query(request)}")
+        return redirect(f"{reverse('explore', args=[name])}?{_query(request)}")
     out = io.StringIO(newline="")
     sheet = csv.writer(out, lineterminator="\n")
     sheet.writerow(["interval", "part", guarded(asked.answer.question.measure)])
@@ -97,21 +100,28 @@ def as_csv(request: HttpRequest, name: str) -> HttpResponseBase:
 def as_superset(request: HttpRequest, name: str) -> HttpResponseBase:
     """The store's table as a dataset that Superset imports."""
     stream, _, chosen = _found(request, name)
-    with choosing.opened(chosen, stream) as source:
-        if not source.table:
-            raise Http404("Nothing of this stream is stored yet.")
-        packed = archive(
-            stream=stream.name,
-            kind=source.kind,
-            place=source.place,
-            table=source.table,
-            time_column=source.time_column,
-            columns=_columns(request, stream, source),
-            at=timezone.now(),
-        )
+    try:
+        with choosing.opened(chosen, stream) as source:
+            packed = _packed(request, stream, source)
+    except PlatformError:
+        return redirect(f"{reverse('explore', args=[name])}?{_query(request)}")  # which meets the same error, and says it
     response = HttpResponse(packed, content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="superset-dataset.zip"'
     return response
+
+
+def _packed(request: HttpRequest, stream: Stream, source: Source) -> bytes:
+    if not source.table:
+        raise Http404("Nothing of this stream is stored yet.")
+    return archive(
+        stream=stream.name,
+        kind=source.kind,
+        place=source.place,
+        table=source.table,
+        time_column=source.time_column,
+        columns=_columns(request, stream, source),
+        at=timezone.now(),
+    )
 
 
 def _found(request: HttpRequest, name: str) -> tuple[Stream, list[Connector], Connector]:

@@ -18,7 +18,7 @@ from django.test import Client
 from connectors import services
 from connectors.explore import sources, turns
 from connectors.explore.queries import PostgresDialect
-from connectors.models import Connector
+from connectors.models import Connector, Target
 from connectors.opening import make_sink
 from connectors.sinks.base import Position, Row, StoreUnavailableError, WriteBatch
 from connectors.steering import NO_STEERING
@@ -202,6 +202,14 @@ def test_superset__archive__downloads_without_people(client: Client, stored: Non
         text = "".join(packed.read(name).decode() for name in packed.namelist())
     assert "column_name: wiki" in text
     assert "mail" not in text
+
+
+def test_explore__store_away__said_and_the_downloads_lead_there(client: Client, stored: None) -> None:
+    Target.objects.update(options={"url": "postgresql://127.0.0.1:1/none"})
+
+    assert "sink.unavailable" in client.get(f"/streams/{STREAM}/explore").content.decode()
+    for download in ("explore.csv", "explore/superset.zip"):
+        assert client.get(f"/streams/{STREAM}/{download}").headers["Location"].startswith(f"/streams/{STREAM}/explore")
 
 
 def test_explore__nothing_stored_yet__says_so(client: Client, stored: None, postgres_url: str) -> None:
