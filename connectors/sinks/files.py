@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.options import option
+from connectors.stores.lake_iceberg import Iceberg
 from connectors.stores.lake_local import LocalBlobs
 from connectors.stores.lake_options import LakeOptions
 from connectors.stores.lake_sink import LakeSink
@@ -15,6 +16,12 @@ class Target:
     """Where the files go."""
 
     root: str = option("Folder, absolute or below the platform's VAR_DIR.", place="folder")
+    iceberg_catalog_uri: str = option(
+        "Catalog in which complete hours of Parquet are registered as Iceberg tables: a REST catalog's address, or a "
+        "database such as postgresql+psycopg://user:password@host/catalog; empty: none.",
+        "",
+        secret=True,
+    )
 
 
 Options = LakeOptions
@@ -30,7 +37,9 @@ class FilesSink(LakeSink):
     options_type = Options
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
-        super().__init__(connector, LocalBlobs(target.root), options)
+        super().__init__(
+            connector, LocalBlobs(target.root), options, Iceberg(target.iceberg_catalog_uri, options.iceberg_namespace)
+        )
         self._root = target.root
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.options import option
+from connectors.stores.lake_iceberg import Iceberg
 from connectors.stores.lake_options import LakeOptions
 from connectors.stores.lake_s3 import S3Blobs
 from connectors.stores.lake_sink import LakeSink
@@ -21,6 +22,12 @@ class Target:
     access_key_id: str = option("Access key; empty: as the workers' environment or role says.", "")
     secret_access_key: str = option("The access key's secret.", "", secret=True)
     path_style: bool = option("Name the bucket in the path, as most stores that are not Amazon's want it.", False)
+    iceberg_catalog_uri: str = option(
+        "Catalog in which complete hours of Parquet are registered as Iceberg tables: a REST catalog's address, or a "
+        "database such as postgresql+psycopg://user:password@host/catalog; empty: none.",
+        "",
+        secret=True,
+    )
 
 
 Options = LakeOptions
@@ -46,7 +53,15 @@ class S3Sink(LakeSink):
             credentials=(target.access_key_id, target.secret_access_key),
             path_style=target.path_style,
         )
-        super().__init__(connector, blobs, options)
+        files = {
+            "s3.endpoint": target.endpoint_url,
+            "s3.region": target.region,
+            "s3.access-key-id": target.access_key_id,
+            "s3.secret-access-key": target.secret_access_key,
+            "s3.force-virtual-addressing": "" if target.path_style else "true",
+        }
+        told = {name: value for name, value in files.items() if value}
+        super().__init__(connector, blobs, options, Iceberg(target.iceberg_catalog_uri, options.iceberg_namespace, told))
 
     @property
     def place(self) -> str:

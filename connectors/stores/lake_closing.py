@@ -54,8 +54,7 @@ class Closer:
         """
         books = Books(self.sink.blobs)
         number, book = books.newest(self.stream)
-        for closed in book.closing:
-            self._apply(closed)
+        self._apply(book)
         newest = {where: self.sink.settled(where) for where in self.partitions}
         observed, news = self._observed(replace(book, closing=()), newest, now)
         stored = {where: manifest.position.next_offset if manifest else None for where, manifest in newest.items()}
@@ -63,8 +62,7 @@ class Closer:
         if not (book.closing or decided.closing or decided.until != book.until or news >= _ENOUGH_NEWS):
             return ()
         self._append(books, number + 1, decided)
-        for closed in decided.closing:
-            self._apply(closed)
+        self._apply(decided)
         if decided.closing:
             self._append(books, number + 2, replace(decided, closing=()))
         self._prune(decided)
@@ -118,13 +116,12 @@ class Closer:
             return None
         merges = self._merges(hour, [there[name] for name in came], came)
         replaced = {key.rpartition("/")[2] for merge in merges for key in merge.inputs}
-        files = {
-            **before,
+        added = {
             **{name: rows for name, rows in came.items() if name not in replaced},
             **{merge.final.rpartition("/")[2]: merge.rows for merge in merges},
         }
         revision = max(flag["revision"] if flag else 0, book.revision_of(hour)) + 1
-        return Closed(hour, revision, files, now.astimezone(UTC), merges)
+        return Closed(hour, revision, {**before, **added}, now.astimezone(UTC), merges, tuple(added))
 
     def _merges(self, hour: datetime, files: list[Blob], rows: Mapping[str, int]) -> tuple[Merge, ...]:
         if not self.sink.options.compact or len(files) < 2:  # noqa: PLR2004  # one file is few enough
@@ -134,8 +131,13 @@ class Closer:
         merger.sweep()
         return merger.merge(hour, files, rows)
 
-    def _apply(self, closed: Closed) -> None:
-        """Do what was decided about an hour; what was done before is left as it is."""
+    def _apply(self, book: Book) -> None:
+        """Do what was decided; what was done before is left as it is."""
+        for closed in book.closing:
+            self._finish(closed)
+        self.sink.register(self.stream, book.closing)
+
+    def _finish(self, closed: Closed) -> None:
         blobs = self.sink.blobs
         for merge in closed.merges:
             blobs.move(merge.temporary, merge.final)

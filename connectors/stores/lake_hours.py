@@ -29,13 +29,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """An hour as complete: which files it has (name and rows), since when, and how often that was said."""
+    """An hour as complete: which files it has (name and rows), since when, how often that was said, what is new."""
 
     hour: datetime
     revision: int
     files: Mapping[str, int]
     since: datetime
     merges: tuple[Merge, ...] = ()
+    added: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -151,7 +152,7 @@ def hour_of_text(text: str) -> datetime:
 def _closed(found: dict[str, Any]) -> Closed:
     merges = tuple(Merge(tuple(one["inputs"]), one["temporary"], one["final"], one["rows"]) for one in found["merges"])
     since = datetime.fromisoformat(found["since"])
-    return Closed(hour_of_text(found["hour"]), found["revision"], found["files"], since, merges)
+    return Closed(hour_of_text(found["hour"]), found["revision"], found["files"], since, merges, tuple(found["added"]))
 
 
 def _moment(moment: datetime) -> str:

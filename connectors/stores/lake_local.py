@@ -98,7 +98,7 @@ class LocalBlobs(BlobStore):
             shutil.rmtree(self._path(folder))
 
     def address(self, key: str) -> str:
-        return self._path(key).absolute().as_uri()
+        return f"file://{self._path(key).absolute()}"  # unescaped, as Hive and Iceberg name files
 
     def exists(self, key: str) -> bool:
         with _errors():

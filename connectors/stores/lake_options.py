@@ -34,6 +34,7 @@ class LakeOptions:
     grace_minutes: float = option(
         "Minutes after its end for which an hour waits for late records before it is complete.", 5.0, minimum=0
     )
+    iceberg_namespace: str = option("Namespace of the Iceberg tables, where the target names a catalog.", "events")
     compact: bool = option("Merge the files of an hour into few before it is complete.", True)
 
     @property

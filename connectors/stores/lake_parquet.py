@@ -32,7 +32,7 @@ _META = [
     ("_topic", pa.string()),
     ("_partition", pa.int32()),
     ("_offset", pa.int64()),
-    ("_timestamp", pa.timestamp("ms", "UTC")),
+    ("_timestamp", pa.timestamp("us", "UTC")),
     ("_schema", pa.string()),
     ("_extra", pa.string()),
 ]
@@ -117,7 +117,7 @@ def _meta(record: Record, schema_id: Any, extra: str | None) -> dict[str, Any]:
         "_topic": record.topic,
         "_partition": record.partition,
         "_offset": record.offset,
-        "_timestamp": record.timestamp_ms,
+        "_timestamp": record.timestamp_ms * 1000,
         "_schema": None if schema_id is None else str(schema_id),
         "_extra": extra,
     }

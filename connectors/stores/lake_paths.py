@@ -15,6 +15,7 @@ from eventplatform.core.records import TopicPartition
 MANIFESTS = "_offsets"
 CANARIES = "_canaries"
 STAGING = ".staging"
+TABLES = "~iceberg"  # what Iceberg writes about its tables
 # No topic's name has this sign, so what holds it collides with none.
 _NO_TOPIC = "~"
 OWNER = f"{MANIFESTS}/{_NO_TOPIC}connector"

@@ -27,6 +27,8 @@ from connectors.steering import Steering
 from connectors.stores import lake_paths
 from connectors.stores.lake_blobs import BlobStore
 from connectors.stores.lake_formats import Format, Lines
+from connectors.stores.lake_hours import Closed
+from connectors.stores.lake_iceberg import Iceberg
 from connectors.stores.lake_manifests import Manifest, Manifests
 from connectors.stores.lake_options import LakeOptions
 from connectors.stores.lake_paths import STAGING, below
@@ -59,12 +61,13 @@ class LakeSink(Sink):
 
     can_backfill = False  # one manifest for each start offset, whoever writes
 
-    def __init__(self, connector: str, blobs: BlobStore, options: LakeOptions) -> None:
+    def __init__(self, connector: str, blobs: BlobStore, options: LakeOptions, iceberg: Iceberg | None = None) -> None:
         self.connector = connector
         self.options = options
         self.blobs = blobs
         self.manifests = Manifests(blobs)
         self.schemas = Schemas(blobs)
+        self._iceberg = iceberg if iceberg is not None and iceberg.uri and options.format == "parquet" else None
         self._compression = options.compression_used
         self._last: dict[TopicPartition, Manifest | None] = {}
 
@@ -160,9 +163,19 @@ class LakeSink(Sink):
         gone = 0
         for hour in list(lake_paths.hours(self.blobs, stream, until=before)):
             folder = lake_paths.hour_folder(stream, hour)
+            if self._iceberg is not None:
+                self._iceberg.forget(self.blobs, stream, folder)
             gone += sum(1 for file in self.blobs.files(folder) if lake_paths.is_data(file.name))
             self.blobs.delete_folder(folder)
         return gone
+
+    def register(self, stream: str, hours: Sequence[Closed]) -> None:
+        """Have files of complete hours known to the catalog of Iceberg, where the target names one."""
+        if self._iceberg is not None and any(one.added for one in hours):
+            from connectors.stores.lake_parquet import Table
+
+            schema = Table(self.schemas.columns(stream), self._compression).schema
+            self._iceberg.add(self.blobs, stream, schema, hours)
 
     def close(self) -> None:
         self._last.clear()

@@ -14,5 +14,5 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:  # type: ignore[no-redef]  # in place of theirs
     return s3.make(request, tmp_path)
