@@ -31,6 +31,10 @@ class DruidRefusedError(FatalError):
 class QueryTimeoutError(StoreUnavailableError):
     """A query took longer than it may."""
 
+    code = "druid.query_timeout"
+    message = "{reason}."
+    remedy = "Ask for less, or let Druid have more time."
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
