@@ -58,7 +58,20 @@ LAYERS = {
     "management": 2,
 }
 PURE_IN_APPS = {
-    "connectors": {"catalog", "delivery", "mapping", "options", "routing", "rules", "sinks", "sources", "steering", "stores"},
+    "connectors": {
+        "batches",
+        "catalog",
+        "delivery",
+        "mapping",
+        "options",
+        "refusals",
+        "routing",
+        "rules",
+        "sinks",
+        "sources",
+        "steering",
+        "stores",
+    },
     "registry": {
         "codegen",
         "compatibility",

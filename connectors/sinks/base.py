@@ -44,93 +44,49 @@ connectors) and `options_type` (how this connector writes). Form, API, docs and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
+from connectors.batches import Canary, Position, Row, WriteBatch, Written, owner_of
 from connectors.mapping.preview import Preview
+from connectors.refusals import (
+    FencedError,
+    RecordRefusedError,
+    RowDiscardedError,
+    RowsRefusedError,
+    StoreDeniedError,
+    StoreUnavailableError,
+    UpsertUnsupportedError,
+)
 from connectors.steering import NO_STEERING, Steering
 from eventplatform.broker.loop import FlushRule
-from eventplatform.core.errors import FatalError, PlatformError, RejectedError, RetriableError
-from eventplatform.core.records import Record, TopicPartition
+from eventplatform.core.errors import PlatformError, RejectedError
+from eventplatform.core.records import TopicPartition
 
-
-class FencedError(FatalError):
-    """The store holds another offset than expected: another slice wrote meanwhile. Nothing was written by this call."""
-
-    code = "sink.fenced"
-    message = "{where} moved on in the store while this slice was at work."
-    remedy = "Nothing to do: the other slice goes on from there."
-
-
-class StoreUnavailableError(RetriableError):
-    """The store can't be used for the moment; one that says for how long is asked no sooner (`retry_after`, in seconds)."""
-
-    code = "sink.unavailable"
-    message = "The store does not answer as it should: {reason}."
-    remedy = "It is tried again by itself; check the store, its address and the rights of its user."
-
-    def __init__(self, *, retry_after: int | None = None, pointer: str = "", **facts: object) -> None:
-        super().__init__(pointer=pointer, **facts)
-        self._retry_after = retry_after
-
-    @property
-    def retry_after_seconds(self) -> int:
-        """When to try again at the soonest."""
-        return super().retry_after_seconds if self._retry_after is None else self._retry_after
-
-
-class StoreDeniedError(StoreUnavailableError):
-    """The store answers, but turns this connector away; it is asked again, since a person may mend the store."""
-
-    code = "sink.denied"
-    message = "The store turns the connector away: {reason}."
-    remedy = "Check the target's credentials, its address, and the rights of its user; it is tried again by itself."
-
-
-class RecordRefusedError(RejectedError):
-    """The store refuses a record of the batch."""
-
-    code = "sink.record_refused"
-    message = "The store refused the record: {reason}."
-    remedy = "Mend the record or the store's own rule, then replay the dead letter."
-
-
-class RowDiscardedError(RejectedError):
-    """The connector's own rules say that such a row is not stored; it is counted, and no dead letter."""
-
-    code = "sink.row_discarded"
-    message = "A rule of the connector discards the row: {reason}."
-    remedy = "Nothing to do, or give the connector another rule for columns or types."
-
-
-class RowsRefusedError(RejectedError):
-    """These rows of the batch, by offset, can't be stored, each with its reason; the others may be. Nothing was written."""
-
-    code = "sink.rows_refused"
-    message = "The store refused {count} records."
-    remedy = "Each is set aside with its own reason."
-
-    def __init__(self, refused: Mapping[int, RejectedError]) -> None:
-        super().__init__(count=len(refused))
-        self.refused = refused
-
-
-class UpsertUnsupportedError(FatalError):
-    """The connector asks for `mode: upsert`, and its store has no rows to replace by key, or no key was declared."""
-
-    code = "sink.no_upsert"
-    message = "Rows of {stream} can't be replaced by key: {reason}."
-    remedy = (
-        "Give the connector `mode: append`, or a key that events of the stream carry, or a store that replaces rows by key."
-    )
-
-
-def owner_of(name: str) -> str:
-    """The connector that a position's name belongs to: back-fills of `rows` keep theirs as `rows~7`."""
-    return name.partition("~")[0]
+__all__ = [
+    "Canary",
+    "FencedError",
+    "Follower",
+    "Position",
+    "Progress",
+    "Reading",
+    "RecordRefusedError",
+    "Row",
+    "RowDiscardedError",
+    "RowsRefusedError",
+    "Sink",
+    "Store",
+    "StoreDeniedError",
+    "StoreUnavailableError",
+    "Surroundings",
+    "UpsertUnsupportedError",
+    "WriteBatch",
+    "Written",
+    "owner_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,102 +101,6 @@ class Surroundings:
     event_log_url: str = ""
     folder: str = ""
     private_hosts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a connector stands in a partition: the next offset to read, of which log."""
-
-    next_offset: int
-    incarnation: str
-    cluster_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One event to store, and the record that carried it."""
-
-    record: Record
-    event: Mapping[str, Any]
-
-    @property
-    def offset(self) -> int:
-        """The record's offset."""
-        return self.record.offset
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """A synthetic event to mark as seen."""
-
-    offset: int
-    event_id: str
-    sent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WriteBatch:
-    """What one transaction puts into the store: all between the `expected` position and the one `after` it.
-
-    `expected` is None where the store holds none yet. `rows` are in offset order; they may be empty. `tombstones` are
-    records without a value (offset and key), only under `steering.is_upsert`; a store without rows by key ignores them.
-    """
-
-    stream: str
-    where: TopicPartition
-    expected: Position | None
-    after: Position
-    rows: Sequence[Row]
-    canaries: Sequence[Canary] = ()
-    steering: Steering = NO_STEERING
-    tombstones: Sequence[Record] = ()
-
-    @property
-    def offsets(self) -> tuple[int, ...]:
-        """The offsets of its rows, tombstones and canaries, in order."""
-        every: tuple[Row | Canary | Record, ...] = (*self.rows, *self.canaries, *self.tombstones)
-        return tuple(sorted(one.offset for one in every))
-
-    def halves(self) -> tuple[WriteBatch, WriteBatch]:
-        """The same as two batches of about as many rows and canaries, to be written one after the other."""
-        cut = replace(self.after, next_offset=self.offsets[len(self.offsets) // 2])
-        first, second = self._below(cut.next_offset), self._from(cut.next_offset)
-        return replace(first, after=cut), replace(second, expected=cut)
-
-    def emptied(self) -> WriteBatch:
-        """Only the step to the next offset."""
-        return replace(self, rows=(), canaries=(), tombstones=())
-
-    def without(self, offsets: Collection[int]) -> WriteBatch:
-        """The same without these rows and tombstones; the step stays as wide."""
-        return replace(
-            self,
-            rows=tuple(row for row in self.rows if row.offset not in offsets),
-            tombstones=tuple(one for one in self.tombstones if one.offset not in offsets),
-        )
-
-    def _below(self, offset: int) -> WriteBatch:
-        return self._only(lambda one: one < offset)
-
-    def _from(self, offset: int) -> WriteBatch:
-        return self._only(lambda one: one >= offset)
-
-    def _only(self, wanted: Callable[[int], bool]) -> WriteBatch:
-        return replace(
-            self,
-            rows=tuple(row for row in self.rows if wanted(row.offset)),
-            canaries=tuple(one for one in self.canaries if wanted(one.offset)),
-            tombstones=tuple(one for one in self.tombstones if wanted(one.offset)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a `write` put into the store; `discarded_values` are those that a policy left out of their rows."""
-
-    rows: int
-    canaries: int
-    discarded_values: int = 0
 
 
 class Store(ABC):

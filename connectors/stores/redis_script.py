@@ -222,4 +222,5 @@ class Script:
         try:
             return list(self._client.evalsha(self._sha, *arguments))
         except NoScriptError:  # the server was started anew
-            return list(self._client.eval(_LUA, *arguments))
+            self._client.script_load(_LUA)
+            return list(self._client.evalsha(self._sha, *arguments))
