@@ -10,7 +10,7 @@ from typing import Any
 
 import hdfs_native
 
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores.lake_blobs import Blob, BlobStore, checked
 
 _CHUNK = 4 * 1024 * 1024
@@ -140,4 +140,5 @@ def _errors() -> Iterator[None]:
         raise
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).partition("\n")[0][:200]
-        raise StoreUnavailableError(reason=reason or type(error).__name__) from error
+        kind = StoreDeniedError if _says(error, "AccessControlException") else StoreUnavailableError
+        raise kind(reason=reason or type(error).__name__) from error

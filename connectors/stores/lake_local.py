@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores.lake_blobs import Blob, BlobStore, OutsideError, checked
+
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class LocalBlobs(BlobStore):
@@ -144,4 +147,5 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnavailableError(reason=f"{error.strerror or error} ({error.filename or 'no path'})") from error
+        kind = StoreDeniedError if error.errno in _DENIED else StoreUnavailableError
+        raise kind(reason=f"{error.strerror or error} ({error.filename or 'no path'})") from error

@@ -10,11 +10,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores.lake_blobs import Blob, BlobStore, checked
 
 _TAKEN = {"PreconditionFailed", "412"}
 _GONE = {"NoSuchKey", "404", "NotFound"}
+_DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "NoSuchBucket", "403"}
 _MOST_DELETED = 1000  # in one request
 
 
@@ -154,6 +155,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise StoreUnavailableError(reason=f"{_code(error) or 'an error'} on {error.operation_name}") from error
+        kind = StoreDeniedError if _code(error) in _DENIED else StoreUnavailableError
+        raise kind(reason=f"{_code(error) or 'an error'} on {error.operation_name}") from error
     except BotoCoreError as error:
         raise StoreUnavailableError(reason=type(error).__name__) from error

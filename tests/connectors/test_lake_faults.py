@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sinks import files
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores import lake_log
 from connectors.stores.lake_blobs import KeyRefusedError, OutsideError
 from connectors.stores.lake_local import LocalBlobs
@@ -99,6 +99,12 @@ def test_s3__away__retriable_within_seconds(store: S3Store) -> None:
 
     with pytest.raises(StoreUnavailableError):
         S3Store(away).sink().open()
+
+
+@pytest.mark.slow
+def test_s3__no_such_bucket__turned_away(store: S3Store) -> None:
+    with pytest.raises(StoreDeniedError, match="NoSuchBucket"):
+        S3Store(replace(store.target, bucket="no-such-bucket")).sink().open()
 
 
 @pytest.mark.slow
