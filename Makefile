@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -52,6 +52,9 @@ bench-registry: setup-dev ## importing, validating and searching schemas at the 
 
 bench-config: setup-dev ## what an answer of the configuration's API costs, from 100 to 10,000 streams
 	@$(BIN)/python bench/config_bench.py $(ARGS)
+
+bench-sinks: setup-dev ## connectors beside the raw drivers: ARGS="--only postgres"
+	@$(BIN)/python bench/sinks_bench.py $(ARGS)
 
 lock: setup-dev ## pin requirements*.in with hashes
 	@$(COMPILE) -o requirements.txt requirements.in
