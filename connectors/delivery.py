@@ -134,7 +134,7 @@ class Delivery:
         batch, refused = self._sort(records, next_offset)
         for record, error in refused:
             self._put_aside(record, error)
-        self._count("skipped", len(records) - len(batch.offsets) - len(refused))
+        self._count("skipped", len(records) - batch.size - len(refused))
         self._write(batch, {record.offset: record for record in records})
 
     def _sort(self, records: Sequence[Record], next_offset: int) -> tuple[WriteBatch, list[tuple[Record, RejectedError]]]:

@@ -73,19 +73,21 @@ class Lines:
         record, schema_id = row.record, row.event.get("$schema")
         if schema_id != self._schema_id:
             self._take(schema_id)
-        shaped = self._policies.shape(row.event, self._plan, self._table.width, NOTHING)
-        self.discarded_values += shaped.discarded
-        fields = [*self._where, str(record.offset), self._generation, moment(record.timestamp_ms), self._schema]
-        fields.append(NOTHING if shaped.extra is None else shaped.extra)
+        extra, values = NOTHING, [NOTHING] * self._table.width
+        if not self._read(row.event, values):
+            shaped = self._policies.shape(row.event, self._plan, self._table.width, NOTHING)
+            self.discarded_values += shaped.discarded
+            extra, values = NOTHING if shaped.extra is None else shaped.extra, shaped.values
+        own = [*self._where, str(record.offset), self._generation, moment(record.timestamp_ms), self._schema, extra]
         if self._table.key:
-            fields.append(key)
-        fields += shaped.values
-        return line(fields)
+            own.append(key)
+        return line(own + values)
 
     def _take(self, schema_id: Any) -> None:
         """Look up the schema; most events have the same as the one before."""
         self._schema_id = schema_id
         self._plan = self._table.plan(schema_id)
+        self._read = self._table.reader(schema_id)
         self._schema = NOTHING if schema_id is None else str(schema_id).replace("\0", "")
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from connectors.mapping.columns import META_COLUMNS, ColumnType, Leaf, column_names, leaves, unique_name
+from connectors.mapping.compiled import Read, reader
 from connectors.mapping.delimited import TEXTS
 from connectors.mapping.values import Plan, plan
 from connectors.sinks.base import UpsertUnsupportedError
@@ -56,12 +57,14 @@ class Table:
         names = [name for name, _ in columns.values()]
         self.written_columns = (*WRITTEN_META, *([KEY_COLUMN] if self.key else []), *names)
         self._plans: dict[object, Plan] = {}
+        self._readers: dict[object, Read] = {}
 
     def learn(self, schema_id: str, wanted: Sequence[Leaf]) -> None:
         """Plan for events of this schema; fields without a column are unknown to the plan."""
         index_of = {place: index for index, place in enumerate(self.columns)}
         types = {place: kind for place, (_, kind) in self.columns.items()}
         self._plans[schema_id] = plan((leaf for leaf in wanted if leaf.pointer in index_of), index_of, types, TEXTS)
+        self._readers.pop(schema_id, None)
 
     def knows(self, schema_id: object) -> bool:
         return schema_id in self._plans
@@ -69,6 +72,13 @@ class Table:
     def plan(self, schema_id: object) -> Plan:
         """How an event of this schema is spread; with a schema never prepared, all of it goes to `_extra`."""
         return self._plans.get(schema_id, {})
+
+    def reader(self, schema_id: object) -> Read:
+        """The quick way for events of this schema, as far as they are as usual."""
+        found = self._readers.get(schema_id)
+        if found is None:
+            found = self._readers[schema_id] = reader(self.plan(schema_id))
+        return found
 
 
 class Tables(ABC):

@@ -87,7 +87,7 @@ MAX_RECORD_BYTES = 1024 * 1024  # key, value and headers; what Kafka's brokers t
 
 def size_of(record: Record | NewRecord) -> int:
     """Bytes that a record carries: key, value and headers."""
-    headers = sum(len(name) + len(value) for name, value in record.headers)
+    headers = sum(len(name) + len(value) for name, value in record.headers) if record.headers else 0
     return len(record.key or b"") + len(record.value or b"") + headers
 
 
