@@ -60,6 +60,11 @@ class WriteBatch:
     tombstones: Sequence[Record] = ()
 
     @property
+    def size(self) -> int:
+        """How many rows, tombstones and canaries it has."""
+        return len(self.rows) + len(self.canaries) + len(self.tombstones)
+
+    @property
     def offsets(self) -> tuple[int, ...]:
         """The offsets of its rows, tombstones and canaries, in order."""
         every: tuple[Row | Canary | Record, ...] = (*self.rows, *self.canaries, *self.tombstones)
