@@ -59,6 +59,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(STORES), default=list(STORES))
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)  # as a worker does; it counts for both ways
     with contextlib.ExitStack() as stack:
         try:
             url = stack.enter_context(event_log("kafka"))

@@ -14,7 +14,7 @@ from connectors.mapping.values import LEAST, MOST, PYTHON, Convert, MisfitError
 
 NOTHING = "\0"  # stands for an empty field; no value has it: columns of text and JSON refuse it
 # Times that need no calendar to be valid: nearly all.
-_PLAIN_UTC = re.compile(
+is_plain_utc = re.compile(
     r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII
 ).fullmatch
 _integer, _number, _boolean, _time = (
@@ -76,7 +76,7 @@ def _boolean_text(value: Any) -> str:
 
 def _time_text(value: Any) -> str:
     """In UTC without saying so: MySQL has no word for it, and the sessions of both are set to it."""
-    if isinstance(value, str) and _PLAIN_UTC(value):
+    if isinstance(value, str) and is_plain_utc(value):
         return value[:-1]
     found: datetime = _time(value)
     return found.replace(tzinfo=None).isoformat()

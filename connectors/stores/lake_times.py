@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from connectors.mapping.delimited import is_plain_utc
 from connectors.sinks.base import Row
 
+_TO_THE_HOUR = len("2026-11-26T10")
 _LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 
 
@@ -15,10 +18,17 @@ def hour_of(row: Row, path: tuple[str, ...]) -> datetime:
     found: Any = row.event
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
+    if isinstance(found, str) and is_plain_utc(found):
+        return _plain_hour(found[:_TO_THE_HOUR])
     moment = _moment(found)
     if moment is None:
         moment = datetime.fromtimestamp(min(max(row.record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=1024)
+def _plain_hour(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _moment(text: Any) -> datetime | None:
