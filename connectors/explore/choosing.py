@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from connectors import following, opening
 from connectors.explore.sources import DruidSource, PostgresSource, Source
-from connectors.models import Connector
+from connectors.models import Connector, Lease
 from connectors.sinks.base import Reading
 from eventplatform.core.streams import Stream
 from streamconfig import lookups as configuration
@@ -17,9 +19,11 @@ KINDS = ("postgres", "druid")
 
 
 def connectors_of(stream: Stream) -> list[Connector]:
-    """Those whose store can be asked, by name."""
-    every = Connector.objects.select_related("target").filter(target__kind__in=KINDS).order_by("name")
-    return [one for one in every if one.route.takes(stream)]
+    """Those whose store can be asked, by name; before those that hold nothing of it yet, or whose store is in trouble."""
+    good = Lease.objects.filter(connector=OuterRef("pk"), stream=stream.name, next_offset__gt=0, error_code="")
+    every = Connector.objects.select_related("target").filter(target__kind__in=KINDS)
+    sorted_by = every.alias(is_good=Exists(good)).order_by("-is_good", "name")
+    return [one for one in sorted_by if one.route.takes(stream)]
 
 
 def of_stream(name: str) -> Mapping[str, Any] | None:

@@ -6,12 +6,13 @@ import io
 import re
 import uuid
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
 from connectors.explore.columns import Column
 from connectors.mapping.columns import ColumnType
@@ -144,8 +145,19 @@ def _plain(name: str) -> str:
 
 
 def _without_password(place: str, kind: str) -> str:
-    """The URL with its user alone; parameters could hold anything, so none goes with it."""
+    """As SQLAlchemy writes it, with its user alone: parameters could hold anything, so a socket's folder alone goes with it."""
+    if kind == "postgres":
+        return _postgres(conninfo_to_dict(place))
     parts = urlsplit(place)
     user, at, host = parts.netloc.rpartition("@")
-    scheme = "postgresql" if kind == "postgres" else parts.scheme
-    return urlunsplit((scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, "", ""))
+    return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, "", ""))
+
+
+def _postgres(facts: Mapping[str, Any]) -> str:
+    """From a URL, or from libpq's words, which a database beside the platform's own is named by: these hold its password."""
+    host, user = str(facts.get("host") or ""), quote(str(facts.get("user") or ""), safe="")
+    server = "" if host.startswith("/") else f"[{host}]" if ":" in host else host
+    port = f":{facts['port']}" if server and facts.get("port") else ""
+    folder = urlencode({"host": host}) if host.startswith("/") else ""
+    name = quote(str(facts.get("dbname") or ""), safe="")
+    return f"postgresql://{user}{'@' if user else ''}{server}{port}/{name}{'?' if folder else ''}{folder}"

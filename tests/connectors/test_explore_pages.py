@@ -18,7 +18,7 @@ from django.test import Client
 from connectors import services
 from connectors.explore import sources, turns
 from connectors.explore.queries import PostgresDialect
-from connectors.models import Connector, Target
+from connectors.models import Connector, Lease, Target
 from connectors.opening import make_sink
 from connectors.sinks.base import Position, Row, StoreUnavailableError, WriteBatch
 from connectors.steering import NO_STEERING
@@ -210,6 +210,18 @@ def test_explore__store_away__said_and_the_downloads_lead_there(client: Client, 
     assert "sink.unavailable" in client.get(f"/streams/{STREAM}/explore").content.decode()
     for download in ("explore.csv", "explore/superset.zip"):
         assert client.get(f"/streams/{STREAM}/{download}").headers["Location"].startswith(f"/streams/{STREAM}/explore")
+
+
+def test_explore__another_store_that_is_away_comes_first_by_name__the_good_one_is_drawn(client: Client, stored: None) -> None:
+    away = {"kind": "postgres", "options": {"url": "postgresql://127.0.0.1:1/none"}}
+    services.import_document(
+        document={"targets": {"away": away}, "connectors": {"a-new-one": {"target": "away", "streams": ["*"]}}}
+    )
+    good = Connector.objects.get(name="to-postgres")
+    Lease.objects.create(connector=good, stream=STREAM, topic=STREAM, partition=0, next_offset=20)
+
+    assert client.get(f"/streams/{STREAM}/explore").status_code == 200
+    assert client.get(f"/streams/{STREAM}/explore?store=a-new-one").status_code == 503
 
 
 def test_explore__nothing_stored_yet__says_so(client: Client, stored: None, postgres_url: str) -> None:

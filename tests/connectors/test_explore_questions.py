@@ -214,6 +214,22 @@ def test_superset__archive__has_the_documented_shape() -> None:
     assert database["sqlalchemy_uri"] == "postgresql://writer@db.example.org:5432/events"
 
 
+@pytest.mark.parametrize(
+    ("place", "uri"),
+    [
+        ("host=/run/db user=p@x dbname=events password=planted", "postgresql://p%40x@/events?host=%2Frun%2Fdb"),
+        ("host=db port=5433 user=w dbname=events password=planted connect_timeout=5", "postgresql://w@db:5433/events"),
+        ("host=::1 dbname=events", "postgresql://[::1]/events"),
+    ],
+)
+def test_superset__words_of_libpq__become_a_url_without_password(place: str, uri: str) -> None:
+    files = unpacked(place)
+
+    (database,) = (content for name, content in files.items() if "/databases/" in name)
+    assert database["sqlalchemy_uri"] == uri
+    assert "planted" not in str(files)
+
+
 @pytest.mark.parametrize("place", ["postgresql://writer:planted@db/events", "postgresql://writer@db/events?password=planted"])
 def test_superset__password_in_the_url__is_not_exported(place: str) -> None:
     assert "planted" not in str(unpacked(place))
