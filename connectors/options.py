@@ -47,17 +47,22 @@ def option(
     *,
     secret: bool = False,
     choices: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    beginning: str = "",
     minimum: float | None = None,
     place: str = "",
 ) -> Any:
     """Declare one option of a store; `text` is its help.
 
-    A `secret` is kept encrypted, written but never shown. `place` tells the platform that the value may be relative to
-    its own servers: `folder` (below `VAR_DIR`) or `database` (`embedded:name`, a database beside the platform's own); or
-    that it is an http(s) URL: `server` (without a password), or `webhook` (moreover, into no inner network).
+    A `secret` is kept encrypted, written but never shown. `choices` hold for each value of a list or mapping, `names` for a
+    mapping's names; `beginning` is what each text begins with, where there is one.
+    `place` tells the platform that the value may be relative to its own servers: `folder` (below `VAR_DIR`) or `database`
+    (`embedded:name`, a database beside the platform's own); or that it is an http(s) URL: `server` (without a password), or
+    `webhook` (moreover, into no inner network).
     Types are str, int, float, bool, `tuple[str, ...]` (given as a list, or as text with commas) and `dict[str, str]`.
     """
-    facts = {"help": text, "secret": secret, "choices": choices, "minimum": minimum, "place": place}
+    facts = {"help": text, "secret": secret, "choices": choices, "names": names, "beginning": beginning}
+    facts |= {"minimum": minimum, "place": place}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=facts)
     return dataclasses.field(default=default, metadata=facts)
@@ -76,6 +81,8 @@ class Option:
     choices: tuple[str, ...]
     minimum: float | None
     place: str
+    names: tuple[str, ...] = ()
+    beginning: str = ""
 
 
 def declared(options: type) -> tuple[Option, ...]:
@@ -134,6 +141,8 @@ def _describe(field: dataclasses.Field[Any], kind: type) -> Option:
         choices=field.metadata["choices"],
         minimum=field.metadata["minimum"],
         place=field.metadata["place"],
+        names=field.metadata["names"],
+        beginning=field.metadata["beginning"],
     )
 
 
@@ -147,7 +156,7 @@ def _value(option: Option, given: Any) -> Any:
     except (TypeError, ValueError):
         raise _invalid(option, given) from None
     is_small = option.minimum is not None and value < option.minimum
-    if is_small or not _is_chosen(option, value):
+    if is_small or not (_is_chosen(option, value) and _begins(option, value) and _is_named(option, value)):
         raise _invalid(option, given)
     return value
 
@@ -160,13 +169,22 @@ def _is_chosen(option: Option, value: Any) -> bool:
     return all(one in option.choices for one in values)
 
 
+def _begins(option: Option, value: Any) -> bool:
+    texts = value if isinstance(value, tuple) else (value,)
+    return not option.beginning or all(one.startswith(option.beginning) for one in texts)
+
+
+def _is_named(option: Option, value: Any) -> bool:
+    return not option.names or value.keys() <= set(option.names)
+
+
 def _convert(kind: Any, given: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         return _texts(given)
     if typing.get_origin(kind) is dict:
         if not isinstance(given, dict) or not all(isinstance(one, (str, int, float)) for one in given.values()):
             raise TypeError(given)
-        return {str(name): str(one) for name, one in given.items()}
+        return {str(name): _as_written(one) for name, one in given.items()}
     if kind is bool:
         word = str(given).strip().lower()
         if word not in _TRUE | _FALSE:
@@ -175,6 +193,11 @@ def _convert(kind: Any, given: Any) -> Any:
     if isinstance(given, (dict, list)) or (kind is not str and isinstance(given, bool)):
         raise TypeError(given)
     return kind(given)
+
+
+def _as_written(value: Any) -> str:
+    """As people write it in JSON and YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _texts(given: Any) -> tuple[str, ...]:
@@ -187,4 +210,7 @@ def _texts(given: Any) -> tuple[str, ...]:
 
 def _invalid(option: Option, given: Any) -> OptionInvalidError:
     shown = MASK if option.is_secret else repr(given)
-    return OptionInvalidError(pointer=f"/{option.name}", name=option.name, value=shown, help=option.help)
+    words = {"Choose of": option.choices, "Names are": option.names}
+    told = [f"{word} {', '.join(some)}." for word, some in words.items() if some]
+    told += [f"It begins with {option.beginning}"] if option.beginning else []
+    return OptionInvalidError(pointer=f"/{option.name}", name=option.name, value=shown, help=" ".join([option.help, *told]))

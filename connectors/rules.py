@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.options import option
+from eventplatform.core.keeping import MODES, POLICIES, PRIVACY_ACTIONS, PRIVACY_KINDS
 
 Policy = Literal["evolve", "freeze", "discard_value", "discard_row"]
-POLICIES = ("evolve", "freeze", "discard_value", "discard_row")
-ACTIONS = ("keep", "drop", "hash", "truncate", "as_marked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ class Rules:
     mode: str = option(
         "append: each record is a row. upsert: the newest record of a key is the row, and a tombstone deletes it.",
         "append",
-        choices=("append", "upsert"),
+        choices=MODES,
     )
-    key: tuple[str, ...] = option("JSON pointers of the fields that make the key, such as /page/page_id.", ())
+    key: tuple[str, ...] = option("JSON pointers of the fields that make the key, such as /page/page_id.", (), beginning="/")
     columns: str = option("What becomes of a field that has no column yet.", "evolve", choices=POLICIES)
     types: str = option("What becomes of a value that doesn't fit its column.", "evolve", choices=POLICIES)
     ttl_seconds: int = option("Seconds after which the store forgets a row, where it can; 0 keeps it.", 0, minimum=0)
@@ -49,5 +48,6 @@ class Rules:
         "What becomes of fields that the schema marks with x-pii, by kind of mark (ip, user_agent, id, name, location, "
         "free_text, or * for all others): keep, drop, hash, truncate, or as_marked (what the schema's x-pii-action says).",
         {},
-        choices=ACTIONS,
+        choices=PRIVACY_ACTIONS,
+        names=PRIVACY_KINDS,
     )

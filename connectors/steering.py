@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
-from connectors.rules import ACTIONS, POLICIES, Policy, Rules
+from connectors.rules import Policy, Rules
 from eventplatform.broker.loop import FlushRule
+from eventplatform.core.keeping import MODES, POLICIES, PRIVACY_ACTIONS
 from eventplatform.core.streams import Stream
 
 
@@ -47,7 +48,7 @@ def steering(stream: Stream, names: Iterable[str], rules: Rules | None = None) -
         batch_rows=_whole(said, "batch_rows"),
         ttl_seconds=_whole(said, "ttl_seconds") or rules.ttl_seconds,
         records_per_second=_rate(said) or rules.records_per_second,
-        is_upsert=_word(said, "mode", ("append", "upsert"), rules.mode) == "upsert",
+        is_upsert=_word(said, "mode", MODES, rules.mode) == "upsert",
         key=_texts(said, "key") or rules.key,
         columns=cast("Policy", _word(said, "columns", POLICIES, rules.columns)),
         types=cast("Policy", _word(said, "types", POLICIES, rules.types)),
@@ -76,4 +77,5 @@ def _texts(said: list[Mapping[str, Any]], name: str) -> tuple[str, ...]:
 
 def _privacy(said: list[Mapping[str, Any]]) -> dict[str, str]:
     found: Mapping[str, Any] = next((one["privacy"] for one in said if isinstance(one.get("privacy"), Mapping)), {})
-    return {str(kind): action for kind, action in found.items() if action in ACTIONS}
+    # An action that nobody knows was meant to protect: configuration refuses it, and what slipped in is not kept in clear.
+    return {str(kind): action if action in PRIVACY_ACTIONS else "drop" for kind, action in found.items() if action}

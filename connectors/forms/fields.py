@@ -12,9 +12,6 @@ from connectors.forms.widgets import Lines, Pairs, Secret
 from connectors.options import Option
 from connectors.shown import label
 
-# Kinds of personal data that a schema's x-pii may name, and all others.
-_USUAL_NAMES = {"privacy": ("ip", "user_agent", "id", "name", "location", "free_text", "*")}
-
 
 def field_of(option: Option, *, kept: Collection[str] = ()) -> forms.Field:
     """The field of an option; `kept` are the secrets that are there already."""
@@ -33,7 +30,7 @@ def _field(option: Option, facts: dict[str, Any], *, is_kept: bool) -> forms.Fie
     if option.is_secret:
         return forms.CharField(widget=Secret(is_kept=is_kept), strip=False, **facts)
     if typing.get_origin(option.type) is dict:
-        pairs = Pairs(choices=option.choices, usual=_USUAL_NAMES.get(option.name, ()))
+        pairs = Pairs(choices=option.choices, usual=option.names)
         return forms.Field(widget=pairs, **facts)
     if typing.get_origin(option.type) is tuple:
         return _list_field(option, facts)

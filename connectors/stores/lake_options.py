@@ -30,6 +30,7 @@ class LakeOptions:
     time_field: str = option(
         "JSON pointer of the time whose hour an event is filed under; without one there, the record's timestamp counts.",
         "/meta/dt",
+        beginning="/",
     )
     grace_minutes: float = option(
         "Minutes after its end for which an hour waits for late records before it is complete.", 5.0, minimum=0

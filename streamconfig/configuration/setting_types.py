@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from eventplatform.core.keeping import MODES, POLICIES, PRIVACY_ACTIONS, PRIVACY_KINDS
 from eventplatform.core.names import is_topic_name
 from eventplatform.core.streams import SampleUnit
 from streamconfig.configuration import json_values
@@ -74,6 +75,24 @@ def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1
 
 
+def _is_speed(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
+def _are_pointers(value: Any) -> bool:
+    return is_texts(value) and bool(value) and all(item.startswith("/") for item in value)
+
+
+def _is_privacy(value: Any) -> bool:
+    return _is_map(value) and all(
+        kind in PRIVACY_KINDS and held in (*PRIVACY_ACTIONS, None) for kind, held in dict(value).items()
+    )
+
+
+def _one_of(words: tuple[str, ...]) -> Check:
+    return Check(lambda value: value in words, f"must be one of {', '.join(words)}.", "Choose one of them, or leave it out.")
+
+
 TEXT = Check(_is_text, "must be text.", "Write a name, or leave the setting out.")
 FLAG = Check(lambda value: isinstance(value, bool), "must be true or false.", "Write true or false without quotes.")
 MAP = Check(_is_map, "must be a map.", "Write names and values, or leave the setting out.")
@@ -87,6 +106,13 @@ HEADERS = Check(
     _is_headers, "must map fields to names of headers, or to false.", "Write for example meta.request_id: x-request-id."
 )
 SCALE = Check(lambda value: value in SCALES, "must be small, medium or large.", "Choose one of the three.")
+SPEED = Check(_is_speed, "must be a number above 0.", "Write it without quotes, such as 200.")
+POINTERS = Check(_are_pointers, "must be a list of JSON pointers.", 'Write for example ["/wiki_id", "/page/page_id"].')
+PRIVACY = Check(
+    _is_privacy,
+    f"must map kinds of personal data ({', '.join(PRIVACY_KINDS)}) to what becomes of them.",
+    f"Choose of {', '.join(PRIVACY_ACTIONS)}.",
+)
 COUNT = Check(_is_count, "must be a whole number above 0.", "Write it without quotes, such as 90.")
 
 # Path of a setting → its check; `*` stands for any name. What isn't named here is free, as far as it is JSON.
@@ -109,6 +135,12 @@ CHECKS: Mapping[tuple[str, ...], Check] = {
     ("consumers", "*", "retention_days"): COUNT,
     ("consumers", "*", "ttl_seconds"): COUNT,
     ("consumers", "*", "batch_rows"): COUNT,
+    ("consumers", "*", "records_per_second"): SPEED,
+    ("consumers", "*", "mode"): _one_of(MODES),
+    ("consumers", "*", "key"): POINTERS,
+    ("consumers", "*", "columns"): _one_of(POLICIES),
+    ("consumers", "*", "types"): _one_of(POLICIES),
+    ("consumers", "*", "privacy"): PRIVACY,
     ("producers",): MAP,
     ("producers", "*"): MAP,
     ("producers", "*", "enabled"): FLAG,

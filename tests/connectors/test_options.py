@@ -18,6 +18,9 @@ class Example:
     mode: str = option("How.", "fast", choices=("fast", "safe"))
     is_loud: bool = option("Loud?", False)  # a default is no argument
     password: str = option("Password.", "", secret=True)
+    fields: tuple[str, ...] = option("Fields.", (), beginning="/")
+    personal: dict[str, str] = option("What becomes of it.", {}, choices=("keep", "drop"), names=("name", "*"))
+    filter: dict[str, str] = option("Only these.", {})
 
 
 def test_parse__texts_of_a_form__typed() -> None:
@@ -37,6 +40,9 @@ def test_parse__texts_of_a_form__typed() -> None:
         ({"host": "h", "mode": "slow"}, "option.invalid", "/mode"),
         ({"host": ["h"]}, "option.invalid", "/host"),
         ({"host": "h", "is_loud": "perhaps"}, "option.invalid", "/is_loud"),
+        ({"host": "h", "fields": ["page.id"]}, "option.invalid", "/fields"),
+        ({"host": "h", "personal": {"nmae": "drop"}}, "option.invalid", "/personal"),
+        ({"host": "h", "personal": {"name": "dorp"}}, "option.invalid", "/personal"),
     ],
 )
 def test_parse__bad_value__code_place_and_remedy(values: dict[str, object], code: str, pointer: str) -> None:
@@ -45,6 +51,19 @@ def test_parse__bad_value__code_place_and_remedy(values: dict[str, object], code
 
     assert (caught.value.code, caught.value.pointer) == (code, pointer)
     assert caught.value.hint
+
+
+def test_parse__bad_choice__remedy_names_the_choices() -> None:
+    with pytest.raises(options.OptionInvalidError) as caught:
+        options.parse(Example, {"host": "h", "mode": "slow"})
+
+    assert "fast, safe" in caught.value.hint
+
+
+def test_parse__mapping_with_truth__as_people_write_it() -> None:
+    assert options.parse(Example, {"host": "h", "filter": {"canary_events_enabled": True}}).filter == {
+        "canary_events_enabled": "true"
+    }
 
 
 def test_split_secrets__password__apart() -> None:

@@ -28,6 +28,12 @@ def test_steering__consumers__the_connectors_own_name_counts_first(consumers: An
     assert steering(stream, ("warehouse", "events_db")) == expected
 
 
+def test_steering__privacy_with_an_unknown_action__not_kept_in_clear() -> None:
+    stream = Stream("s", "t", "main", (), consumers={"warehouse": {"privacy": {"name": "dorp", "id": "hash"}}})
+
+    assert dict(steering(stream, ("warehouse",)).privacy) == {"name": "drop", "id": "hash"}
+
+
 def test_flush_rule__batch_rows__bytes_and_age_stay() -> None:
     rule = FlushRule(1000, 5, 2.0)
 

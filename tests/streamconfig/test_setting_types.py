@@ -42,6 +42,14 @@ def nested(setting: str, value: Any) -> dict[str, Any]:
         ("consumers/warehouse/retention_days", 90, 0),
         ("consumers/warehouse/ttl_seconds", 3600, 1.5),
         ("consumers/warehouse/batch_rows", 1000, True),
+        ("consumers/warehouse/records_per_second", 0.5, "5"),
+        ("consumers/warehouse/mode", "upsert", "upsrt"),
+        ("consumers/warehouse/key", ["/page/page_id"], "/page/page_id"),
+        ("consumers/warehouse/key", ["/page/page_id"], ["page.page_id"]),
+        ("consumers/warehouse/columns", "freeze", "freze"),
+        ("consumers/warehouse/types", "discard_row", "discard"),
+        ("consumers/warehouse/privacy", {"name": "hash", "*": "as_marked"}, {"name": "dorp"}),
+        ("consumers/warehouse/privacy", {}, {"nmae": "drop"}),
     ],
 )
 def test_setting__right_and_wrong__is_judged_by_its_place(setting: str, fine: Any, wrong: Any) -> None:
