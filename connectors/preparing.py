@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -17,7 +17,9 @@ from connectors import breaker, leasing, opening
 from connectors.models import Connector, Preparation
 from connectors.reconciling import Taken
 from connectors.sinks.base import Sink, Store, StoreUnavailableError
+from connectors.steering import Steering
 from eventplatform.core.errors import PlatformError
+from eventplatform.core.streams import Stream
 from streamconfig import lookups as configuration
 
 log = logging.getLogger(__name__)
@@ -81,27 +83,45 @@ def prepare(connector_id: int) -> int:
         return 0
     try:
         with opening.make_store(row.connector) as store:
-            count = sum(1 for _ in _prepared(row.connector, store))
+            count, refused = _prepared(row.connector, store)
     except PlatformError as error:
         _failed(row, error)
         return 0
+    if refused:
+        _failed(row, refused[0])
+        return count
     Preparation.objects.filter(pk=row.pk).update(done=row.wanted, queued_at=None, attempts=0, error_code="", last_error="")
     return count
 
 
-def _prepared(connector: Connector, store: Store) -> Iterator[str]:
+def _prepared(connector: Connector, store: Store) -> tuple[int, list[PlatformError]]:
+    """How many versions the store is ready for, and why it can't be for others: one stream's trouble is its own.
+
+    Raises:
+        StoreUnavailableError: it is away for all of them.
+    """
+    count = 0
+    refused: list[PlatformError] = []
     if not isinstance(store, Sink) or not store.needs_schema:
-        return
-    snapshot = configuration.snapshot()
-    for stream in snapshot.streams.values():
+        return count, refused
+    for stream in configuration.snapshot().streams.values():
         if connector.route.takes(stream):
-            steering = connector.steering(stream)
-            for version in snapshot.schemas.versions(stream.schema_title):  # the oldest first
-                schema_id = f"/{stream.schema_title}/{version}"
-                schema = snapshot.find_schema(schema_id)
-                if schema is not None:
-                    store.prepare(stream.name, schema_id, schema.document, steering)
-                    yield schema_id
+            try:
+                count += _prepare_stream(store, stream, connector.steering(stream))
+            except StoreUnavailableError:
+                raise
+            except PlatformError as error:
+                refused.append(error)
+    return count, refused
+
+
+def _prepare_stream(store: Sink, stream: Stream, steering: Steering) -> int:
+    snapshot = configuration.snapshot()
+    ids = [f"/{stream.schema_title}/{version}" for version in snapshot.schemas.versions(stream.schema_title)]  # oldest first
+    schemas = {schema_id: schema for schema_id in ids if (schema := snapshot.find_schema(schema_id)) is not None}
+    for schema_id, schema in schemas.items():
+        store.prepare(stream.name, schema_id, schema.document, steering)
+    return len(schemas)
 
 
 def _failed(row: Preparation, error: PlatformError) -> None:

@@ -101,6 +101,24 @@ def test_prepare__store_away__told_counted_and_tried_again(
     assert (row.last_error, row.done) == ("", row.wanted)
 
 
+def test_prepare__one_stream_refused__tables_of_the_others_are_made_and_it_is_told(
+    connector: Connector, asked: list[int], postgres_url: str
+) -> None:
+    stream = {"schema_title": TITLE, "destination_event_service": "main"}
+    keyed = stream | {"consumers": {"rows": {"mode": "upsert"}}}  # and no key
+    configuring.configure({"streams": {"a.keyed": keyed, "test.event": stream}}, author="test", reason="test")
+    configuration.forget()
+    services.save_connector(name="rows", target="db", streams=["*"], values={})
+    Watcher().tick()
+
+    assert preparing.prepare(connector.pk) > 0
+
+    row = Preparation.objects.get()
+    assert ("test",) in PostgresStore(postgres_url).query(COLUMNS)
+    assert "a.keyed" in row.last_error
+    assert row.done != row.wanted
+
+
 def test_due__breaker_open__not_asked_for(connector: Connector, asked: list[int]) -> None:
     one = Watcher()
     one._reconciler.reconcile()
