@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from backports import zstd
 
-from connectors.sinks.base import Row, WriteBatch
+from connectors.sinks.base import WriteBatch
 
 # Each can be written one after the other: a file of several members or frames is read as one.
 _COMPRESS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
@@ -50,20 +50,11 @@ class Lines(Format):
         self.ending = f".jsonl{ending}"
 
     def shaped(self, batch: WriteBatch) -> tuple[Sequence[bytes], int]:
-        if batch.steering.privacy:
-            return [orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE) for row in batch.rows], 0
-        return [_as_sent(row) for row in batch.rows], 0
+        # Not the records' own bytes: a field that stands there twice would make some readers fail on the whole file.
+        return [orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE) for row in batch.rows], 0
 
     def encoded(self, rows: Sequence[bytes]) -> bytes:
         return self._compress(b"".join(rows))
 
     def merged(self, contents: Iterable[bytes]) -> bytes:
         return b"".join(contents)
-
-
-def _as_sent(row: Row) -> bytes:
-    """The record's own bytes, unless they are of several lines: nothing of the event was changed, and they were parsed."""
-    value = row.record.value
-    if not value or b"\n" in value or b"\r" in value:
-        return orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE)
-    return value + b"\n"

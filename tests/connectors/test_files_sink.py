@@ -201,3 +201,13 @@ def test_open__owner_file_of_the_former_name__still_counts(store: FilesStore) ->
     assert not (store.root / "_offsets" / "connector").exists()
     with pytest.raises(FolderTakenError):
         store.sink("second").open()
+
+
+def test_write__a_field_twice_and_lines_in_the_bytes__one_plain_line_each(store: FilesStore) -> None:
+    odd = b'{"test":"a",\n"test":"b"}\r'
+    with store.sink() as sink:
+        sink.write(batch(None, Row(Record(*WHERE, 0, 0, None, odd), orjson.loads(odd)), row(1)))
+
+    lines = [line for path in store.data_files() for line in (store.root / path).read_bytes().splitlines()]
+    assert lines[0] == b'{"test":"b"}'
+    assert len(lines) == 2
