@@ -190,7 +190,8 @@ class OpenSearchSink(Sink):
             made = shape_all(batch.rows, fitted)
             self._send([*self._places(batch, generation, made), *others])
             return sum(document.discarded for document in made)
-        as_they_are = [documents.as_it_is(row, generation, now) for row in batch.rows]
+        is_as_sent = not batch.steering.privacy
+        as_they_are = [documents.as_it_is(row, generation, now, is_as_sent=is_as_sent) for row in batch.rows]
         try:
             self._send([*self._places(batch, generation, as_they_are), *others])
         except RowsRefusedError as error:

@@ -39,9 +39,16 @@ class Document:
     discarded: int = 0
 
 
-def as_it_is(row: Row, generation: int, written: str) -> Document:
-    """The event, with where it came from before it; whether its values fit is left to the server."""
-    return _document(row, row.event, None, generation, written)
+def as_it_is(row: Row, generation: int, written: str, *, is_as_sent: bool = False) -> Document:
+    """The event, with where it came from before it; whether its values fit is left to the server.
+
+    `is_as_sent`: nothing of the event was changed on its way, so that the record's own bytes will do. They were parsed; of
+    a field that stands there twice the server itself complains, and is then sent what the parser made of it.
+    """
+    value = row.record.value or b""
+    if is_as_sent and value[:1] == b"{" and b"\n" not in value and b"\r" not in value:  # the request's lines end there
+        return _document(row, value, None, generation, written)
+    return _document(row, orjson.dumps(row.event), None, generation, written)
 
 
 def fitted(row: Row, generation: int, written: str, *, plan: Plan, policies: Policies) -> Document:
@@ -54,11 +61,12 @@ def fitted(row: Row, generation: int, written: str, *, plan: Plan, policies: Pol
     if not leftovers:
         return as_it_is(row, generation, written)
     extra, discarded = policies.settle(leftovers)
-    made = _document(row, _without(row.event, [left.path for left in leftovers]), extra, generation, written)
+    kept = orjson.dumps(_without(row.event, [left.path for left in leftovers]))
+    made = _document(row, kept, extra, generation, written)
     return dataclasses.replace(made, discarded=discarded)
 
 
-def _document(row: Row, event: Mapping[str, Any], extra: str | None, generation: int, written: str) -> Document:
+def _document(row: Row, event: bytes, extra: str | None, generation: int, written: str) -> Document:
     moment, record = taken_in(row), row.record
     own = {
         "taken_in": moment,
@@ -70,8 +78,8 @@ def _document(row: Row, event: Mapping[str, Any], extra: str | None, generation:
         "written": written,
     }
     aside = b"" if extra is None else b',"%s":%s' % (EXTRA.encode(), extra.encode())
-    rest = orjson.dumps(event)[1:]
-    body = b'{"%s":%s%s%s%s' % (OWN.encode(), orjson.dumps(own), aside, b"" if rest == b"}" else b",", rest)
+    rest = event[1:]
+    body = b'{"%s":%s%s%s%s' % (OWN.encode(), orjson.dumps(own), aside, b"" if rest.strip() == b"}" else b",", rest)
     return Document(row, moment, body)
 
 

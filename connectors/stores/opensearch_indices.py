@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -53,6 +54,7 @@ class Shape:
     with_text: bool = False
 
 
+@lru_cache(maxsize=1024)
 def index_name(prefix: str, stream: str) -> str:
     """Names of indices know no capitals, and end after 255 bytes: a digest keeps apart what would then be alike."""
     name = stream.lower()

@@ -303,3 +303,16 @@ def found_by(store: OpenSearchStore, query: dict[str, Any]) -> list[str]:
 def indices(store: OpenSearchStore) -> list[str]:
     found = httpx.get(f"{store.url}/{store.prefix}{STREAM}/_mapping").json()
     return [index.rpartition("@")[2] for index in found]
+
+
+@pytest.mark.parametrize(
+    "value", [b'{"$schema":"/page/change/1.0.0","test":"a","test":"b"}', b'{\n "test": "b"\r\n}', b' {"test":"b"} ']
+)
+def test_write__bytes_that_are_not_as_we_would_write_them__the_event_arrives(
+    opened: Callable[..., OpenSearchSink], store: OpenSearchStore, value: bytes
+) -> None:
+    odd = Row(Record(STREAM, 0, 0, 1_000, None, value), orjson.loads(value))
+
+    opened().write(WriteBatch(STREAM, WHERE, None, Position(1, "i", "c"), [odd]))
+
+    assert [one["test"] for one in store.documents(STREAM)] == ["b"]
