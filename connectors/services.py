@@ -12,6 +12,7 @@ from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
 
 from connectors import breaker, catalog, connection_urls, following, leasing, opening, options, server_urls
+from connectors.holding import hold
 from connectors.models import Connector, Lease, Preparation, Target
 from connectors.rules import Rules
 from eventplatform import encryption
@@ -59,9 +60,11 @@ def import_document(*, document: Mapping[str, Any]) -> None:
         )
 
 
+@transaction.atomic
 def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
     """Make or change a target. A secret that is absent, empty or the mask keeps the one that is there."""
     declared = catalog.load(kind).target_type
+    hold("target", name)
     target = Target.objects.filter(name=name).first() or Target(name=name)
     kept = encryption.unseal(target.secrets, owner=f"target {name}") if target.kind == kind else {}
     open_values, secrets = options.split_secrets(declared, values)
@@ -92,6 +95,7 @@ def check_target(declared: type, values: Mapping[str, Any]) -> None:
             server_urls.check(str(values.get(one.name, "")), name=one.name, place=one.place)
 
 
+@transaction.atomic
 def save_connector(
     *,
     name: str,
@@ -99,14 +103,15 @@ def save_connector(
     streams: Sequence[str],
     values: Mapping[str, Any],
     rules: Mapping[str, Any] | None = None,
-    is_enabled: bool = True,
+    is_enabled: bool | None = True,
     is_stopped: bool | None = None,
 ) -> Connector:
-    """Make or change a connector; `rules` and `is_stopped` that are None stay as they are.
+    """Make or change a connector; `rules`, `is_enabled` and `is_stopped` that are None stay as they are.
 
     Stopped is more than not enabled: its offsets may be moved.
     """
     place = f"/connectors/{name}"
+    hold("connector", name)
     found = Target.objects.filter(name=target).first()
     if found is None:
         raise DocumentInvalidError(
@@ -118,20 +123,22 @@ def save_connector(
     connector = Connector.objects.filter(name=name).first() or Connector(name=name)
     _checked(lambda: options.parse(Rules, rules or {}), f"{place}/rules")
     kept = connector.rules if rules is None else dict(rules)
-    wanted = {
+    wanted: dict[str, Any] = {
         "target_id": found.pk,
         "streams": list(streams),
         "options": dict(values),
         "rules": kept,
-        "is_enabled": is_enabled,
-        "is_stopped": (connector.is_stopped if is_stopped is None else is_stopped) and not is_enabled,
     }
+    if is_enabled is not None:
+        wanted["is_enabled"] = is_enabled
+        wanted["is_stopped"] = (connector.is_stopped if is_stopped is None else is_stopped) and not is_enabled
     now = {fact: getattr(connector, fact) for fact in wanted}
     if now != wanted or connector.pk is None:
         for fact, value in wanted.items():
             setattr(connector, fact, value)
         _clean(connector, place)
-        connector.save()
+        # Only these: somebody may pause it meanwhile.
+        connector.save(update_fields=None if connector.pk is None else [*wanted, "updated_at"])
         is_elsewhere = (now["target_id"], now["options"]) != (wanted["target_id"], wanted["options"])
         leasing.begin_anew(Q(connector=connector), is_elsewhere=is_elsewhere)
         log.info("connector.saved", extra={"connector": name, "target": target})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib.admin.models import ADDITION, CHANGE
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,6 +31,7 @@ from connectors.api.bodies import (
 )
 from connectors.api.errors import BodyError, NameTakenError
 from connectors.api.targets import merged
+from connectors.holding import hold
 from connectors.models import Connector
 
 _PERMISSIONS = {"POST": "connectors.add_connector", "DELETE": "connectors.delete_connector"}
@@ -52,8 +54,10 @@ class ConnectorList(ConnectorView):
         request=ConnectorCreateSerializer,
         responses={201: ConnectorAnswerSerializer, **WRITE_ERRORS},
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         body = body_of(request, ConnectorCreateSerializer)
+        hold("connector", body["name"])
         if Connector.objects.filter(name=body["name"]).exists():
             raise NameTakenError(kind="connector", name=body["name"])
         state = body["initial_state"]
@@ -85,6 +89,7 @@ class ConnectorDetail(ConnectorView):
         request=ConnectorConfigSerializer,
         responses={200: ConnectorAnswerSerializer, **WRITE_ERRORS},
     )
+    @transaction.atomic
     def put(self, request: Request, name: str) -> Response:
         """The whole configuration; what is left out takes its default. Whether it runs stays."""
         body = self._body(request, name)
@@ -97,9 +102,11 @@ class ConnectorDetail(ConnectorView):
         request=ConnectorConfigSerializer,
         responses={200: ConnectorAnswerSerializer, **WRITE_ERRORS},
     )
+    @transaction.atomic
     def patch(self, request: Request, name: str) -> Response:
         """Some of it: within options and rules only what is named changes, and null takes a value away."""
-        found, body = connector_of(name), self._body(request, name)
+        body = self._body(request, name)
+        found = connector_of(name)
         for part in ("options", "rules"):
             body[part] = merged(getattr(found, part), body.get(part, {}))
         return self._save(request, name, {"target": found.target.name, "streams": found.streams, **body})
@@ -107,13 +114,17 @@ class ConnectorDetail(ConnectorView):
     @extend_schema(operation_id="connector_delete", responses={204: None, **WRITE_ERRORS})
     def delete(self, request: Request, name: str) -> Response:
         """Forget it; rows, and its place among them, stay in the store."""
-        require_unchanged(request, name, connector_of(name).updated_at)
+        found = connector_of(name)
+        require_unchanged(request, name, found.updated_at)
+        acts.note(found, by=request.user, flag=DELETION)
         services.delete_connector(connector=name, by=by(request))
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def _body(self, request: Request, name: str) -> dict[str, Any]:
+        body = body_of(request, ConnectorConfigSerializer)
+        hold("connector", name)  # the state that the writer saw, and what it changes, stay until it is written
         require_unchanged(request, name, connector_of(name).updated_at)
-        return body_of(request, ConnectorConfigSerializer)
+        return body
 
     def _save(self, request: Request, name: str, wanted: dict[str, Any]) -> Response:
         before = connector_of(name)
@@ -123,7 +134,7 @@ class ConnectorDetail(ConnectorView):
             streams=wanted["streams"],
             values=wanted["options"],
             rules=wanted["rules"],
-            is_enabled=before.is_enabled,
+            is_enabled=None,
         )
         changes = acts.differences(_facts(before), _facts(connector_of(name)))
         acts.note(saved, by=request.user, changes=changes, flag=CHANGE)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.admin.models import DELETION
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connectors import catalog, checking, options, services, shown
+from connectors import acts, catalog, checking, options, services, shown
 from connectors.api.base import (
     READ_ERRORS,
     WRITE_ERRORS,
@@ -23,6 +25,7 @@ from connectors.api.base import (
 from connectors.api.bodies import CheckSerializer, TargetChangeSerializer, TargetSerializer
 from connectors.api.errors import NameTakenError
 from connectors.forms import saving
+from connectors.holding import hold
 from connectors.models import Target
 from eventplatform import encryption
 from eventplatform.core.errors import PlatformError
@@ -45,8 +48,10 @@ class TargetList(ConnectorView):
         return Response([as_json(one) for one in Target.objects.all()])
 
     @extend_schema(operation_id="target_create", request=TargetSerializer, responses={201: TargetSerializer, **WRITE_ERRORS})
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         body = body_of(request, TargetSerializer)
+        hold("target", body["name"])
         if Target.objects.filter(name=body["name"]).exists():
             raise NameTakenError(kind="target", name=body["name"])
         made = saving.save_target(name=body["name"], kind=body["kind"], values=body["options"], by=request.user)
@@ -79,14 +84,18 @@ class TargetDetail(ConnectorView):
 
     @extend_schema(operation_id="target_delete", responses={204: None, **WRITE_ERRORS})
     def delete(self, request: Request, name: str) -> Response:
-        require_unchanged(request, name, target_of(name).updated_at)
-        services.delete_target(target=name, by=by(request))
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-    def _save(self, request: Request, name: str, *, is_whole: bool) -> Response:
         found = target_of(name)
         require_unchanged(request, name, found.updated_at)
+        services.delete_target(target=name, by=by(request))
+        acts.note(found, by=request.user, flag=DELETION)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @transaction.atomic
+    def _save(self, request: Request, name: str, *, is_whole: bool) -> Response:
         body = body_of(request, TargetChangeSerializer)
+        hold("target", name)
+        found = target_of(name)
+        require_unchanged(request, name, found.updated_at)
         values = body["options"] if is_whole else merged(found.options, body["options"])
         saved = saving.save_target(name=name, kind=body.get("kind", found.kind), values=values, by=request.user)
         return tagged(Response(as_json(saved)), saved.updated_at)

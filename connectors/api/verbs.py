@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connectors import backfill, lookups, repositioning, services
+from connectors import acts, backfill, lookups, repositioning, services
 from connectors.api.base import READ_ERRORS, WRITE_ERRORS, ConnectorView, body_of, by, connector_of
 from connectors.api.bodies import (
     BackfillAskSerializer,
@@ -36,7 +36,7 @@ class ConnectorPause(ConnectorView):
 
     @_switches("pause", "Stop waking it; slices end within seconds, nothing is lost.")
     def put(self, request: Request, name: str) -> Response:
-        return _switched(request, name, services.pause)
+        return _switched(request, name, services.pause, "paused")
 
 
 class ConnectorStop(ConnectorView):
@@ -44,7 +44,7 @@ class ConnectorStop(ConnectorView):
 
     @_switches("stop", "As pause; besides, its offsets may be moved.")
     def put(self, request: Request, name: str) -> Response:
-        return _switched(request, name, services.stop)
+        return _switched(request, name, services.stop, "stopped")
 
 
 class ConnectorResume(ConnectorView):
@@ -52,7 +52,7 @@ class ConnectorResume(ConnectorView):
 
     @_switches("resume", "Go on from the store's position, also where an error held it back.")
     def put(self, request: Request, name: str) -> Response:
-        return _switched(request, name, services.resume)
+        return _switched(request, name, services.resume, "resumed")
 
 
 class ConnectorRestart(ConnectorView):
@@ -68,10 +68,11 @@ class ConnectorRestart(ConnectorView):
         responses={202: ConnectorAnswerSerializer, **WRITE_ERRORS},
     )
     def post(self, request: Request, name: str) -> Response:
-        connector_of(name)
+        found = connector_of(name)
         only_failed = _flag(request, "onlyFailed", default=False)
         include_tasks = _flag(request, "includeTasks", default=True)
-        services.restart(connector=name, by=by(request), only_failed=only_failed, include_tasks=include_tasks)
+        count = services.restart(connector=name, by=by(request), only_failed=only_failed, include_tasks=include_tasks)
+        acts.note(found, by=request.user, changes=[f"restarted {count} partitions"])
         return Response(as_json(connector_of(name)), status=HTTPStatus.ACCEPTED)
 
 
@@ -92,8 +93,7 @@ class ConnectorOffsets(ConnectorView):
         self._require_stopped(name)
         for number, one in enumerate(body_of(request, OffsetsSerializer)["offsets"]):
             where = TopicPartition(one["topic"], one["partition"])
-            to = _place(one["offset"], f"/offsets/{number}/offset")
-            repositioning.reposition(connector=connector_of(name), where=where, to=to, by=by(request))
+            _move(request, name, where, _place(one["offset"], f"/offsets/{number}/offset"))
         return Response(_offsets(name))
 
     @extend_schema(operation_id="connector_offsets_reset", responses={200: OffsetsSerializer, **WRITE_ERRORS})
@@ -101,7 +101,7 @@ class ConnectorOffsets(ConnectorView):
         """Begin with the first record of every partition again, of a stopped connector alone."""
         self._require_stopped(name)
         for where in _wheres(name):
-            repositioning.reposition(connector=connector_of(name), where=where, to="first", by=by(request))
+            _move(request, name, where, "first")
         return Response(_offsets(name))
 
     def _require_stopped(self, name: str) -> None:
@@ -121,7 +121,7 @@ class BackfillList(ConnectorView):
         operation_id="backfill_start", request=BackfillAskSerializer, responses={201: BackfillSerializer, **WRITE_ERRORS}
     )
     def post(self, request: Request, name: str) -> Response:
-        connector_of(name)
+        found = connector_of(name)
         body = body_of(request, BackfillAskSerializer)
         only = TopicPartition(body.get("topic", body["stream"]), body["partition"]) if "partition" in body else None
         made = backfill.start(
@@ -132,6 +132,7 @@ class BackfillList(ConnectorView):
             end=body.get("end_offset", body.get("end_at")),
             only=only,
         )
+        acts.note(found, by=request.user, changes=[f"back-fill {made.pk} of {body['stream']} started"])
         shown = next(one for one in backfill.progress(name) if one.id == made.pk)
         return Response(BackfillSerializer(shown).data, status=HTTPStatus.CREATED)
 
@@ -141,18 +142,26 @@ class BackfillVerb(ConnectorView):
 
     @extend_schema(operation_id="backfill_verb", request=None, responses={200: BackfillSerializer, **WRITE_ERRORS})
     def put(self, request: Request, name: str, number: int, verb: str) -> Response:
-        connector_of(name)
+        found = connector_of(name)
         act = {"pause": backfill.pause, "resume": backfill.resume, "cancel": backfill.cancel}.get(verb)
         if act is None:
             raise BodyError(reason="The verbs are pause, resume and cancel.")
         act(connector=name, number=number, by=by(request))
+        acts.note(found, by=request.user, changes=[f"back-fill {number}: {verb}"])
         return Response(BackfillSerializer(next(one for one in backfill.progress(name) if one.id == number)).data)
 
 
-def _switched(request: Request, name: str, verb: Callable[..., None]) -> Response:
-    connector_of(name)
+def _switched(request: Request, name: str, verb: Callable[..., None], told: str) -> Response:
+    found = connector_of(name)
     verb(connector=name, by=by(request))
+    acts.note(found, by=request.user, changes=[told])
     return Response(as_json(connector_of(name)), status=HTTPStatus.ACCEPTED)
+
+
+def _move(request: Request, name: str, where: TopicPartition, to: repositioning.Place) -> None:
+    found = connector_of(name)
+    after = repositioning.reposition(connector=found, where=where, to=to, by=by(request))
+    acts.note(found, by=request.user, changes=[f"{where.topic}/{where.partition} goes on at offset {after.next_offset}"])
 
 
 def _offsets(name: str) -> dict[str, Any]:

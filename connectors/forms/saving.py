@@ -10,6 +10,7 @@ from django.db import transaction
 
 from connectors import acts, catalog, options, services, shown
 from connectors.forms.entry import Entry
+from connectors.holding import hold
 from connectors.models import Connector, Target
 
 
@@ -22,7 +23,7 @@ def save_entry(entry: Entry, *, by: Any) -> Connector:
     """
     if entry.is_new_target:
         save_target(name=entry.target_name, kind=entry.kind, values=entry.target.values, by=by)
-    is_enabled = entry.connector.is_enabled if entry.connector else entry.basics.cleaned_data["begins"] != "paused"
+    is_enabled = None if entry.connector else entry.basics.cleaned_data["begins"] != "paused"
     return save_connector(
         name=entry.name,
         target=entry.target_name,
@@ -41,6 +42,7 @@ def save_connector(*, name: str, by: Any, **facts: Any) -> Connector:
     Raises:
         RejectedError: the service refuses it.
     """
+    hold("connector", name)
     former = Connector.objects.select_related("target").filter(name=name).first()
     before = _facts(former) if former else {}
     connector = services.save_connector(name=name, **facts)
@@ -55,6 +57,7 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any], by: Any) -> 
     Raises:
         RejectedError: an option can't be used.
     """
+    hold("target", name)
     before = Target.objects.filter(name=name).first()
     open_before = dict(before.options) if before else {}
     open_values, secrets = options.split_secrets(catalog.load(kind).target_type, values)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client
 
-from connectors import options, slices, watcher
+from connectors import acts, options, services, slices, watcher
 from connectors.models import Connector, Lease, Target
 from eventplatform.core.records import TopicPartition
 from tests.connectors.conftest import Produce
@@ -54,6 +58,64 @@ def test_verbs__without_permission_or_login__refused(connector: Connector) -> No
     stranger = Client().put(f"{ONE}/pause")
     assert (stranger.status_code, stranger.json()["code"]) == (401, "connectors_api.sign_in_needed")
     assert Connector.objects.get().is_enabled
+
+
+def test_verbs__what_was_done__stands_with_what_people_did(engineer: Caller, connector: Connector) -> None:
+    for method, verb in (("put", "pause"), ("put", "stop"), ("delete", "offsets"), ("put", "resume"), ("post", "restart")):
+        assert engineer.call(method, f"{ONE}/{verb}").status_code in (200, 202)
+
+    told = [act.text for act in reversed(acts.of(connector))]
+    assert told == ["Changed: paused", "Changed: stopped", "Changed: resumed", "Changed: restarted 0 partitions"]
+
+
+def test_delete__by_a_program__stands_in_the_admins_log(engineer: Caller) -> None:
+    engineer.call("delete", ONE)
+    engineer.call("delete", "/api/v1/targets/archive")
+
+    assert LogEntry.objects.filter(action_flag=DELETION).count() == 2
+
+
+def test_change__paused_between_read_and_save__stays_paused(
+    engineer: Caller, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = services._clean
+
+    def meanwhile(row: Any, place: str) -> None:
+        services.pause(connector=connector.name, by="somebody else")
+        clean(row, place)
+
+    monkeypatch.setattr(services, "_clean", meanwhile)
+
+    assert engineer.call("patch", ONE, {"options": {"flush_rows": 7}}).status_code == 200
+    assert not Connector.objects.get().is_enabled
+
+
+def test_change__several_at_once__one_of_the_same_state_and_none_lost(transactional_db: None, connector: Connector) -> None:
+    callers = [Caller("change_connector", "add_connector") for _ in range(4)]
+    seen = callers[0].call("get", ONE)["ETag"]
+    with ThreadPoolExecutor(4) as threads:
+
+        def all_of(act: Callable[[int, Caller], int]) -> list[int]:
+            def one(number: int) -> int:
+                try:
+                    return act(number, callers[number])
+                finally:
+                    connections.close_all()
+
+            return sorted(threads.map(one, range(4)))
+
+        tagged = all_of(
+            lambda n, who: who.call("patch", ONE, {"options": {"flush_rows": n + 1}}, **{"If-Match": seen}).status_code
+        )
+        rules = ({"ttl_seconds": 1}, {"records_per_second": 2}, {"mode": "append"}, {"columns": "freeze"})
+        free = all_of(lambda n, who: who.call("patch", ONE, {"rules": rules[n]}).status_code)
+        body = {"name": "new", "target": "archive", "streams": ["a"]}
+        made = all_of(lambda _, who: who.call("post", "/api/v1/connectors", body).status_code)
+
+    assert tagged == [200, 412, 412, 412]
+    assert free == [200] * 4
+    assert Connector.objects.get(name="files").rules == {key: value for one in rules for key, value in one.items()}
+    assert made == [201, 409, 409, 409]
 
 
 def test_create__initial_state_and_twice__409(engineer: Caller) -> None:
