@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from connectors.models import Lease, Target
 from eventplatform.core import metrics
 from eventplatform.core.errors import PlatformError, RetriableError
+from eventplatform.core.masking import masked
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def told_seconds(error: BaseException) -> float | None:
 
 def failed(target_id: int, error: PlatformError) -> None:
     """The store could not be used just now."""
-    reason = f"{error} {error.hint}".strip()
+    reason = masked(f"{error} {error.hint}".strip())
     jitter = random.uniform(0.8, 1.2)  # noqa: S311  # spreads probes, guards nothing
     bounds = {"threshold": THRESHOLD, "first": _FIRST_SECONDS, "longest": _LONGEST_SECONDS, "jitter": jitter}
     with connection.cursor() as cursor:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors import catalog, opening, options
 from connectors.sinks.base import Store
 from eventplatform.core.errors import PlatformError
+from eventplatform.core.masking import hidden
 
 log = logging.getLogger(__name__)
 
 _SECONDS = 10.0
-_SHORTEST_HIDDEN = 3  # hiding every single letter would leave no sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,6 @@ def check(kind: str, *, name: str, target: Mapping[str, Any], values: Mapping[st
     if error is None:
         return Check(is_ok=True, text="The store answers, and lets this connector in.", seconds=seconds)
     return Check(False, hidden(str(error), secrets), hidden(error.hint, secrets), error.code, seconds)
-
-
-def hidden(text: str, secrets: Iterable[Any]) -> str:
-    """The text with every secret in it masked: a driver may quote what it was given."""
-    for secret in sorted(map(str, secrets), key=len, reverse=True):
-        if len(secret) >= _SHORTEST_HIDDEN:
-            text = text.replace(secret, options.MASK)
-    return text
 
 
 def _tried(store: Store) -> PlatformError | None:

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from connectors import breaker
 from connectors.models import Backfill, Connector, Lease
 from eventplatform.core.errors import PlatformError
+from eventplatform.core.masking import masked
 from eventplatform.core.records import TopicPartition
 
 LEASE = timedelta(seconds=10)
@@ -213,4 +214,4 @@ def _give_back(lease: Lease, **facts: Any) -> None:
 
 def _sentence(error: BaseException) -> str:
     hint = error.hint if isinstance(error, PlatformError) else ""
-    return f"{error} {hint}".strip()
+    return masked(f"{error} {hint}".strip())

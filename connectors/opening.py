@@ -13,6 +13,7 @@ from connectors import catalog, options, own_database, secret_files
 from connectors.models import Connector
 from connectors.sinks.base import Sink, Store, Surroundings
 from eventplatform import encryption
+from eventplatform.core import masking
 from eventplatform.core.errors import FatalError
 
 _EMBEDDED = "embedded:"
@@ -84,7 +85,9 @@ def resolve(declared: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     places = {option.name: option.place for option in options.declared(declared)}
     open_values, secrets = options.split_secrets(declared, values)
-    found = {**open_values, **secret_files.read(secrets)}
+    opened = secret_files.read(secrets)
+    masking.remember(opened.values())
+    found = {**open_values, **opened}
     return {name: _resolve(places.get(name, ""), found[name]) for name in values}
 
 

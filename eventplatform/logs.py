@@ -7,6 +7,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
+from eventplatform.core.masking import masked
+
 _MAX_TEXT = 2000
 _MAX_FIELD = 256  # of a text beside the message: names and reasons, of which some are a client's
 _KEY = re.compile(r"\b(epk_[a-z0-9]{4,16})_[A-Za-z0-9_-]{20,}")
@@ -16,7 +18,8 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 class JsonFormatter(logging.Formatter):
     """Renders a record, and what was given as `extra`, as one line of JSON: newlines and escapes can't forge a line.
 
-    The secret of a producer key is left out wherever it got into.
+    The secret of a producer key is left out wherever it got into, a store's where an error may quote it: names of streams
+    would suffer in all other fields from a password such as "test".
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -28,8 +31,10 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage()[:_MAX_TEXT],
         }
         line |= {key: _bounded(value) for key, value in record.__dict__.items() if key not in _STANDARD}
+        if isinstance(why := record.__dict__.get("why"), str):
+            line["why"] = _bounded(masked(why))
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = masked(self.formatException(record.exc_info))
         return _KEY.sub(r"\1_…", json.dumps(line, default=str, ensure_ascii=True))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from kombu.exceptions import OperationalError
 from connectors import checking, services, slices, watcher
 from connectors.models import Connector, Lease, Target
 from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.postgres import PostgresSink
 from eventplatform import encryption
 from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
@@ -196,6 +198,32 @@ def test_check__driver_quotes_the_secret__masked(monkeypatch: pytest.MonkeyPatch
     assert (told.is_ok, told.code) == (False, "sink.unavailable")
     assert SECRET not in told.text
     assert "can't enter with" in told.text
+
+
+@pytest.mark.parametrize("secret", [SECRET, 's3cr3t-"canary\\x'])
+def test_slice__driver_quotes_the_secret__masked_in_lease_breaker_and_log(
+    secret: str, administrator: Client, produce: Produce, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produce("a")
+    services.save_target(name="s", kind="postgres", values={"url": URL, "password": secret})
+    services.save_connector(name="c", target="s", streams=["*"], values={})
+    watcher.reconcile()
+    pk = Connector.objects.get().pk
+    for error in (StoreUnavailableError(reason=f"can't enter with {secret}"), ValueError(f"what is {secret!r}")):
+
+        def opens(sink: PostgresSink, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(PostgresSink, "open", opens)
+        slices.run(pk, TopicPartition("test.event", 0))
+
+        assert any(word in Lease.objects.get().last_error for word in ("can't enter with", "what is"))
+        Lease.objects.update(not_before=None)
+
+    assert "can't enter with" in Target.objects.get().open_reason
+    kept = dumped() + "".join(lines)
+    assert [one for one in (secret, secret[8:], json.dumps(secret)[1:-1]) if one in kept] == []
+    assert any("what is" in line for line in lines)
 
 
 def test_check__driver_hangs__told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
