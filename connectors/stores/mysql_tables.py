@@ -22,6 +22,14 @@ WORDS = {
     ColumnType.TIME: "DATETIME(6)",
     ColumnType.JSON: "JSON",
 }
+_ALIKE = {
+    ColumnType.TEXT: {"mediumtext", "longtext"},
+    ColumnType.INTEGER: {"bigint"},
+    ColumnType.NUMBER: {"double"},
+    ColumnType.BOOLEAN: {"tinyint"},
+    ColumnType.TIME: {"datetime"},
+    ColumnType.JSON: {"json", "longtext"},  # MariaDB's JSON is one
+}
 # InnoDB wants half a page for a row with up to 40 bytes of each text inside it, and allows 1,017 columns; a share stays free
 # for our own columns and a person's.
 _ROOM = 7000
@@ -60,6 +68,7 @@ class MySqlTables(Tables):
     """The tables of the connection's database."""
 
     whole_room = _ROOM
+    alike = _ALIKE
 
     def __init__(self, database: LoadingConnection) -> None:
         super().__init__()
@@ -108,6 +117,13 @@ class MySqlTables(Tables):
         )
         return {place: (name, ColumnType(kind)) for place, name, kind in fetch_all(self._database, query, (stream, table))}
 
+    def _types(self, table: str) -> Mapping[str, str]:
+        query = (
+            "SELECT column_name, if(coalesce(generation_expression, '') = '', data_type, 'generated') "
+            "FROM information_schema.columns WHERE table_schema = database() AND table_name = %s"
+        )
+        return {str(name).lower(): str(kind).lower() for name, kind in fetch_all(self._database, query, (table,))}
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """By a lock of the server: DDL here commits at once, so no transaction could hold one over it.
@@ -149,7 +165,7 @@ class MySqlTables(Tables):
         run(self._database, f"CREATE TABLE {quoted(entry.name)} ({', '.join(parts)}) {_AFTER}")
 
     def _add(self, stream: str, table: Table, columns: Sequence[Named]) -> None:
-        self._note(stream, {name: None for name, _ in table.columns.values()}, columns)
+        self._note(stream, table.columns, columns)
         alter = f"ALTER TABLE {quoted(table.name)} " + ", ".join(f"ADD COLUMN {_defined(one)}" for one in columns)
         try:
             run(self._database, alter + ", ALGORITHM=INSTANT")
@@ -158,8 +174,9 @@ class MySqlTables(Tables):
                 raise
             run(self._database, alter + ", ALGORITHM=INPLACE, LOCK=NONE")
 
-    def _note(self, stream: str, kept: Mapping[str, object], columns: Sequence[Named]) -> None:
-        run(self._database, "DELETE FROM _columns WHERE stream = %s AND name NOT IN %s", (stream, tuple(kept) or ("",)))
+    def _note(self, stream: str, known: Columns, columns: Sequence[Named]) -> None:
+        kept = tuple(name for name, _ in known.values()) or ("",)
+        run(self._database, "DELETE FROM _columns WHERE stream = %s AND name NOT IN %s", (stream, kept))
         for leaf, name in columns:
             values = (stream, name, leaf.pointer, leaf.type.value)
             run(self._database, "INSERT INTO _columns (stream, name, pointer, type) VALUES (%s, %s, %s, %s)", values)

@@ -23,6 +23,7 @@ WORDS = {
     ColumnType.TIME: "timestamptz",
     ColumnType.JSON: "jsonb",
 }
+_ALIKE = {kind: {word} for kind, word in WORDS.items()} | {ColumnType.TIME: {"timestamp with time zone"}}
 _MAX_USED = MAX_COLUMNS + len(META_COLUMNS)
 # An event's id has no bound and a key has one: canaries are known by a digest. A store made before gets what is new by ALTER.
 _OWN = """
@@ -62,6 +63,7 @@ class PostgresTables(Tables):
     """The tables of one schema."""
 
     whole_room = _MAX_USED - len(META_COLUMNS)
+    alike = _ALIKE
 
     def __init__(self, schema: str, database: Database) -> None:
         super().__init__()
@@ -111,6 +113,13 @@ class PostgresTables(Tables):
         found = self._database.execute(query, (stream, self._full_name(table)))
         return {place: (name, ColumnType(kind)) for place, name, kind in found}
 
+    def _types(self, table: str) -> Mapping[str, str]:
+        query = (
+            "SELECT attname, CASE WHEN attgenerated = '' THEN format_type(atttypid, NULL) ELSE 'generated' END "
+            "FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+        )
+        return dict(self._database.execute(query, (self._full_name(table),)).fetchall())
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._database.transaction():
@@ -146,9 +155,9 @@ class PostgresTables(Tables):
         self._database.execute(alter + sql.SQL(", ").join(parts))
         self._note(stream, table.columns, columns)
 
-    def _note(self, stream: str, kept: Mapping[str, object], columns: Sequence[Named]) -> None:
+    def _note(self, stream: str, known: Columns, columns: Sequence[Named]) -> None:
         query = self._sql("DELETE FROM {}._columns WHERE stream = %s AND pointer <> ALL (%s)")
-        self._database.execute(query, (stream, list(kept)))
+        self._database.execute(query, (stream, list(known)))
         query = self._sql("INSERT INTO {}._columns VALUES (%s, %s, %s, %s)")
         with self._database.cursor() as cursor:
             cursor.executemany(query, [(stream, leaf.pointer, name, leaf.type.value) for leaf, name in columns])

@@ -85,6 +85,7 @@ class Tables(ABC):
     """The tables of one schema or database, remembered by one connection; a store says how it looks them up and alters them."""
 
     reserved: ClassVar[Collection[str]] = ()  # further names that no column may take
+    alike: ClassVar[Mapping[ColumnType, Collection[str]]]  # the store's types, by its own names, that hold what ours do
 
     def __init__(self) -> None:
         self._known: dict[str, Table] = {}
@@ -103,8 +104,9 @@ class Tables(ABC):
         wanted = leaves(document)
         self._leaves.setdefault(stream, {})[schema_id] = wanted
         table = self._read(stream)
-        if table is None or (steering.columns == "evolve" and self._fitting(table.columns, wanted, table.room)):
-            self._widen(stream, wanted, key, may_evolve=steering.columns == "evolve")
+        may_evolve = steering.columns == "evolve"
+        if table is None or (may_evolve and self._fitting(table.columns, wanted, table.room)) or self._by_hand(table, wanted):
+            self._widen(stream, wanted, key, may_evolve=may_evolve)
             table = self._read(stream)
         _check_key(stream, table, key)
         if table is not None and (steering.ttl_seconds or steering.retention_days):
@@ -145,8 +147,18 @@ class Tables(ABC):
                 entry = Entry(self._name_for(stream), key)
                 self._register(stream, entry)
                 self._create(stream, entry, self._named(chosen, {}))
-            elif may_evolve and (chosen := self._fitting(table.columns, wanted, table.room)):
-                self._add(stream, table, self._named(chosen, table.columns))
+                return
+            if by_hand := self._by_hand(table, wanted):
+                self._note(stream, table.columns, by_hand)
+                table = self._read(stream) or table
+            if may_evolve and (chosen := self._fitting(table.columns, wanted, table.room)):
+                self._add(stream, table, self._named(chosen, table.columns, self._types(table.name)))
+
+    def _by_hand(self, table: Table, wanted: Sequence[Leaf]) -> list[Named]:
+        """Fields whose column a person added, as we would have: its name and type are theirs."""
+        missing = [leaf for leaf in wanted if leaf.pointer not in table.columns]
+        types = self._types(table.name) if missing else {}
+        return [(leaf, name) for leaf, name in self._named(missing, table.columns) if types.get(name) in self.alike[leaf.type]]
 
     def _fitting(self, columns: Columns, wanted: Sequence[Leaf], room: int) -> list[Leaf]:
         """Those that have no column yet and that there is room for, in the schema's order."""
@@ -157,8 +169,9 @@ class Tables(ABC):
                 chosen.append(leaf)
         return chosen
 
-    def _named(self, chosen: Sequence[Leaf], columns: Columns) -> list[Named]:
-        names = column_names(chosen, {place: name for place, (name, _) in columns.items()}, {KEY_COLUMN, *self.reserved})
+    def _named(self, chosen: Sequence[Leaf], columns: Columns, others: Collection[str] = ()) -> list[Named]:
+        taken = {place: name for place, (name, _) in columns.items()}
+        names = column_names(chosen, taken, {KEY_COLUMN, *self.reserved, *others})
         return [(leaf, names[leaf.pointer]) for leaf in chosen]
 
     def _name_for(self, stream: str) -> str:
@@ -190,6 +203,14 @@ class Tables(ABC):
     @abstractmethod
     def _columns(self, stream: str, table: str) -> Columns:
         """Those of `_columns` that the table has, in an order that stays: a person may have dropped some."""
+
+    @abstractmethod
+    def _types(self, table: str) -> Mapping[str, str]:
+        """All columns of the table that can be written, whoever added them, with their types; the others with `generated`."""
+
+    @abstractmethod
+    def _note(self, stream: str, known: Columns, columns: Sequence[Named]) -> None:
+        """Add lines to `_columns`, and forget those of columns that are not `known`."""
 
     @abstractmethod
     def _alone(self) -> AbstractContextManager[None]:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connectors.rules import Policy
 from connectors.sinks.base import (
     Canary,
     Position,
     WriteBatch,
     Written,
 )
+from connectors.steering import Steering
 from tests.connectors.tables import APPEND, NOW_MS, SCHEMA, WHERE, Store, fresh, parsed, put, row, write
 
 pytestmark = pytest.mark.slow
@@ -172,6 +174,30 @@ def test_prepare__column_dropped__made_anew(store: Store) -> None:
     write(store, [{"test": "b"}], start=1)
 
     assert store.rows("test, _extra") == [(None, None), ("b", None)]
+
+
+@pytest.mark.parametrize("policy", ["evolve", "freeze"])
+def test_prepare__column_added_by_hand_as_we_would__used(store: Store, policy: Policy) -> None:
+    write(store, [{"test": "a"}])
+    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more bigint")
+    wider = {"properties": {**SCHEMA["properties"], "more": {"type": "integer"}}}
+
+    event = {"test": "b", "more": 7}
+    write(store, [event], start=1, schema=wider, schema_id="/s/1.1.0", steering=Steering(columns=policy))
+
+    assert store.rows("test, more, _extra") == [("a", None, None), ("b", 7, None)]
+
+
+def test_prepare__column_of_another_type_added_by_hand__left_alone(store: Store) -> None:
+    write(store, [{"test": "a"}])
+    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more date")
+    wider = {"properties": {**SCHEMA["properties"], "more": {"type": "integer"}}}
+
+    write(store, [{"test": "b", "more": 7}], start=1, schema=wider, schema_id="/s/1.1.0")
+
+    ((name,),) = store.query(f"SELECT name FROM {store.prefix}_columns WHERE pointer = '/more'")  # noqa: S608  # no values
+    assert name.startswith("more_")
+    assert store.rows(f"more, {name}") == [(None, None), (None, 7)]
 
 
 def test_prepare__more_fields_than_a_table_takes__the_rest_in_extra(store: Store) -> None:
