@@ -211,8 +211,21 @@ def findings_page() -> str:
 def connectors_page() -> str:
     """Every kind of sink with its options, as declared in the sink's own file."""
     from connectors import catalog
+    from connectors.options import declared
+    from connectors.rules import Rules
 
     lines = ["# Connectors", "", "Kinds are the files of `connectors/sinks/` and the entry points `eventplatform.sinks`."]
+    lines += ["", "## Rules of every connector", ""]
+    lines += [
+        "Which streams it takes, and how it keeps their events. A stream says `enabled`, `mode`, `key`, `columns`, `types`,",
+        "`ttl_seconds`, `records_per_second`, `privacy`, and `retention_days` and `batch_rows`, for itself in its settings,",
+        "under `consumers` and the connector's name, its target's, or the name that the rule `consumer` adds. That",
+        "counts first.",
+    ]
+    lines += ["", "| rule | type | default | meaning |", "|---|---|---|---|"]
+    for rule in declared(Rules):
+        words = f" One of {', '.join(f'`{word}`' for word in rule.choices)}." if rule.choices and not rule.names else ""
+        lines.append(f"| `{rule.name}` | {rule.type.__name__} | `{rule.default!r}` | {_cell(rule.help)}{words} |")
     for kind in (catalog.describe(name) for name in catalog.names()):
         lines += ["", f"## {kind.name}: {kind.title}", "", f"Guarantee: {kind.guarantee}"]
         for heading, options in (("Target", kind.target_options), ("Connector", kind.options)):
