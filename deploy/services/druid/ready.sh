@@ -1,6 +1,7 @@
 #!/bin/sh
 # usage: ready.sh DATA_DIR PORT PID SECONDS -> returns once overlord, broker and indexer answer; fails when it ends or the time is over.
 set -eu
+ended=$(dirname "$0")/../ended.sh
 data=${1:?usage: ready.sh DATA_DIR PORT PID SECONDS}
 port=${2:?port}
 pid=${3:?pid}
@@ -13,7 +14,7 @@ answers() { # the broker, and the overlord that knows its indexer
 }
 
 until answers > /dev/null 2>&1; do
-    if ! kill -0 "$pid" 2> /dev/null; then
+    if "$ended" "$pid"; then
         echo "Druid ended before it was ready." >&2
         exit 70
     fi

@@ -1,6 +1,7 @@
 #!/bin/sh
 # usage: ready.sh DATA_DIR PORT PID SECONDS -> returns once files can be written; fails when it ends or the time is over.
 set -eu
+ended=$(dirname "$0")/../ended.sh
 data=${1:?usage: ready.sh DATA_DIR PORT PID SECONDS}
 port=${2:?port}
 pid=${3:?pid}
@@ -13,7 +14,7 @@ answers() { # out of safe mode, and it knows its DataNode; in its first seconds 
 }
 
 until answers > /dev/null 2>&1; do
-    if ! kill -0 "$pid" 2> /dev/null; then
+    if "$ended" "$pid"; then
         echo "HDFS ended before it was ready." >&2
         tail -n 5 "$data/namenode.log" "$data/datanode.log" >&2 || true
         exit 70

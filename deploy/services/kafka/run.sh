@@ -63,7 +63,7 @@ LOG4J
 logging=-Dlog4j2.configurationFile=log4j2.xml
 if [ ! -f "$data/logs/meta.properties" ]; then
     rm -rf "$data/logs" # what a format that was cut off left
-    id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
+    id=$("$here/cluster_id.sh" < /dev/urandom)
     if [ "${KAFKA_SECURED:-}" ]; then
         set -- --add-scram "SCRAM-SHA-256=[name=scram,password=scram-secret]" \
             --add-scram "SCRAM-SHA-512=[name=scram,password=scram-secret]"

@@ -1,15 +1,13 @@
 #!/bin/sh
 # usage: ready.sh DATA_DIR PORT PID [SECONDS] -> returns once the server answers; fails when it ends or the time (60) is over.
 set -eu
+ended=$(dirname "$0")/../ended.sh
 data=${1:?usage: ready.sh DATA_DIR PORT PID [SECONDS]}
 port=${2:?port}
 pid=${3:?pid}
 tries=$((${4:-60} * 10))
-has_ended() { # also where its parent has not taken notice yet
-    ! kill -0 "$pid" 2> /dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$pid/status" 2> /dev/null
-}
 until mariadb-admin --no-defaults --protocol=tcp -h 127.0.0.1 -P "$port" -u ep -pep ping > /dev/null 2>&1; do
-    if has_ended; then
+    if "$ended" "$pid"; then
         echo "MariaDB ended before it was ready." >&2
         if [ -f "$data/server.log" ]; then tail -n 5 "$data/server.log" >&2; fi
         exit 70
