@@ -116,6 +116,11 @@ def problems(options: type, values: Mapping[str, Any]) -> list[RejectedError]:
             _value(option, values.get(name))
         except RejectedError as error:
             found.append(error)
+    if not found:  # each by itself is right; do they go together?
+        try:
+            parse(options, values)
+        except RejectedError as error:
+            found.append(error)
     return found
 
 

@@ -19,6 +19,7 @@ from connectors.reconciling import Taken
 from connectors.sinks.base import Sink, Store, StoreUnavailableError
 from connectors.steering import Steering
 from eventplatform.core.errors import PlatformError
+from eventplatform.core.masking import masked
 from eventplatform.core.streams import Stream
 from streamconfig import lookups as configuration
 
@@ -133,7 +134,7 @@ def _failed(row: Preparation, error: PlatformError) -> None:
         queued_at=None,
         not_before=Now() + timedelta(seconds=leasing.delay_seconds(row.attempts + 2)),
         error_code=error.code,
-        last_error=f"{error} {error.hint}".strip(),
+        last_error=masked(f"{error} {error.hint}".strip()),
     )
 
 

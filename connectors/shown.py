@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,10 @@ def label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def shown(declared: Sequence[Option], given: Mapping[str, Any], *, has_secrets: bool = False) -> list[Shown]:
-    """Every declared option, secrets as a mask."""
+def shown(declared: Sequence[Option], given: Mapping[str, Any], *, kept: Collection[str] = ()) -> list[Shown]:
+    """Every declared option; secrets, of which those of the names `kept` are set, as a mask."""
     seen = harmless(declared, given)
-    return [_shown(one, seen, has_secrets=has_secrets) for one in declared]
+    return [_shown(one, seen, is_kept=one.name in kept) for one in declared]
 
 
 def harmless(declared: Sequence[Option], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def harmless(declared: Sequence[Option], given: Mapping[str, Any]) -> dict[str, 
     return {name: _harmless(known[name], value) for name, value in given.items() if name in known and not known[name].is_secret}
 
 
-def _shown(option: Option, given: Mapping[str, Any], *, has_secrets: bool) -> Shown:
+def _shown(option: Option, given: Mapping[str, Any], *, is_kept: bool) -> Shown:
     if option.is_secret:
-        return Shown(option.name, options.MASK if has_secrets else "none", is_secret=has_secrets)
+        return Shown(option.name, options.MASK if is_kept else "none", is_secret=is_kept)
     value = given.get(option.name, option.default)
     return Shown(option.name, _text(value), is_default=option.name not in given)
 

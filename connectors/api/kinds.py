@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connectors import catalog, kinds, options
+from connectors import catalog, kinds, options, services
 from connectors.api.base import READ_ERRORS, WRITE_ERRORS, ConnectorView, body_of, target_of
 from connectors.api.bodies import KindSerializer, ValidateSerializer, ValidationSerializer
 from connectors.rules import Rules
@@ -52,12 +52,23 @@ class KindValidate(ConnectorView):
         if "target" in body:
             target_of(body["target"])
         else:
-            found += _problems("target_options", declared.target_type, body["target_options"])
+            found += _problems("target_options", declared.target_type, body["target_options"]) or _unusable(
+                declared.target_type, body["target_options"]
+            )
         return Response({"error_count": len(found), "found": found})
 
 
 def _problems(place: str, declared: type, values: dict[str, Any]) -> list[dict[str, str]]:
     return [_told(place, error) for error in options.problems(declared, values)]
+
+
+def _unusable(declared: type, values: dict[str, Any]) -> list[dict[str, str]]:
+    """Addresses that lead nowhere, or that hold a password."""
+    try:
+        services.check_target(declared, values)
+    except RejectedError as error:
+        return [_told("target_options", error)]
+    return []
 
 
 def _told(place: str, error: RejectedError) -> dict[str, str]:

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_safe
 from connectors import acts, backfill, catalog, letters, lookups, options, shown
 from connectors.catalog import Kind
 from connectors.lookups import ConnectorView, PartitionView
-from connectors.models import Connector, Lease, Preparation
+from connectors.models import Connector, Lease, Preparation, Target
 from connectors.pages import charting
 from connectors.positions import NEEDS_A_CHOICE, PositionLostError
 from connectors.rules import Rules
 from connectors.sinks.base import Sink
+from eventplatform import encryption
 from eventplatform.core.errors import PlatformError
 from streamconfig import lookups as configuration
 
@@ -175,16 +176,24 @@ def _error_line(kind: str, code: str, group: Sequence[PartitionView]) -> ErrorLi
     )
 
 
+def _kept(target: Target, kind: Kind) -> list[str]:
+    """Names of the secrets that are set; of all that it has where the key to see which is missing."""
+    try:
+        return [name for name, value in encryption.unseal(target.secrets, owner=f"target {target.name}").items() if value]
+    except PlatformError:
+        return [one.name for one in kind.target_options if one.is_secret]
+
+
 def _configuration(row: Connector) -> dict[str, Any]:
     """Options and rules as they may be shown."""
     rules = [one for one in shown.shown(options.declared(Rules), row.rules) if not one.is_default]
     kind = _kind(row.target.kind)
     if kind is None:
         return {"of_target": [], "of_connector": [], "of_rules": rules}
-    has_secrets = bool(row.target.secrets)
+    kept = _kept(row.target, kind)
     return {
-        "of_target": shown.shown(kind.target_options, row.target.options, has_secrets=has_secrets),
+        "of_target": shown.shown(kind.target_options, row.target.options, kept=kept),
         "of_connector": shown.shown(kind.options, row.options),
         "of_rules": rules,
-        "secrets_set_at": acts.secrets_set_at(row.target) if has_secrets else None,
+        "secrets_set_at": acts.secrets_set_at(row.target) if kept else None,
     }

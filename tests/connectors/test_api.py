@@ -249,3 +249,15 @@ def test_bodies__that_are_none__400(engineer: Caller, body: str) -> None:
 
     assert answer.status_code == 400
     assert answer.json()["code"]
+
+
+def test_validate__what_saving_would_refuse__said_too(engineer: Caller) -> None:
+    def found(kind: str, **target: str) -> list[str]:
+        answer = engineer.call("put", f"/api/v1/connector-kinds/{kind}/validate", {"target_options": target})
+        return [f"{one['code']} {one['pointer']}" for one in answer.json()["found"]]
+
+    url = "http://93.184.216.34/in"
+    assert found("http", url=url, signing_secret="no such") == ["option.invalid /target_options/signing_secret"]
+    assert found("http", url="http://joe:x@93.184.216.34/in") == ["outbound.bad_url /target_options/url"]
+    assert found("postgres", url="postgresql://joe:x@db/events") == ["option.word_in_url /target_options/url"]
+    assert found("http", url=url) == []

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 from kombu.exceptions import OperationalError
 
-from connectors import checking, services, slices, watcher
+from connectors import checking, options, services, slices, watcher
 from connectors.models import Connector, Lease, Target
 from connectors.sinks.base import StoreUnavailableError
 from connectors.sinks.postgres import PostgresSink
@@ -234,3 +234,12 @@ def test_check__driver_hangs__told_in_time(monkeypatch: pytest.MonkeyPatch) -> N
 
     answers.set()
     assert told.code == "connector.check_slow"
+
+
+def test_page__one_secret_of_several_is_set__the_others_say_none(administrator: Client) -> None:
+    services.save_target(name="s", kind="http", values={"url": "http://93.184.216.34/in", "token": SECRET})
+    services.save_connector(name="c", target="s", streams=["*"], values={}, is_enabled=False)
+
+    page = administrator.get("/connectors/c").content.decode()
+
+    assert page.count(options.MASK) == 1
