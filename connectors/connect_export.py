@@ -7,21 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.connect_converters import common_config, position_warning
 from connectors.rules import Rules
 from eventplatform.core.errors import RejectedError
 
 Texts = dict[str, str]
 Options = Mapping[str, Any]
 
-_JSON_VALUES = {
-    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-    "value.converter.schemas.enable": "false",
-}
-_DEAD_LETTERS = {
-    "errors.tolerance": "all",
-    "errors.deadletterqueue.context.headers.enable": "true",
-}
 _NO_SCHEMA = (
     "The JDBC sink needs records with a schema: our events are JSON without one. Run Connect with a converter that adds it "
     "(JSON Schema or Avro from a registry; a mirror of format avro makes such records)."
@@ -73,14 +65,7 @@ def export(source: Source, *, secrets_folder: str = "/etc/kafka-connect/secrets"
     if source.kind not in _KINDS:
         raise NotForConnectError(kind=source.kind, reason="no sink of Connect is known for it")
     own, warnings = _KINDS[source.kind](source, _Secrets(f"{secrets_folder}/{source.target}.properties"))
-    config = {
-        "topics": ",".join(source.topics),
-        "tasks.max": "1",
-        **_JSON_VALUES,
-        **_DEAD_LETTERS,
-        "errors.deadletterqueue.topic.name": f"dead-letters.{source.name}",
-        **own,
-    }
+    config = {"topics": ",".join(source.topics), "tasks.max": "1", **common_config(source.name, source.kind), **own}
     return Export(source.name, {name: value for name, value in config.items() if value != ""}, (*warnings, *_of_all(source)))
 
 
@@ -99,7 +84,7 @@ def _of_all(source: Source) -> list[str]:
     rules = source.rules
     said = [
         "Canaries are data there: Connect has no marker for them.",
-        "The position is not taken along; set the group connect-<name> to the offsets of connector.<name>, which is kept here.",
+        position_warning(source.kind),
     ]
     if rules.privacy:
         said.append("Privacy rules are not expressed: personal data arrives as it is in the topic.")

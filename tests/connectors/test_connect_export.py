@@ -35,6 +35,15 @@ def made(kind: str, **rules: Any) -> Export:
     return export(Source("to-store", kind, "main-store", ["page.change", "ui.click"], target, given, Rules(**rules)))
 
 
+def test_export__kafka__hands_on_bytes_and_has_nothing_of_a_sink() -> None:
+    found = made("kafka")
+
+    converter = "org.apache.kafka.connect.converters.ByteArrayConverter"
+    assert found.config["key.converter"] == found.config["value.converter"] == found.config["header.converter"] == converter
+    assert not [name for name in found.config if name.startswith("errors.deadletterqueue")]
+    assert not any("connect-<name>" in warning for warning in found.warnings)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in catalog.names() if kind not in NOT_FOR_CONNECT])
 def test_export__every_kind__texts_only_with_class_topics_and_no_secret(kind: str) -> None:
     found = made(kind)
