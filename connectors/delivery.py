@@ -108,6 +108,7 @@ class Delivery:
         self.stored = stored
         self.rows = 0
         self.set_aside = 0  # dead letters
+        self.read_at: datetime | None = None  # when the newest record of what was written came
         self._steering = steering or Steering()
         self._plan_cleaning = plan_cleaning
         self._connector = connector
@@ -136,6 +137,7 @@ class Delivery:
             self._put_aside(record, error)
         self._count("skipped", len(records) - batch.size - len(refused))
         self._write(batch, {record.offset: record for record in records})
+        self.read_at = _came_at(records[-1]) if records else self.read_at
 
     def _sort(self, records: Sequence[Record], next_offset: int) -> tuple[WriteBatch, list[tuple[Record, RejectedError]]]:
         rows: list[Row] = []
@@ -249,8 +251,12 @@ def as_canary(record: Record, event: Mapping[str, Any]) -> Canary | None:
     if not isinstance(meta, dict) or meta.get("domain") != CANARY_DOMAIN:
         return None
     event_id = meta.get("id") or f"{record.topic}-{record.partition}-{record.offset}"
-    sent_at = datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
+    sent_at = _came_at(record)
     return Canary(record.offset, str(event_id).replace("\x00", ""), sent_at)
+
+
+def _came_at(record: Record) -> datetime:
+    return datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
 
 
 def as_dead_letter(connector: str, source: Source, record: Record, error: RejectedError) -> DeadLetter:
@@ -270,7 +276,7 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         message=str(error),
         remedy=error.hint,
         schema_id=_schema_of(record.value),
-        received_at=datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC),
+        received_at=_came_at(record),
         created_at=datetime.now(UTC),
     )
 

@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -163,7 +164,7 @@ class Round:
                 leasing.stop(lease, error, code=error.code)
                 continue
             done = self._done.get(where)
-            counted = {"written": done.rows, "set_aside": done.set_aside} if done else {}
+            counted: dict[str, Any] = {"written": done.rows, "set_aside": done.set_aside} if done else {}
             read = progress.read_offsets.get(where)
             leasing.release(lease, next_offset=read, incarnation=sources[where].incarnation, **counted)
 

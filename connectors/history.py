@@ -29,7 +29,7 @@ SELECT connector_id, date_trunc('minute', now()),
     coalesce(sum(greatest(arrived, 0)) FILTER (WHERE backfill_id IS NULL), 0), coalesce(sum(written), 0),
     coalesce(sum(lag), 0), coalesce(max(waited) FILTER (WHERE lag > 0), 0), coalesce(sum(set_aside), 0)
 FROM (
-    SELECT id, connector_id, backfill_id, extract(epoch FROM now() - unread_since) AS waited,
+    SELECT id, connector_id, backfill_id, extract(epoch FROM now() - least(unread_since, behind_since)) AS waited,
         CASE WHEN backfill_id IS NULL THEN greatest(coalesce(end_offset, 0) - coalesce(next_offset, 0), 0) ELSE 0 END AS lag
     FROM connectors_lease
 ) AS lease LEFT JOIN counted USING (id)

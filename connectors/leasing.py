@@ -7,11 +7,11 @@ changes nothing and learns it from the answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from connectors import breaker
@@ -75,14 +75,22 @@ def take(
     return Lease.objects.select_related("connector__target", "backfill").filter(one, owner=owner).first()
 
 
-def renew(lease: Lease, *, next_offset: int | None = None, incarnation: str = "", written: int = 0, set_aside: int = 0) -> bool:
+def renew(
+    lease: Lease,
+    *,
+    next_offset: int | None = None,
+    incarnation: str = "",
+    read_at: datetime | None = None,
+    written: int = 0,
+    set_aside: int = 0,
+) -> bool:
     """Hold the lease on, and mirror the store's position and what the slice did; False where it must end.
 
     That is where the lease was lost or forgotten, the connector paused, or its back-fill ended.
     """
     facts: dict[str, Any] = {}
     if next_offset is not None:
-        facts = {**_mirror(next_offset), "proven_incarnation": incarnation, **_done(lease, written, set_aside)}
+        facts = {**_mirror(next_offset, read_at), "proven_incarnation": incarnation, **_done(lease, written, set_aside)}
     wanted = _mine(lease).filter(connector_id__in=_having(Q(is_enabled=True)))
     if lease.backfill_id is not None:
         wanted = wanted.filter(backfill_id__in=Backfill.objects.filter(state=Backfill.State.RUNNING).values("pk"))
@@ -90,13 +98,25 @@ def renew(lease: Lease, *, next_offset: int | None = None, incarnation: str = ""
 
 
 def release(
-    lease: Lease, *, next_offset: int | None = None, incarnation: str = "", written: int = 0, set_aside: int = 0
+    lease: Lease,
+    *,
+    next_offset: int | None = None,
+    incarnation: str = "",
+    read_at: datetime | None = None,
+    written: int = 0,
+    set_aside: int = 0,
 ) -> None:
     """Give the lease back after a slice without an error, which proved the position to be of this incarnation."""
     mirrored: dict[str, Any] = {}
     if next_offset is not None:
         proven = {"incarnation": incarnation, "proven_incarnation": incarnation}
-        mirrored = {**_mirror(next_offset), **proven, **_done(lease, written, set_aside), "last_error": "", "error_code": ""}
+        mirrored = {
+            **_mirror(next_offset, read_at),
+            **proven,
+            **_done(lease, written, set_aside),
+            "last_error": "",
+            "error_code": "",
+        }
     _give_back(lease, state=Lease.State.IDLE, attempts=0, not_before=None, **mirrored)
 
 
@@ -200,8 +220,10 @@ def _retry(lease: Lease, error: BaseException, *, code: str, seconds: float) -> 
     _give_back(lease, state=Lease.State.RETRYING, error_code=code, last_error=_sentence(error), **facts)
 
 
-def _mirror(next_offset: int) -> dict[str, Any]:
-    return {"next_offset": next_offset, "unread_since": None}
+def _mirror(next_offset: int, read_at: datetime | None) -> dict[str, Any]:
+    """What waits behind the records that were written came no sooner than the newest of them, at `read_at`."""
+    behind = Case(When(end_offset__gt=next_offset, then=Value(read_at) if read_at else F("behind_since")), default=None)
+    return {"next_offset": next_offset, "unread_since": None, "behind_since": behind}
 
 
 def _mine(lease: Lease) -> Any:

@@ -164,7 +164,7 @@ def _views(connectors: Iterable[Connector], leases: Iterable[Lease]) -> tuple[Co
 
 
 def _partition(lease: Lease, now: datetime) -> PartitionView:
-    waits = lease.lag and lease.unread_since
+    waits_since = min((one for one in (lease.unread_since, lease.behind_since) if one), default=None) if lease.lag else None
     is_held = lease.until is not None and lease.until >= now
     state: State = "idle" if lease.state == Lease.State.RUNNING and not is_held else lease.state  # type: ignore[assignment]  # the choices are these words
     return PartitionView(
@@ -176,7 +176,7 @@ def _partition(lease: Lease, now: datetime) -> PartitionView:
         next_offset=lease.next_offset,
         end_offset=lease.end_offset,
         lag_records=lease.lag,
-        lag_seconds=(now - lease.unread_since).total_seconds() if waits and lease.unread_since else None,
+        lag_seconds=max((now - waits_since).total_seconds(), 0.0) if waits_since else None,
         owner=lease.owner,
         attempts=lease.attempts,
         not_before=lease.not_before,

@@ -113,6 +113,7 @@ class Lease(models.Model):
     incarnation = models.CharField(max_length=100, default="", blank=True)  # of the topic, as the log has it now
     proven_incarnation = models.CharField(max_length=100, default="", blank=True)  # what the store's position was proven in
     unread_since = models.DateTimeField(null=True, blank=True)
+    behind_since = models.DateTimeField(null=True, blank=True)  # when the newest written record came, where more wait behind it
     error_code = models.CharField(max_length=100, default="", blank=True)
     last_error = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)

@@ -135,7 +135,7 @@ class _Slice:
             return SliceEnd("failed")
         self._tell_breaker()
         leasing.release(lease, next_offset=reached.next_offset, incarnation=reached.incarnation, **self._done)
-        return SliceEnd("done", self._done["written"])
+        return SliceEnd("done", self._done.get("written", 0))
 
     def _give_up(self, error: Exception, code: str) -> None:
         """For good where a person must choose; else it starts again by itself, later each time."""
@@ -205,8 +205,8 @@ class _Slice:
         if stored is None:
             is_ours = leasing.renew(self._lease)
         else:
-            mirrored = {"next_offset": stored.next_offset, "incarnation": stored.incarnation}
-            is_ours = leasing.renew(self._lease, **mirrored, **self._done)  # type: ignore[arg-type]  # a mapping of both types
+            mirrored: dict[str, Any] = {"next_offset": stored.next_offset, "incarnation": stored.incarnation}
+            is_ours = leasing.renew(self._lease, **mirrored, **self._done)
         if not is_ours:
             raise LeaseLostError(where=f"{self._where.topic}/{self._where.partition}")
         if time.monotonic() - self._told_at >= _HEARTBEAT_SECONDS:
@@ -219,9 +219,9 @@ class _Slice:
             self._began_at, self._told_at = self._delivery.stored, time.monotonic()
 
     @property
-    def _done(self) -> dict[str, int]:
+    def _done(self) -> dict[str, Any]:
         done = self._delivery
-        return {"written": done.rows, "set_aside": done.set_aside} if done else {"written": 0, "set_aside": 0}
+        return {"written": done.rows, "set_aside": done.set_aside, "read_at": done.read_at} if done else {}
 
 
 def _wishes(lease: Lease) -> Steering:

@@ -59,6 +59,21 @@ def test_run__again__goes_on_from_the_store(
     assert FilesStore(tmp_path).texts("test.event") == ["a", "b"]
 
 
+def test_renew__behind_though_it_goes_on__waits_as_long_as_its_newest_record_is_old(lease: Lease, connector: Connector) -> None:
+    read_at = datetime.now(UTC) - timedelta(hours=2)
+    Lease.objects.update(end_offset=500, unread_since=datetime.now(UTC))
+    held = leasing.take(connector_id=connector.pk, where=TopicPartition(lease.topic, lease.partition), owner="one")
+    assert held
+
+    leasing.renew(held, next_offset=100, read_at=read_at)
+    leasing.renew(held, next_offset=100)  # nothing more was written since
+    (partition,) = lookups.overview()[0].partitions
+    assert partition.lag_seconds == pytest.approx(7200, abs=60)
+
+    leasing.release(held, next_offset=500, read_at=datetime.now(UTC))
+    assert Lease.objects.get().behind_since is None
+
+
 def test_run__lease_held__busy(
     lease: Lease, connector: Connector, where: TopicPartition, produce: Produce, tmp_path: Path
 ) -> None:
