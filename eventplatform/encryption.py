@@ -36,5 +36,17 @@ def unseal(sealed: str, *, owner: str) -> dict[str, Any]:
     return found
 
 
+def with_first_key(sealed: str, *, owner: str) -> str:
+    """The same secrets, encrypted with the first key, after which the others may go."""
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(sealed.encode())
+    except InvalidToken:
+        try:
+            return _keys().rotate(sealed.encode()).decode()
+        except InvalidToken:
+            raise SecretUnreadableError(owner=owner) from None
+    return sealed
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])

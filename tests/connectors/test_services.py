@@ -10,12 +10,15 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
 
 from connectors import opening, services
 from connectors.models import Connector, Target
 from connectors.options import MASK
 from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
+from registry.models import Repository
+from streamconfig.models import NotificationTarget
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +74,29 @@ def test_unseal__keys_rotated__still_readable_until_the_old_one_goes(settings: A
     with pytest.raises(encryption.SecretUnreadableError):
         encryption.unseal(sealed, owner="t")
     assert base64.urlsafe_b64decode(sealed)
+
+
+def test_rotate_secrets__new_key_in_front__the_old_one_may_go(db: None, settings: Any) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [old]
+    values = {"url": "postgresql://w@db/x", "password": "p"}
+    target = services.save_target(name="db", kind="postgres", values=values)
+    Repository.objects.create(name="r", webhook_secret=encryption.seal({"secret": "w"}))
+    NotificationTarget.objects.create(name="n", secret=encryption.seal({"secret": "n"}))
+    settings.ENCRYPTION_KEYS = [new, old]
+
+    call_command("rotate_secrets")
+    call_command("rotate_secrets")
+
+    settings.ENCRYPTION_KEYS = [new]
+    target.refresh_from_db()
+    assert encryption.unseal(target.secrets, owner="db") == {"password": "p"}
+    assert encryption.unseal(NotificationTarget.objects.get().secret, owner="n") == {"secret": "n"}
+    assert encryption.unseal(Repository.objects.get().webhook_secret, owner="r") == {"secret": "w"}
+
+    settings.ENCRYPTION_KEYS = [old]
+    with pytest.raises(CommandError, match=r"connectors\.Target \d+"):
+        call_command("rotate_secrets")
 
 
 @pytest.mark.parametrize(
