@@ -30,7 +30,7 @@ from connectors.stores.kafka_mirror import Encode, Mirroring
 from connectors.stores.kafka_schemas import SchemaRegistry
 from connectors.stores.kafka_table import Table
 from connectors.stores.kafka_transactions import LostEpochError, Outgoing, Transactions
-from eventplatform.broker.base import TopicUnknownError
+from eventplatform.broker.base import LogUnavailableError, TopicUnknownError
 from eventplatform.broker.kafka import KafkaLog
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError, RejectedError
@@ -134,10 +134,11 @@ class KafkaSink(Sink):
 
     def position(self, where: TopicPartition) -> Position | None:
         hand = self._hands.get(where)
-        if hand is None:
-            name = f"{self._options.own_prefix}{self._connector}.{where.topic}.{where.partition}"
-            hand = self._hands[where] = Transactions(self._log.connection, name)
-        return self._begin(hand, where)
+        with _errors():
+            if hand is None:
+                name = f"{self._options.own_prefix}{self._connector}.{where.topic}.{where.partition}"
+                hand = self._hands[where] = Transactions(self._log.connection, name)
+            return self._begin(hand, where)
 
     def write(self, batch: WriteBatch) -> Written:
         topic = self._options.topic.format(stream=batch.stream, topic=batch.where.topic)
@@ -257,8 +258,15 @@ def _canary_key(stream: str, event_id: str) -> bytes:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """A topic that is gone is the store's trouble, never a record's."""
+    """A topic that is gone is the store's trouble, never a record's; and here Kafka is the store, not the event log.
+
+    So its breaker opens where it is away: else every slice would wait for it, in threads that other connectors need.
+    """
     try:
         yield
     except TopicUnknownError as error:
         raise StoreUnavailableError(reason=str(error)) from error
+    except LogUnavailableError as error:
+        if type(error) is not LogUnavailableError:
+            raise  # one that names what is wrong, such as the account
+        raise StoreUnavailableError(reason=error.facts["reason"]) from error
