@@ -103,7 +103,7 @@ SPOOL_STATE = Gauge(
 )
 CONNECTOR_RECORDS = Counter(
     "eventplatform_connector_records_total",
-    "Records handled, by connector and outcome (written, canary, dead_lettered, skipped).",
+    "Records handled, by connector and outcome (written, canary, dead_lettered, skipped, discarded_row, discarded_value).",
     ["connector", "outcome"],
 )
 CONNECTOR_SLICES = Counter(
