@@ -71,7 +71,7 @@ def main() -> None:
         print(
             f"Workload: {options.records} page-change events, {size:,.0f} bytes of JSON and 33 columns each, in one partition "
             f"of a real Kafka; {options.rounds} alternated rounds after one to warm up, medians.\n"
-            f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}.\n"
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}.\n"
         )
         if not options.profile:
             print("| store | way | CPU µs/record | server's | records/s | of the floor's rate | by CPU |")
