@@ -154,7 +154,7 @@ def test_bulkhead__one_store_is_slow_fails_throttles_or_resets__the_others_keep_
     fleet.start_watcher()
     counter = iter(range(1_000_000))
     produce(log, range(-20, 0))
-    until(lambda: len(receivers.taken) == len(NAMES), 30, "every connector writes")
+    until(lambda: len(receivers.taken) == len(NAMES), 120, "every connector writes")
     rate(log, receivers, 3.0, counter)  # until the flow is steady
     baseline = rate(log, receivers, seconds, counter)
 
