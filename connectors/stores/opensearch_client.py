@@ -20,7 +20,6 @@ _LONGEST_REASON = 200
 _BUSY = {429, 502, 503, 504}
 _DENIED = {401, 403}
 _BULK = "/_bulk"
-_BULK_FILTER = {"filter_path": "errors,items.*.status,items.*.error.type,items.*.error.reason"}
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _JSON = {"Content-Type": "application/json"}
 
@@ -65,11 +64,21 @@ class Client:
         raise refusal(answer.status_code, _error_of(answer), answer.headers)
 
     def bulk(self, lines: bytes) -> list[Mapping[str, Any]]:
-        """The items of a bulk request, in its order: each with a `status`, and an `error` of `type` and `reason` or none."""
-        answer = self._send("POST", _BULK, lines, _NDJSON, _BULK_FILTER)
+        """The items of a bulk request, in its order: each with a `status`, and an `error` of `type` and `reason` or none.
+
+        None at all where every one was taken, which is nearly always: a line of answer for each is much work on both sides.
+        So the details are asked for by sending it once more; whatever was taken the first time is then a conflict.
+        """
+        if not self._bulk(lines, "errors")["errors"]:
+            return []
+        items = self._bulk(lines, "items.*.status,items.*.error.type,items.*.error.reason")["items"]
+        return [next(iter(item.values())) for item in items]
+
+    def _bulk(self, lines: bytes, answer_path: str) -> Any:
+        answer = self._send("POST", _BULK, lines, _NDJSON, {"filter_path": answer_path})
         if not answer.is_success:
             raise refusal(answer.status_code, _error_of(answer), answer.headers)
-        return [next(iter(item.values())) for item in _document(answer)["items"]]
+        return _document(answer)
 
     def _send(
         self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], params: Mapping[str, str]
