@@ -17,7 +17,7 @@ HEADER_SERVICE = "service"
 HEADER_LATE = "late-window"  # true: the event came after the stream's window had closed, and the stream flags those
 HEADER_REPLAYED = "replayed"  # what a person mended and sent again: the run of replays that did it
 HEADER_REPLAYED_FOR = "replayed-for"  # the connector that refused it; the others have it already
-# in a mirrored record: cluster/topic/incarnation/partition/offset of the one that it was made from; one for each mirror it passed
+# in a mirrored record, one for each mirror it passed: cluster/topic/incarnation/partition/offset of the one it was made from
 HEADER_MIRRORED_FROM = "mirrored-from"
 
 # Kafka's own rule for topics (org.apache.kafka.common.internals.Topic), which streams share.

@@ -13,6 +13,7 @@ from tests.contracts.test_sinks import *  # noqa: F403  # every test of the cont
 pytestmark = pytest.mark.services
 
 
-@pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:  # type: ignore[no-redef]  # in place of theirs
+@pytest.fixture(name="store")
+def _store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """In place of theirs."""
     return s3.make(request, tmp_path)
