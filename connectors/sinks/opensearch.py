@@ -201,9 +201,8 @@ class OpenSearchSink(Sink):
 
     def _send(self, lines: Iterable[Line]) -> None:
         sent = list(lines)
-        if sent:
-            if items := self._client.bulk(b"".join([text for _, text in sent])):
-                documents.require_taken([one for one, _ in sent], items, self._known.forget)
+        if sent and (items := self._client.bulk(b"".join([text for _, text in sent]))):
+            documents.require_taken([one for one, _ in sent], items, self._known.forget)
 
     def _places(self, batch: WriteBatch, generation: int, made: Sequence[Document]) -> list[Line]:
         """Each document where it belongs: at its place in the log, or at its key's."""
