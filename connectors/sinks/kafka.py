@@ -18,6 +18,7 @@ from connectors.sinks.base import (
     Row,
     RowsRefusedError,
     Sink,
+    StoreDeniedError,
     StoreUnavailableError,
     WriteBatch,
     Written,
@@ -32,6 +33,7 @@ from connectors.stores.kafka_table import Table
 from connectors.stores.kafka_transactions import LostEpochError, Outgoing, Transactions
 from eventplatform.broker.base import LogUnavailableError, TopicUnknownError
 from eventplatform.broker.kafka import KafkaLog
+from eventplatform.broker.kafka.errors import AccessDeniedError, AccountRefusedError, TlsFailedError, TokenUnavailableError
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError, RejectedError
 from eventplatform.core.names import split_schema_id
@@ -267,6 +269,20 @@ def _errors() -> Iterator[None]:
     except TopicUnknownError as error:
         raise StoreUnavailableError(reason=str(error)) from error
     except LogUnavailableError as error:
-        if type(error) is not LogUnavailableError:
-            raise  # one that names what is wrong, such as the account
-        raise StoreUnavailableError(reason=error.facts["reason"]) from error
+        raise _as_store(error) from error
+
+
+def _as_store(error: LogUnavailableError) -> StoreUnavailableError:
+    """What the log's client says of a cluster, said of this store: its remedies name settings of the platform's own log."""
+    if isinstance(error, AccessDeniedError):
+        return StoreDeniedError(reason=f"it does not let the target's account {error.facts['what']}")
+    if isinstance(error, AccountRefusedError | TlsFailedError | TokenUnavailableError):
+        return StoreDeniedError(reason=f"{_DENIED[type(error)]} ({error.facts['reason']})")
+    return StoreUnavailableError(reason=error.facts["reason"])
+
+
+_DENIED: dict[type[LogUnavailableError], str] = {
+    AccountRefusedError: "it does not accept the target's user name and password, or its token",
+    TlsFailedError: "no encrypted connection, by the certificates of the target",
+    TokenUnavailableError: "the endpoint of the target gave no token",
+}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from connectors.sinks import kafka
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores.kafka_cluster import KafkaTarget
+from eventplatform.broker.base import LogUnavailableError
+from eventplatform.broker.kafka.errors import AccessDeniedError, AccountRefusedError, TlsFailedError
 from tests.free_ports import free_ports
 
 
@@ -18,3 +20,21 @@ def test_open__target_away__the_store_and_not_the_event_log() -> None:
 
     assert raised.value.code == "sink.unavailable"
     assert "event log" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        AccountRefusedError(reason="SASL authentication failed"),
+        TlsFailedError(reason="self-signed certificate"),
+        AccessDeniedError(what="describe the cluster"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_errors__target_turns_the_mirror_away__told_of_the_store_and_heard_by_its_breaker(told: LogUnavailableError) -> None:
+    with pytest.raises(StoreDeniedError) as raised, kafka._errors():
+        raise told
+
+    assert raised.value.code == "sink.denied"
+    assert "event log" not in str(raised.value)
+    assert "KAFKA_" not in raised.value.hint
