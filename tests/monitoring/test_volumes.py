@@ -6,7 +6,9 @@ from pytest_django import Settings
 from monitoring.volumes import configuration_trouble, headers_of_the_proxy
 
 
-def test_headers_of_the_proxy__production__inner_address_passes_host_and_https(client: Client, settings: Settings) -> None:
+def test_headers_of_the_proxy__production__inner_address_passes_host_and_https(
+    db: None, client: Client, settings: Settings
+) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.ALLOWED_HOSTS = [".events.example"]
