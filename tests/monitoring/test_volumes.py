@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from monitoring.volumes import configuration_trouble, headers_of_the_proxy
 
 
+@pytest.mark.slow
 def test_headers_of_the_proxy__production__inner_address_passes_host_and_https(
     db: None, client: Client, settings: Settings
 ) -> None:
