@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.mapping.columns import leaves
 from connectors.mapping.compiled import reader
@@ -26,6 +28,7 @@ DOCUMENT = {
 }
 LEAVES = leaves(DOCUMENT)
 PLAN = plan(LEAVES, {leaf.pointer: n for n, leaf in enumerate(LEAVES)}, {leaf.pointer: leaf.type for leaf in LEAVES}, TEXTS)
+HOSTILE = ("'); raise SystemExit #", '"""', "{event}", "\n  raise SystemExit", "\\", "x']; values.clear(); [", "\x00")
 FIELDS = ("text", "whole", "real", "flag", "at", "any", "in")
 VALUES: tuple[Any, ...] = (
     *("", "a", "a\0b", "\\N", "2026-11-26T10:00:00.5Z", "2026-11-26T10:00:00+02:00", "2026-02-30T00:00:00Z"),
@@ -58,6 +61,17 @@ def test_any_value__read__as_field_by_field_or_not_at_all(field: str, value: Any
         assert (values, leftovers) == (expected, [])
     else:
         assert leftovers or value is None or (isinstance(value, dict) and None in value.values())
+
+
+@given(st.lists(st.text(min_size=1) | st.sampled_from(HOSTILE), min_size=1, max_size=5, unique=True))
+def test_names__whatever_a_schema_calls_its_fields__are_names_and_no_code(names: list[str]) -> None:
+    found = leaves({"properties": {name: {"type": "string"} for name in names}})
+    by = plan(found, {leaf.pointer: n for n, leaf in enumerate(found)}, {leaf.pointer: leaf.type for leaf in found}, TEXTS)
+    values = [NOTHING] * len(found)
+
+    assert reader(by)(dict.fromkeys(names, "v"), values)
+
+    assert values == ["v"] * len(found)
 
 
 def test_event_without_a_schema_known__read__not_at_all() -> None:
