@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -11,9 +13,9 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 
 from connectors.models import Connector, Lease
-from eventplatform.broker.base import Log, Reader
+from eventplatform.broker.base import Log, OffsetOutOfRangeError, Reader, TopicUnknownError
 from eventplatform.core import metrics
-from eventplatform.core.records import TopicPartition
+from eventplatform.core.records import Record, TopicPartition
 from eventplatform.eventlog import event_log
 
 log = logging.getLogger(__name__)
@@ -64,9 +66,11 @@ def _note(events: Log, near: list[Lease], keeps: dict[int, int]) -> None:
 
 
 def _loses_at(lease: Lease, keeps_ms: int, reader: Reader | None) -> datetime:
-    """When the log deletes the record; at once where it can't be read to tell."""
+    """When the log deletes the record; at once where it can't be read to tell, or is gone already."""
     if reader is not None:
-        found = reader.read(TopicPartition(lease.topic, lease.partition), lease.next_offset or 0, max_records=1).records
+        found: Sequence[Record] = ()
+        with suppress(OffsetOutOfRangeError, TopicUnknownError):  # its own alarm says so; the others need theirs
+            found = reader.read(TopicPartition(lease.topic, lease.partition), lease.next_offset or 0, max_records=1).records
         if found:
             return datetime.fromtimestamp(found[0].timestamp_ms / 1000, UTC) + timedelta(milliseconds=keeps_ms)
     return datetime.now(UTC)

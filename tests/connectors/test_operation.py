@@ -294,6 +294,25 @@ def test_retention_alarm__before_twice_the_lag_has_passed__noted_with_the_moment
     assert (Lease.objects.get().loses_at is not None) == bool(expected)
 
 
+@pytest.mark.usefixtures("lease", "asked")
+def test_retention_alarm__record_is_gone_already__warned_of_now(
+    produce: Produce, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produce("a", "b")
+    Watcher().tick()
+    log.alter_topic("test.event", retention_ms=3_600_000)
+    later = time.time() + 2 * 3600
+    log.apply_retention(now_ms=int(later * 1000))
+    produce("c")
+    Watcher()._mirror()
+    Lease.objects.update(end_offset=3, next_offset=0)
+    monkeypatch.setattr("connectors.retention_alarm.time.time", lambda: later)
+
+    assert retention_alarm.look() == 1
+
+    assert Lease.objects.get().loses_at is not None
+
+
 def test_pulse__long_write__lease_is_kept_and_the_target_counts_as_slow(
     lease: Lease, connector: Connector, where: TopicPartition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
