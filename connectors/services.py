@@ -47,9 +47,9 @@ def import_document(*, document: Mapping[str, Any]) -> None:
     """
     targets = _section(document, "targets")
     connectors = _section(document, "connectors")
-    for name, facts in targets.items():
+    for name, facts in sorted(targets.items()):  # two imports at once take their locks in the same order
         save_target(name=name, kind=str(facts.get("kind", "")), values=facts.get("options") or {})
-    for name, facts in connectors.items():
+    for name, facts in sorted(connectors.items()):
         save_connector(
             name=name,
             target=str(facts.get("target", "")),

@@ -80,6 +80,9 @@ class Options:
     )
     batch_rows: int = option("Most rows in one script; it holds up the server for some microseconds a row.", 500, minimum=1)
 
+    def __post_init__(self) -> None:
+        Keys(self.key, "stream")  # a place that nobody knows is told when it is saved
+
 
 class RedisSink(Sink):
     """Rows by one script; `{connector}:_offsets`, `{connector}:_canaries` stand beside them."""

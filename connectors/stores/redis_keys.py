@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.mapping.keys import KeyMissingError, key_of, tombstone_key
-from eventplatform.core.errors import FatalError
+from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import Record
 
 _PLACE = re.compile(r"\{(stream|topic|partition|offset|key|/[^{}]*)\}")
 
 
-class TemplateInvalidError(FatalError):
+class TemplateInvalidError(RejectedError):
     """A template for keys can't be understood."""
 
     code = "sink.redis_template"
@@ -26,7 +26,7 @@ class Keys:
 
     def __init__(self, template: str, stream: str, pointers: tuple[str, ...] = (), *, is_upsert: bool = False) -> None:
         if re.search(r"[{}]", _PLACE.sub("", template)):
-            raise TemplateInvalidError(template=template)
+            raise TemplateInvalidError(pointer="/key", template=template)
         self._template = template.replace("{stream}", stream)
         self._places = tuple(_PLACE.findall(template))
         self._pointers = pointers

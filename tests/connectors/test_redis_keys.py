@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.mapping.keys import KeyMissingError, TombstoneKeyError
+from connectors.options import parse
+from connectors.sinks.redis import Options
 from connectors.stores.redis_keys import Keys, TemplateInvalidError
 from eventplatform.core.records import Record
 
@@ -72,3 +74,10 @@ def test_tombstone__its_key__names_what_the_event_was_stored_under(
 def test_tombstone__without_the_fields__refused() -> None:
     with pytest.raises(TombstoneKeyError):
         Keys("{key}", "page", ("/wiki_id", "/page/page_id"), is_upsert=True).of_tombstone(record(b"7"), 0)
+
+
+def test_options__key_with_a_place_that_nobody_knows__refused_at_save() -> None:
+    with pytest.raises(TemplateInvalidError) as refused:
+        parse(Options, {"type": "string", "key": "{steam}:{/id}"})
+
+    assert refused.value.pointer == "/key"
