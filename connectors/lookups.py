@@ -89,6 +89,11 @@ class ConnectorView:
     partitions: tuple[PartitionView, ...]
 
     @property
+    def is_without_streams(self) -> bool:
+        """True where nothing that is configured fits it, or none of it has a topic yet."""
+        return not self.partitions
+
+    @property
     def failing(self) -> tuple[PartitionView, ...]:
         """The partitions that an error holds back."""
         return tuple(one for one in self.partitions if one.state in {"stopped", "retrying"})

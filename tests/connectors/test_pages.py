@@ -68,6 +68,15 @@ def test_list_and_detail__healthy__state_and_partitions(client: Client, connecto
     assert "Sign in to operate" in page
 
 
+def test_list_and_detail__nothing_fits_it__said_and_not_called_up_to_date(client: Client, connector: Connector) -> None:
+    Lease.objects.all().delete()
+
+    for path in ("/connectors", f"/connectors/{connector.name}"):
+        page = client.get(path).content.decode()
+        assert "Takes no stream" in page
+        assert "Up to date" not in page
+
+
 def test_detail__unknown__404(client: Client, transactional_db: None) -> None:
     assert client.get("/connectors/none").status_code == 404
 
