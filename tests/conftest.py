@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import tempfile
@@ -40,6 +41,7 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
+    logging.disable()  # clients whose server has just been stopped complain until the process ends, below the closing line
     shutil.rmtree(VAR, ignore_errors=True)
     shutil.rmtree(Postgres(VAR).sockets, ignore_errors=True)
 
