@@ -61,8 +61,16 @@ def fallible(request: pytest.FixtureRequest) -> Iterator[Fallible]:
         assert isinstance(server, KafkaServer)
         url = f"kafka://{server.servers}"
     log = open_log(url)
-    yield Fallible(log, server.kill, server.start, partial(_processes, server))
+    yield Fallible(log, partial(_kill, server), server.start, partial(_processes, server))
     log.close()
+
+
+def _kill(server: Postgres | KafkaServer) -> None:
+    """All of it at once: a backend of Postgres outlives its master until it notices, and may commit meanwhile."""
+    for pid in _processes(server):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    server.kill()
 
 
 def _processes(server: Postgres | KafkaServer) -> list[int]:
