@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -121,6 +121,7 @@ class DruidFollower(Follower):
     )
     target_type = Target
     options_type = Options
+    ttl_by_expiry = True
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         self._connector = connector
@@ -155,7 +156,6 @@ class DruidFollower(Follower):
         if found.get("suspended"):
             self._druid.resume(datasource)
             return Progress("pending")
-        self._forget_old(reading)
         return druid_progress.progress(reading.stream, self._druid.status(datasource))
 
     def suspend(self, stream: str) -> None:
@@ -252,10 +252,6 @@ class DruidFollower(Follower):
             variables = dict(self._target.kafka_environment)
             consumer["druid.dynamic.config.provider"] = {"type": "environment", "variables": variables}
         return consumer
-
-    def _forget_old(self, reading: Reading) -> None:
-        if reading.steering.ttl_seconds:
-            self.expire(reading.stream, before=datetime.now(UTC) - timedelta(seconds=reading.steering.ttl_seconds))
 
 
 def _refuse(stream: str, steering: Steering) -> None:

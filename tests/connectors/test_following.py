@@ -38,6 +38,7 @@ class FakeStore:
     durable: dict[TopicPartition, int] = field(default_factory=dict)
     read: dict[TopicPartition, int] = field(default_factory=dict)
     error: PlatformError | None = None
+    expired: list[str] = field(default_factory=list)
     is_away: bool = False
 
 
@@ -46,6 +47,7 @@ class FakeFollower(Follower):
     guarantee = "None."
     target_type = Target
     options_type = Options
+    ttl_by_expiry = DruidFollower.ttl_by_expiry
     store: ClassVar[FakeStore]
 
     def __init__(self, connector: str, target: Any, options: Any) -> None:
@@ -80,7 +82,8 @@ class FakeFollower(Follower):
         return self._own.canary_written(stream, event_id)
 
     def expire(self, stream: str, *, before: datetime) -> int:  # noqa: ARG002  # the contract's
-        return 0
+        self.store.expired.append(stream)
+        return 1
 
 
 @pytest.fixture
@@ -270,6 +273,15 @@ def test_follow__store_away__every_stream_says_so(connector: Connector, store: F
     assert (lease().state, lease().error_code) == ("retrying", "sink.unavailable")
     connector.target.refresh_from_db()
     assert connector.target.failures == 1
+
+
+def test_ttl__old_rows_of_a_reader__go_each_minute_and_are_counted(connector: Connector, store: FakeStore) -> None:
+    connector.rules = {"ttl_seconds": 3600}
+    connector.save()
+
+    assert tasks.apply_ttl() == {f"to-druid {STREAM}": 1}
+
+    assert store.expired == [STREAM]
 
 
 def test_follow__at_work_elsewhere__busy(connector: Connector) -> None:
