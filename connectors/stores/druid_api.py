@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from connectors.sinks.base import StoreUnavailableError
+from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from eventplatform.core.errors import FatalError
 
 _TIMEOUT_SECONDS = 10.0
@@ -159,7 +159,7 @@ def _read(answer: httpx.Response, what: str) -> Any:
         except ValueError:
             raise StoreUnavailableError(reason=f"asked for {what}, it answers no JSON: is this Druid's address?") from None
     if status in _DENIED:
-        raise StoreUnavailableError(reason=_DENIED[status])
+        raise StoreDeniedError(reason=_DENIED[status])
     if answer.is_redirect:
         raise StoreUnavailableError(reason="it sends us to another server; name Druid's router, or the leading overlord")
     if answer.is_client_error and status not in (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS):

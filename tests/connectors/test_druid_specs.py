@@ -7,12 +7,14 @@ import re
 from collections import defaultdict
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.mapping.columns import leaves
-from connectors.sinks.base import Reading, Surroundings, UpsertUnsupportedError
+from connectors.sinks.base import Reading, StoreDeniedError, Surroundings, UpsertUnsupportedError
 from connectors.sinks.druid import DruidFollower, NeedsKafkaError, Options, RuleUnsupportedError, Target
 from connectors.steering import Steering
+from connectors.stores import druid_api
 from connectors.stores.druid_columns import DruidPrivacyError
 from eventplatform.core.names import split_schema_id, version_key
 from tests.registry import corpus
@@ -230,3 +232,9 @@ def test_spec__same_again__same_digest_and_another_schema_another() -> None:
 
     digests = [made["context"]["eventplatform"]["digest"] for made in (one, again, other)]
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_answer__user_turned_away__denied(status: int) -> None:
+    with pytest.raises(StoreDeniedError):
+        druid_api._read(httpx.Response(status), "anything")
