@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -30,29 +30,25 @@ def apply(now: datetime | None = None) -> dict[str, int]:
         days = steering(stream, connector.route.names).retention_days
         return None if days is None else timedelta(days=days)
 
-    return _apply(_running(), age, now or timezone.now())
+    return _apply(age, now or timezone.now())
 
 
 def apply_ttl(now: datetime | None = None) -> dict[str, int]:
     """The same by `ttl_seconds`, in stores that don't forget by themselves."""
 
     def age(stream: Stream, connector: Connector) -> timedelta | None:
-        seconds = connector.steering(stream).ttl_seconds
+        seconds = connector.steering(stream).ttl_seconds if catalog.load(connector.kind).ttl_by_expiry else None
         return timedelta(seconds=seconds) if seconds else None
 
-    return _apply([one for one in _running() if catalog.load(one.target.kind).ttl_by_expiry], age, now or timezone.now())
+    return _apply(age, now or timezone.now())
 
 
 Age = Callable[[Stream, Connector], "timedelta | None"]
 
 
-def _running() -> list[Connector]:
-    return list(Connector.objects.filter(is_enabled=True).select_related("target"))
-
-
-def _apply(connectors: Iterable[Connector], age: Age, now: datetime) -> dict[str, int]:
+def _apply(age: Age, now: datetime) -> dict[str, int]:
     gone: dict[str, int] = {}
-    for connector in connectors:
+    for connector in Connector.objects.filter(is_enabled=True).select_related("target"):
         try:
             gone |= _apply_to(connector, age, now)
         except PlatformError as error:

@@ -64,3 +64,18 @@ def test_ttl__stores_that_do_not_forget_by_themselves__are_asked(monkeypatch: py
 
     assert set(retention.apply_ttl(NOW)) == {"to-postgres ui.click", "to-postgres ui.load"}
     assert sorted(store.asked) == [("ui.click", 1), ("ui.load", 5)]
+
+
+def test_ttl__a_driver_is_missing__keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("gone", "postgres"):
+        target = Target.objects.create(name=kind, kind=kind)
+        Connector.objects.create(name=f"to-{kind}", target=target, streams=["*"], rules={"ttl_seconds": 86_400})
+    configuring.configure({"streams": {"ui.load": {"schema_title": "ui.load"}}})
+
+    @contextmanager
+    def opened(_: Connector) -> Iterator[Store]:
+        yield Store()
+
+    monkeypatch.setattr(opening, "make_store", opened)
+
+    assert set(retention.apply_ttl(NOW)) == {"to-postgres ui.load"}
