@@ -11,10 +11,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from connectors import leasing, opening
@@ -27,6 +26,7 @@ from streamconfig import lookups as configuration
 
 log = logging.getLogger(__name__)
 
+_UNDER_WAY = (Backfill.State.PAUSED, Backfill.State.RUNNING)
 Bound = datetime | int | None  # a time, an offset, or as far as the log goes
 
 
@@ -98,20 +98,18 @@ def start(
 
 def pause(*, connector: str, number: int, by: str) -> None:
     """Stop it for a while; what it took stays taken."""
-    _move(connector, number, by, Backfill.State.RUNNING, Backfill.State.PAUSED)
+    _move(connector, number, by, (Backfill.State.RUNNING,), Backfill.State.PAUSED)
 
 
 def resume(*, connector: str, number: int, by: str) -> None:
     """Go on with one that is paused, or held back by an error."""
-    _move(connector, number, by, (Backfill.State.PAUSED, Backfill.State.RUNNING), Backfill.State.RUNNING)
-    Lease.objects.filter(backfill=number).exclude(state=Lease.State.RUNNING).update(
-        state=Lease.State.IDLE, not_before=None, attempts=0
-    )
+    _move(connector, number, by, _UNDER_WAY, Backfill.State.RUNNING)
+    leasing.resume(Q(backfill=number))
 
 
 def cancel(*, connector: str, number: int, by: str) -> None:
     """End it; what it wrote stays in the store."""
-    _move(connector, number, by, (Backfill.State.PAUSED, Backfill.State.RUNNING), Backfill.State.CANCELLED)
+    _move(connector, number, by, _UNDER_WAY, Backfill.State.CANCELLED)
 
 
 def finish() -> int:
@@ -179,9 +177,8 @@ def _lease(made: Backfill, span: _Span) -> Lease:
     )
 
 
-def _move(connector: str, number: int, by: str, old: Any, new: Backfill.State) -> None:
-    states = old if isinstance(old, tuple) else (old,)
-    found = Backfill.objects.filter(connector__name=connector, pk=number, state__in=states)
+def _move(connector: str, number: int, by: str, old: tuple[Backfill.State, ...], new: Backfill.State) -> None:
+    found = Backfill.objects.filter(connector__name=connector, pk=number, state__in=old)
     ended = Now() if new == Backfill.State.CANCELLED else None
     if not found.update(state=new, ended_at=ended):
         raise BackfillUnknownError(connector=connector, number=number)

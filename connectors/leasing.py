@@ -1,6 +1,7 @@
-"""The only writers of leases: who may run a connector on a partition, until when, and what came of it.
+"""The writers of leases: who may run a connector on a partition, until when, and what came of it.
 
-All clocks are the database's, so workers' clocks don't matter. Whoever writes here names owner and epoch; a former owner
+Elsewhere only the breaker ends delays, the pulse renews, and history and retention alarm keep columns of their own. All clocks
+are the database's, so workers' clocks don't matter. Whoever writes here names owner and epoch; a former owner
 changes nothing and learns it from the answer.
 """
 
@@ -28,6 +29,7 @@ _LONGEST_DELAY_SECONDS = 300.0
 _MINUTE = 60.0
 
 _FREE = Q(until=None) | Q(until__lt=Now())
+_FRESH: dict[str, Any] = {"state": Lease.State.IDLE, "state_since": Now(), "not_before": None, "queued_at": None, "attempts": 0}
 _MIRROR_ENDS = """
 UPDATE connectors_lease SET end_offset = log.end_offset
 FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS log(topic, partition, end_offset)
@@ -158,13 +160,17 @@ def begin_anew(leases: Q, *, is_elsewhere: bool) -> None:
         found.update(proven_incarnation="")
 
 
+def resume(leases: Q) -> None:
+    """A person wants those that no slice is at work on to go on now, whatever held them back."""
+    Lease.objects.filter(leases).exclude(state=Lease.State.RUNNING).update(**_FRESH)
+
+
 def restart(leases: Q, *, only_failed: bool) -> int:
     """Begin anew where an error holds partitions back, or everywhere: slices at work there end before their next write."""
     found = Lease.objects.filter(leases)
     if only_failed:
         found = found.filter(state__in=(Lease.State.RETRYING, Lease.State.STOPPED))
-    fresh = {"state": Lease.State.IDLE, "state_since": Now(), "not_before": None, "queued_at": None, "attempts": 0}
-    return found.update(**fresh, owner="", until=None, epoch=F("epoch") + 1)
+    return found.update(**_FRESH, owner="", until=None, epoch=F("epoch") + 1)
 
 
 def queued(pks: Collection[int]) -> None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from connectors import breaker, catalog, connection_urls, following, leasing, opening, options, server_urls
 from connectors.holding import hold
-from connectors.models import Connector, Lease, Preparation, Target
+from connectors.models import Connector, Preparation, Target
 from connectors.rules import Rules
 from eventplatform import encryption
 from eventplatform.core.errors import RejectedError
@@ -157,13 +157,13 @@ def stop(*, connector: str, by: str) -> None:
 
 def resume(*, connector: str, by: str, only: TopicPartition | None = None) -> None:
     """Go on from the store's position, now: also where a stop or a growing delay held it back; or one partition alone."""
-    held = Lease.objects.filter(connector__name=connector).exclude(state=Lease.State.RUNNING)
+    held = Q(connector__name=connector)
     if only is None:
         _switch(connector, "resumed", by, is_enabled=True, is_stopped=False)
         breaker.reset(Q(connectors__name=connector))
     else:
-        held = held.filter(topic=only.topic, partition=only.partition)
-    held.update(state=Lease.State.IDLE, not_before=None, queued_at=None, attempts=0, state_since=Now())
+        held &= Q(topic=only.topic, partition=only.partition)
+    leasing.resume(held)
 
 
 def restart(*, connector: str, by: str, only_failed: bool = False, include_tasks: bool = True) -> int:
