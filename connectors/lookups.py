@@ -130,10 +130,11 @@ def for_stream(stream: str) -> tuple[ConnectorView, ...]:
 
 def by_stream() -> dict[str, tuple[ConnectorView, ...]]:
     """The connectors that take each configured stream, as they are doing as a whole; two queries for all of them."""
-    routes = {one.name: one.route for one in Connector.objects.select_related("target")}
-    views = [view for view in overview() if view.name in routes]
+    rows = list(Connector.objects.select_related("target"))
+    views = _views(rows, Lease.objects.filter(backfill=None))
+    flows = list(zip([one.route for one in rows], views, strict=True))
     streams = configuration.snapshot().streams.values()
-    return {stream.name: tuple(view for view in views if routes[view.name].takes(stream)) for stream in streams}
+    return {stream.name: tuple(view for route, view in flows if route.takes(stream)) for stream in streams}
 
 
 def history(name: str, hours: int = 24) -> tuple[Minute, ...]:
