@@ -10,7 +10,7 @@ from django.conf import settings
 from psycopg import sql
 
 from connectors import catalog, options, own_database, secret_files
-from connectors.models import Connector
+from connectors.models import Connector, Target
 from connectors.sinks.base import Sink, Store, Surroundings
 from eventplatform import encryption
 from eventplatform.core import masking
@@ -45,16 +45,19 @@ def make_store(connector: Connector, *, name: str = "") -> Store:
     Raises:
         PlatformError: an unknown kind, a missing driver, an option that can't be used, a secret without its key.
     """
-    secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
-    target = {**connector.target.options, **secrets}
+    target = values_of(connector.target)
     return store_of(connector.target.kind, name=name or connector.name, target=target, values=connector.options)
+
+
+def values_of(target: Target) -> dict[str, Any]:
+    """All options of a target, its secrets open."""
+    return {**target.options, **encryption.unseal(target.secrets, owner=f"target {target.name}")}
 
 
 def parts_of(connector: Connector) -> tuple[Any, Any]:
     """The connector's target, its secrets open, and its options, each as its kind declares it."""
-    secrets = encryption.unseal(connector.target.secrets, owner=f"target {connector.target.name}")
     kind = catalog.load(connector.target.kind)
-    target: Any = options.parse(kind.target_type, resolve(kind.target_type, {**connector.target.options, **secrets}))
+    target: Any = options.parse(kind.target_type, resolve(kind.target_type, values_of(connector.target)))
     return target, options.parse(kind.options_type, connector.options)
 
 

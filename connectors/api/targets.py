@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connectors import acts, catalog, checking, options, services, shown
+from connectors import acts, catalog, checking, opening, options, services, shown
 from connectors.api.base import (
     READ_ERRORS,
     WRITE_ERRORS,
@@ -110,8 +110,7 @@ class TargetTest(ConnectorView):
     def post(self, request: Request, name: str) -> Response:  # noqa: ARG002  # DRF's signature
         """Open the store with what is saved, within ten seconds; 200 also where it can't be used."""
         found = target_of(name)
-        secrets = encryption.unseal(found.secrets, owner=f"target {name}")
-        done = checking.check(found.kind, name="connection-test", target={**found.options, **secrets}, values={})
+        done = checking.check(found.kind, name="connection-test", target=opening.values_of(found), values={})
         return Response(
             {"is_ok": done.is_ok, "message": done.text, "remedy": done.remedy, "code": done.code, "seconds": done.seconds}
         )
