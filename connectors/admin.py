@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from connectors import catalog, kinds
+from connectors import catalog, kinds, services
 from connectors.forms import admin_forms
 from connectors.forms.saving import save_connector, save_target
 from connectors.models import Backfill, Connector, Lease, Target
@@ -69,6 +69,18 @@ class KindAdmin(ModelAdmin):
         answer: HttpResponse = super().changeform_view(request, *arguments, **facts)
         return answer
 
+    def forget(self, row: Any, by: str) -> None:
+        """Delete a row through its service."""
+        raise NotImplementedError
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        """As the pages do, so that readers of its own in a store are suspended too."""
+        self.forget(obj, request.user.get_username())
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
     # Django's own log knows no values; `connectors.acts` writes what changed.
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
@@ -91,6 +103,9 @@ class TargetAdmin(KindAdmin):
     def form_of(self, kind: str, row: Any) -> type[admin_forms.GeneratedForm]:
         return admin_forms.target_form(kind, row)
 
+    def forget(self, row: Any, by: str) -> None:
+        services.delete_target(target=row.name, by=by)
+
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001  # likewise
         """Write through the service, which encrypts the secrets."""
         name = obj.name if change else form.cleaned_data["name"]  # type: ignore[attr-defined]  # a target
@@ -109,6 +124,9 @@ class ConnectorAdmin(KindAdmin):
 
     def form_of(self, kind: str, row: Any) -> type[admin_forms.GeneratedForm]:  # noqa: ARG002  # a target's needs the row
         return admin_forms.connector_form(kind)
+
+    def forget(self, row: Any, by: str) -> None:
+        services.delete_connector(connector=row.name, by=by)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         """Write through the service."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -27,8 +27,11 @@ from eventplatform.core.errors import PlatformError
 def edit(request: HttpRequest, name: str) -> HttpResponseBase:
     """Change where it is and how it is entered; every connector that uses it goes on with that."""
     target = get_object_or_404(Target, name=name)
-    kind = catalog.describe(target.kind)
-    secrets = encryption.unseal(target.secrets, owner=f"target {name}")
+    try:
+        kind = catalog.describe(target.kind)
+    except PlatformError as error:  # its driver is missing
+        raise Http404(f"{error} {error.hint}") from error
+    secrets = _opened(target)
     form = _form(request, target, secrets)
     facts: dict[str, Any] = {}
     asked = request.POST.get("do", "save") if request.method == "POST" else ""
@@ -58,6 +61,14 @@ def edit(request: HttpRequest, name: str) -> HttpResponseBase:
         **facts,
     }
     return render(request, "connectors/store.html", context, status=400 if asked == "save" else 200)
+
+
+def _opened(target: Target) -> dict[str, Any]:
+    """Its secrets; none where the key is gone, as saving says then."""
+    try:
+        return encryption.unseal(target.secrets, owner=f"target {target.name}")
+    except PlatformError:
+        return {}
 
 
 def _form(request: HttpRequest, target: Target, secrets: dict[str, Any]) -> DeclaredForm:

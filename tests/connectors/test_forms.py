@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from connectors import catalog, services, watcher
+from connectors import catalog, following, services, watcher
 from connectors.models import Backfill, Connector, Lease, Target
 from eventplatform.broker.base import Log
 from monitoring.demo_users import ensure_groups
@@ -151,6 +152,19 @@ def test_store__saved_without_a_password__keeps_it_and_shows_it_nowhere(engineer
     assert sealed
 
 
+def test_store__key_is_gone__shown_and_said_when_it_is_saved(engineer: Client, settings: Any) -> None:
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/x", "password": "hunter2"})
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    page = engineer.get("/connectors/stores/db").content.decode()
+    answer = engineer.post("/connectors/stores/db", {"target-url": "postgresql://w@db/y", "do": "save"})
+
+    assert "kept; type to replace" not in page
+    assert answer.status_code == 400
+    assert "ENCRYPTION_KEYS" in answer.content.decode()
+    assert Target.objects.get().options == {"url": "postgresql://w@db/x"}
+
+
 def test_delete__name_typed__gone_and_told(engineer: Client, connector: Connector) -> None:
     assert "goes on from there" in engineer.get("/connectors/files/delete").content.decode()
     assert engineer.post("/connectors/files/delete", {"name": "file"}).status_code == 400
@@ -158,6 +172,24 @@ def test_delete__name_typed__gone_and_told(engineer: Client, connector: Connecto
     page = engineer.post("/connectors/files/delete", {"name": "files"}, follow=True).content.decode()
 
     assert "files is deleted" in page
+    assert not Connector.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["page", "selected"])
+def test_delete__in_the_admin__by_the_service(
+    client: Client, transactional_db: None, connector: Connector, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    let_go: list[str] = []
+    monkeypatch.setattr(following, "let_go", lambda row: let_go.append(row.name))
+
+    if way == "page":
+        client.post(f"/admin/connectors/connector/{connector.pk}/delete/", {"post": "yes"})
+    else:
+        selected = {"action": "delete_selected", "_selected_action": str(connector.pk), "post": "yes"}
+        client.post("/admin/connectors/connector/", selected)
+
+    assert let_go == ["files"]
     assert not Connector.objects.exists()
 
 
