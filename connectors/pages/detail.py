@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Min
@@ -128,7 +129,7 @@ def _partitions(request: HttpRequest, view: ConnectorView) -> dict[str, Any]:
     ordered = sorted(every, key=lambda one: (one.state not in ("stopped", "retrying"), -one.lag_records))
     lines = _by_topic(view.partitions) if len(view.partitions) > _MANY and not topic else []
     page = Paginator(lines or ordered, _ON_A_PAGE).get_page(request.GET.get("page"))
-    query = "&".join(f"{name}={value}" for name, value in (("hours", request.GET.get("hours")), ("topic", topic)) if value)
+    query = urlencode({name: value for name, value in (("hours", request.GET.get("hours")), ("topic", topic)) if value})
     return {"page": page, "is_by_topic": bool(lines), "topic": topic, "query": query}
 
 
