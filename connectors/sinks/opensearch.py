@@ -196,7 +196,7 @@ class OpenSearchSink(Sink):
             self._send([*self._places(batch, generation, as_they_are), *others])
         except RowsRefusedError as error:
             again = [row for row in batch.rows if row.offset in error.refused]
-            self._send(self._places(batch, generation, shape_all(again, fitted)))
+            self._send([*self._places(batch, generation, shape_all(again, fitted)), *others])  # a deletion may be refused too
         return 0
 
     def _send(self, lines: Iterable[Line]) -> None:

@@ -25,6 +25,7 @@ from eventplatform.core.records import Record
 _LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 _CONFLICT, _NOT_FOUND = 409, 404
 _BUSY = {403, 429, 500, 502, 503, 504}
+_CLOSED = "index_closed_exception"  # a person's doing, and no document's fault, though its status is 400
 _FIELD = re.compile(r"failed to parse field \[([^\]]{1,200})\] of type \[(\w+)\]")
 _GENERATION = 1 << 48  # versions grow with offsets, and begin above all former ones when a topic is made anew
 
@@ -127,7 +128,7 @@ def require_taken(rows: Sequence[Row | Record | None], items: Iterable[Mapping[s
             continue
         if is_full(error):
             raise full()
-        if one is None or status in _BUSY or status == _NOT_FOUND:
+        if one is None or status in _BUSY or status == _NOT_FOUND or error.get("type") == _CLOSED:
             forget()  # the index may be gone
             raise refusal(status, {"type": error.get("type", "")}, {})
         refused[one.offset] = RecordRefusedError(reason=_told(error))

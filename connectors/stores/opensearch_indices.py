@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -105,16 +105,18 @@ class Indices:
         return name
 
     def end_of(self, index: str) -> datetime | None:
-        """The end of the period of which an index is; None for one that is not split, or nobody's."""
+        """The end of the period of which an index is; None for one that is not split, nobody's, or the last one of all."""
         _, _, period = index.rpartition(MARK)
-        try:
-            begin = datetime.strptime(period, _PERIODS[self._shape.period]).replace(tzinfo=UTC) if self.is_split else None
-        except ValueError:
+        if not self.is_split:
             return None
-        if begin is None or self._shape.period == "day":
-            return begin and datetime.fromtimestamp(begin.timestamp() + 86_400, UTC)
-        month = begin.month % 12 + 1 if self._shape.period == "month" else 1
-        return begin.replace(year=begin.year + (month == 1), month=month)
+        try:
+            begin = datetime.strptime(period, _PERIODS[self._shape.period]).replace(tzinfo=UTC)
+            if self._shape.period == "day":
+                return begin + timedelta(days=1)
+            month = begin.month % 12 + 1 if self._shape.period == "month" else 1
+            return begin.replace(year=begin.year + (month == 1), month=month)
+        except (ValueError, OverflowError):  # the end of the last period of year 9999 is no date
+            return None
 
     def plan(self, stream: str) -> Plan:
         """How values fit the stream's index, once it was prepared."""

@@ -10,7 +10,16 @@ import orjson
 import pytest
 
 from connectors.mapping.policies import Policies
-from connectors.sinks.base import Row, RowDiscardedError, RowsRefusedError, StoreDeniedError, StoreUnavailableError
+from connectors.sinks.base import (
+    Position,
+    Row,
+    RowDiscardedError,
+    RowsRefusedError,
+    StoreDeniedError,
+    StoreUnavailableError,
+    WriteBatch,
+)
+from connectors.sinks.opensearch import OpenSearchSink, Options, Target
 from connectors.steering import Steering
 from connectors.stores import opensearch_documents as documents
 from connectors.stores.opensearch_client import Client, Login, refusal
@@ -18,7 +27,7 @@ from connectors.stores.opensearch_indices import Indices, Shape
 from connectors.stores.opensearch_mapping import MAX_FIELDS, OWN_PROPERTIES, event_plan, merged, missing, properties
 from connectors.stores.opensearch_preview import preview
 from eventplatform.core.errors import PlatformError
-from eventplatform.core.records import Record
+from eventplatform.core.records import Record, TopicPartition
 
 STRING = {"type": "string"}
 SCHEMA = {
@@ -199,6 +208,29 @@ def test_items__one_busy__all_again(status: int) -> None:
     assert "s3cr3t" not in str(caught.value)
 
 
+def test_items__index_closed_by_a_person__all_again() -> None:
+    item = {"status": 400, "error": {"type": "index_closed_exception", "reason": "closed"}}
+
+    with pytest.raises(StoreUnavailableError, match="index_closed_exception"):
+        documents.require_taken([row()], [item], lambda: None)
+
+
+def test_put__deletion_that_is_refused__said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(_client: Client, lines: bytes) -> list[dict[str, Any]]:
+        return [{"status": 400, "error": {"type": "illegal_argument_exception"}} for _ in lines.splitlines()]
+
+    monkeypatch.setattr(Client, "bulk", refusing)
+    monkeypatch.setattr(Indices, "open", lambda _: None)
+    tombstone = Record("page.change", 0, 7, 0, b"1", None)
+    after, steering = Position(8, "i1", "cluster"), Steering(is_upsert=True, key=("/page/id",))
+    batch = WriteBatch("page.change", TopicPartition("page.change", 0), None, after, (), (), steering, [tombstone])
+
+    with OpenSearchSink("c1", Target("http://127.0.0.1:9"), Options()) as sink, pytest.raises(RowsRefusedError) as caught:
+        sink._put(batch, 0)
+
+    assert list(caught.value.refused) == [7]
+
+
 def test_refusal__busy_cluster__after_what_it_says() -> None:
     error = refusal(429, {"type": "circuit_breaking_exception", "reason": "Data too large"}, {"retry-after": "9"})
 
@@ -232,6 +264,9 @@ def test_names__of_indices__plain_and_never_shared(stream: str, index: str) -> N
         ("day", "e@2026.11.30", datetime(2026, 12, 1, tzinfo=UTC)),
         ("month", "e@2026.12", datetime(2027, 1, 1, tzinfo=UTC)),
         ("year", "e@2026", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("year", "e@9999", None),
+        ("month", "e@9999.12", None),
+        ("day", "e@9999.12.31", None),
         ("month", "e@mine", None),
         ("none", "e", None),
     ],
