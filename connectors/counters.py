@@ -35,19 +35,20 @@ def families() -> Iterable[Family]:
 
 
 def _families() -> Iterator[Family]:
-    """Metrics of one name are one family: two connectors may count the same of different streams, in one way only."""
+    """Metrics of one name are one family, and of one type, which the name tells: two connectors may count the same."""
     metrics = dict(_declared())
     samples = _samples(list(metrics)) if metrics else {}
     made: dict[str, Family] = {}
     for connector, metric in [(name, metric) for name, several in metrics.items() for metric in several]:
-        name = metric.name.removesuffix("_total") if metric.type == "counter" else metric.name
-        family = made.setdefault(name, Family(name, metric.help or metric.name, metric.type))
-        if family.type != metric.type:
-            log.warning("counters.clash", extra={"metric": metric.name, "connector": connector})
-            continue
+        family = made.setdefault(metric.name, _family(metric))
         for sample, labels, value in _of(metric, samples.get(connector, [])):
             family.add_sample(sample, {OWN_LABEL: connector, **labels}, value)
     yield from made.values()
+
+
+def _family(metric: Metric) -> Family:
+    name = metric.name.removesuffix("_total")  # a counter's, as the library wants it
+    return Family(name, metric.help or metric.name, metric.type)
 
 
 def _declared() -> Iterator[tuple[str, tuple[Metric, ...]]]:

@@ -25,6 +25,7 @@ from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
+_LARGEST = 1e200  # sums of these never leave what the database can add; where they did, nothing would be counted any more
 Database = psycopg.Connection[tuple[Any, ...]]
 Sample = tuple[str, str]  # its name, and its labels as JSON text
 
@@ -64,7 +65,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What one event adds: metric, labels, value; and how many of its values were no numbers."""
+    """What one event adds: metric, labels, value; and how many of its values can't be counted."""
 
     values: Sequence[tuple[Metric, Labels, float]]
     discarded: int
@@ -152,8 +153,8 @@ class PrometheusSink(Sink):
             value = _at(row.event, metric.value) if metric.value else 1
             if value is None:
                 continue  # the event measures nothing here
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or (metric.type == "counter" and value < 0):
-                why = "negative" if isinstance(value, (int, float)) and not isinstance(value, bool) else "not_a_number"
+            why = _misfit(metric, value)
+            if why:
                 misfits.append(Leftover(_parts(metric.value), why, value))
                 continue
             sources = metric.labels.values()
@@ -199,6 +200,15 @@ class PrometheusSink(Sink):
 def _labels_json(metric: Metric, labels: Labels, bound: str) -> str:
     made = dict(zip(metric.labels, labels, strict=True)) | ({"le": bound} if bound else {})
     return orjson.dumps(made, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _misfit(metric: Metric, value: Any) -> str:
+    """Why the metric can't take a value; nothing where it can."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return "not_a_number"
+    if abs(value) > _LARGEST:
+        return "too_large"
+    return "negative" if metric.type == "counter" and value < 0 else ""
 
 
 def _at(event: Mapping[str, Any], pointer: str) -> Any:

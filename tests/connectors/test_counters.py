@@ -158,6 +158,16 @@ def test_write__value_that_is_no_number__as_the_policy_says(sink: PrometheusSink
 
 
 @pytest.mark.slow
+def test_write__numbers_that_no_sum_could_hold__left_out(sink: PrometheusSink, store: CounterStore) -> None:
+    written = sink.write(batch([row(number, database="a", seconds=1.7e308) for number in range(2)]))
+    again = sink.write(batch([row(2, database="a", seconds=-1.7e308), row(3, database="a", seconds=2)], first=2))
+
+    found = {name: value for name, _, value in store.counters()}
+    assert (found["load_seconds_sum"], found["page_views_total"]) == (2, 4)
+    assert (written.discarded_values, again.discarded_values) == (2, 1)
+
+
+@pytest.mark.slow
 def test_write__upsert__refused(sink: PrometheusSink) -> None:
     with pytest.raises(UpsertUnsupportedError):
         sink.write(batch([row(0)], steering=Steering(is_upsert=True, key=("/database",))))
@@ -196,6 +206,18 @@ def test_metrics__of_the_web_role__show_them_after_a_restart_too(counting: Prome
     buckets = [line for line in text.splitlines() if line.startswith("load_seconds_bucket")]
     assert [line.split()[-1] for line in buckets] == ["0.0", "1.0", "1.0"]
     assert "page_views_total" not in client.get("/metrics?role=worker").content.decode()
+
+
+@pytest.mark.slow
+def test_families__counter_and_histogram_but_for_total_of_one_name__both(transactional_db: None) -> None:
+    both = [{**VIEWS, "name": "load_total"}, {**SECONDS, "name": "load"}]
+    document = {
+        "targets": {"metrics": {"kind": "prometheus"}},
+        "connectors": {"views": {"target": "metrics", "options": {"metrics": json.dumps(both)}}},
+    }
+    services.import_document(document=document)
+
+    assert {(family.name, family.type) for family in counters.families()} == {("load", "counter"), ("load", "histogram")}
 
 
 @pytest.mark.slow
