@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
 
-import httpcore
 from django.conf import settings
 
 from eventplatform.outbound.answers import Answer
-from eventplatform.outbound.bounded import Bounded
-from eventplatform.outbound.errors import AnswerTooBigError, OutboundSlowError, OutboundUnreachableError
-from eventplatform.outbound.pinned import Deadline, PinnedBackend
-from eventplatform.outbound.urls import Resolve, Target, checked_addresses, system_resolve, target_of
-
-_AGENT = "event-platform"
+from eventplatform.outbound.errors import AnswerTooBigError
+from eventplatform.outbound.kept import KeptConnection
+from eventplatform.outbound.urls import Resolve, system_resolve, target_of
 
 
 def fetch(
@@ -38,38 +35,10 @@ def fetch(
         RejectedError: the URL, its address or the answer's size is not allowed.
         RetriableError: the server can't be reached or is too slow.
     """
-    target = target_of(url)
-    deadline = Deadline(seconds)
-    try:
-        addresses = checked_addresses(target, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS, resolve=Bounded(resolve, deadline))
-        pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or ssl.create_default_context(), network_backend=PinnedBackend(addresses, deadline)
-        )
-        with pool:
-            return _ask(pool, target, method=method, body=body, headers=headers or {}, max_bytes=max_bytes)
-    except (TimeoutError, httpcore.TimeoutException):
-        raise OutboundSlowError(host=target.host, seconds=seconds) from None
-    except (OSError, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise OutboundUnreachableError(host=target.host, reason=str(error) or type(error).__name__) from None
-
-
-def _ask(
-    pool: httpcore.ConnectionPool,
-    target: Target,
-    *,
-    method: str,
-    body: bytes | None,
-    headers: Mapping[str, str],
-    max_bytes: int,
-) -> Answer:
-    url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
-    # Identity: a packed answer could grow without bound when it is unpacked.
-    sent = {"Host": target.authority, "User-Agent": _AGENT, "Accept-Encoding": "identity", "Connection": "close", **headers}
-    with pool.stream(method, url, headers=list(sent.items()), content=body) as response:
-        read = bytearray()
-        for chunk in response.iter_stream():
-            read += chunk
-            if len(read) > max_bytes:
-                raise AnswerTooBigError(host=target.host, max_bytes=max_bytes)
-        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return Answer(response.status, found, bytes(read))
+    connection = KeptConnection(url, private_hosts=settings.OUTBOUND_PRIVATE_HOSTS, resolve=resolve, ssl_context=ssl_context)
+    with closing(connection):
+        sent = {"Connection": "close", **(headers or {})}
+        answer = connection.ask(method, body, sent, seconds=seconds, max_bytes=max_bytes + 1)
+    if len(answer.body) > max_bytes:
+        raise AnswerTooBigError(host=target_of(url).host, max_bytes=max_bytes)
+    return answer

@@ -54,7 +54,7 @@ class KeptConnection:
     def close(self) -> None:
         self._pool.close()
 
-    def ask(self, method: str, body: bytes, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Answer:
+    def ask(self, method: str, body: bytes | None, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Answer:
         """The answer, its body cut at `max_bytes`; `seconds` bounds everything, a look-up and a connection included.
 
         Raises:
@@ -69,9 +69,10 @@ class KeptConnection:
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise OutboundUnreachableError(host=self._target.host, reason=str(error) or type(error).__name__) from None
 
-    def _ask(self, method: str, body: bytes, headers: Mapping[str, str], max_bytes: int) -> Answer:
+    def _ask(self, method: str, body: bytes | None, headers: Mapping[str, str], max_bytes: int) -> Answer:
         target = self._target
         url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+        # Identity: a packed answer could grow without bound when it is unpacked.
         sent = {"Host": target.authority, "User-Agent": _AGENT, "Accept-Encoding": "identity", **headers}
         with self._pool.stream(method, url, headers=list(sent.items()), content=body) as response:
             read = bytearray()
