@@ -74,7 +74,7 @@ def follow(connector_id: int, *, stop: threading.Event | None = None) -> dict[st
                 log.info("follower.suspended", extra={"connector": connector.name, "stream": stream})
             for stream, taken in wanted.items():
                 ends[stream] = Round(store, connector, taken.reading(connector), stop or threading.Event()).run()
-    except StoreUnavailableError as error:
+    except PlatformError as error:
         _hold_back(connector, error)
     return ends
 
@@ -146,10 +146,11 @@ def _wanted(connector: Connector) -> Mapping[str, _Taken]:
     return {name: _Taken(streams[name], tuple(some)) for name, some in topics.items() if name not in set(waiting)}
 
 
-def _hold_back(connector: Connector, error: StoreUnavailableError) -> None:
-    """The store as a whole is away: every stream of the connector says so."""
+def _hold_back(connector: Connector, error: PlatformError) -> None:
+    """The store as a whole is away, or can't even be opened: every stream of the connector says so."""
     log.warning("follower.retried", extra={"connector": connector.name, "code": error.code, "why": str(error)})
-    breaker.failed(connector.target_id, error)
+    if isinstance(error, StoreUnavailableError):
+        breaker.failed(connector.target_id, error)
     for lease in Lease.objects.filter(connector=connector, backfill=None):
         taken = leasing.take(
             connector_id=connector.pk, where=TopicPartition(lease.topic, lease.partition), owner="the round of the store"

@@ -275,6 +275,16 @@ def test_follow__store_away__every_stream_says_so(connector: Connector, store: F
     assert connector.target.failures == 1
 
 
+def test_follow__options_that_can_not_be_used__every_stream_says_so(connector: Connector) -> None:
+    Connector.objects.update(options={"no_such_option": 1})
+
+    assert following.follow(connector.pk) == {}
+
+    assert (lease().state, lease().error_code) == ("retrying", "option.unknown")
+    connector.target.refresh_from_db()
+    assert connector.target.failures == 0
+
+
 def test_ttl__old_rows_of_a_reader__go_each_minute_and_are_counted(connector: Connector, store: FakeStore) -> None:
     connector.rules = {"ttl_seconds": 3600}
     connector.save()
