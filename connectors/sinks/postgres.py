@@ -28,7 +28,9 @@ from connectors.stores.tables import Table
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import TopicPartition
 
-_RECORD_AT_FAULT = ("22", "23", "54")  # SQLSTATE classes: data, constraints, program limits such as a row too big
+_OF_DATA, _RAISED = "22", "P0001"
+_RECORD_AT_FAULT = (_OF_DATA, "23", "54", _RAISED)  # SQLSTATE: data, constraints, limits such as a row too big, triggers
+_VALUE = re.compile(r'["“„«»].*["“”«»]', re.DOTALL)  # as servers of any language quote it
 _OWN_KEY = re.compile(r"_pkey\d*\Z")  # numbered where another relation has the plain name
 _ROWS_PER_STEP = 10_000  # so that no statement holds locks for long
 _EXPIRE = "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE coalesce(_timestamp, _ingested) < %s LIMIT %s))"
@@ -221,5 +223,10 @@ def _errors() -> Iterator[None]:
 
 
 def _reason(error: psycopg.Error) -> str:
-    """The server's first line: its further lines quote the record."""
-    return (error.diag.message_primary or str(error)).strip().split("\n")[0].rstrip(".")
+    """The server's first line: its further lines quote the record. So may the first one about a value, or of a trigger."""
+    if error.sqlstate == _RAISED:
+        return "a trigger refused it"
+    said = error.diag.message_primary or str(error)
+    if (error.sqlstate or "").startswith(_OF_DATA):
+        said = _VALUE.sub("…", said)
+    return said.strip().split("\n")[0].rstrip(".")

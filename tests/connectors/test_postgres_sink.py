@@ -73,6 +73,33 @@ def test_write__rule_of_the_store_broken__refused_and_nothing_written(store: Pos
     assert store.query("SELECT next_offset FROM events._offsets") == [(1,)]
 
 
+RAISING = """CREATE FUNCTION events.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF NEW.test = '7poison' THEN RAISE EXCEPTION 'not %', NEW.test; END IF; RETURN NEW; END $$"""
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["ALTER TABLE events.s ALTER test TYPE integer USING length(test)"],
+        ["ALTER TABLE events.s ALTER test TYPE timestamptz USING now()"],
+        [RAISING, "CREATE TRIGGER no BEFORE INSERT ON events.s FOR EACH ROW EXECUTE FUNCTION events.no()"],
+    ],
+    ids=["integer", "time", "trigger"],
+)
+def test_write__value_that_a_persons_type_or_trigger_refuses__refused_without_its_content(
+    store: PostgresStore, rules: list[str]
+) -> None:
+    write(store, [{"test": "a"}])
+    for rule in rules:
+        store.query(rule)
+
+    with pytest.raises(RecordRefusedError) as caught:
+        write(store, [{"test": "7poison"}], start=1)
+
+    assert "poison" not in str(caught.value)
+    assert store.query("SELECT next_offset FROM events._offsets") == [(1,)]
+
+
 def test_open__server_away__retriable_and_no_password_in_the_text(tmp_path: Any) -> None:
     sink = PostgresSink("c", Target(f"host={tmp_path} dbname=x", "hunter2"), Options())
 
