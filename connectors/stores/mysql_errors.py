@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import pymysql
 
 from connectors.sinks.base import RecordRefusedError, StoreUnavailableError
-from connectors.stores.table_sink import RowsKnownError
 from eventplatform.core.errors import PlatformError
 
 DUPLICATE = 1062
@@ -38,6 +37,7 @@ _RECORD_AT_FAULT = {
 # These say nothing of any record: access, no such database or table, locks, full or read-only disks, too many connections.
 _QUOTED = {1021, 1040, 1044, 1045, 1049, 1053, 1114, 1129, 1130, 1142, 1143, 1146, 1153, 1205, 1213, 1227, 1290, 1792, 1836}
 _OF_THE_CLIENT = range(2000, 3000)
+_ENDS_WITH_PLACE = {DUPLICATE, 1264, 1265, 1366, 1406}  # others, a trigger's above all, may end with the value
 _PLACE = re.compile(r"(?:column|key) ['`]([^'`]{1,200})['`](?: at row \d+)?\Z")
 
 
@@ -46,8 +46,6 @@ def errors() -> Iterator[None]:
     """Turns PyMySQL's errors into ours; the driver's own text goes no further where it may quote the record."""
     try:
         yield
-    except (PlatformError, RowsKnownError):
-        raise
     except pymysql.MySQLError as error:
         raise classed(error) from None
     except OSError as error:
@@ -78,5 +76,5 @@ def number_of(error: pymysql.MySQLError) -> int:
 
 def _place(error: pymysql.MySQLError) -> str:
     """The column or key that the text names at its end, where no value of the record stands."""
-    found = _PLACE.search(str(error.args[-1]) if error.args else "")
+    found = _PLACE.search(str(error.args[-1])) if number_of(error) in _ENDS_WITH_PLACE else None
     return found[1] if found else ""

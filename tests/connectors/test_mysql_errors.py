@@ -28,6 +28,8 @@ SECRET = "s3cr3t' for key 'x"
         ),
         (4025, "CONSTRAINT `s.n` failed for `d`.`s`", "a check constraint is violated (error 4025)"),
         (1644, SECRET, "a trigger refused it (error 1644)"),
+        (1644, "no such key 's3cr3t'", "a trigger refused it (error 1644)"),
+        (1292, "Truncated incorrect DOUBLE value: 'key 's3cr3t'", "a value is not of the column's type (error 1292)"),
     ],
 )
 def test_classed__the_records_fault__refused_without_its_content(number: int, text: str, said: str) -> None:
