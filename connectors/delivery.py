@@ -184,7 +184,7 @@ class Delivery:
         schema = self._find_schema(schema_id)
         if schema is None:
             if self._sink.needs_schema or self._steering.privacy:  # without its marks nobody knows what must not be stored
-                age_seconds = datetime.now(UTC).timestamp() - record.timestamp_ms / 1000
+                age_seconds = abs(datetime.now(UTC).timestamp() - record.timestamp_ms / 1000)  # it may say any time to come
                 unknown = SchemaNotSeenYetError if age_seconds < _SCHEMA_MAY_BE_NEW_SECONDS else SchemaOfRecordUnknownError
                 raise unknown(schema=schema_id, pointer="/$schema")
             return None

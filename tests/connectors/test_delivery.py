@@ -206,12 +206,13 @@ def test_flush__unknown_schema_of_a_new_record__waited_for() -> None:
     assert sink.stored is None
 
 
-def test_flush__unknown_schema_of_an_old_record__set_aside() -> None:
+@pytest.mark.parametrize("at", [1000, 10**15])
+def test_flush__unknown_schema_of_an_old_record_or_one_to_come__set_aside(at: int) -> None:
     sink, aside = PickySink(), list[DeadLetter]()
     sink.needs_schema = True  # type: ignore[misc]  # one sink of this test
 
     one = delivery(sink, aside)
-    one.handle([Record(*WHERE, 0, 1000, None, b'{"$schema": "/no/such/1.0.0"}')])
+    one.handle([Record(*WHERE, 0, at, None, b'{"$schema": "/no/such/1.0.0"}')])
     one.flush(1)
 
     (letter,) = aside
