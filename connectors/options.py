@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def _value(option: Option, given: Any) -> Any:
         return option.default
     try:
         value = _convert(option.type, given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _invalid(option, given) from None
     is_small = option.minimum is not None and value < option.minimum
     if is_small or not (_is_chosen(option, value) and _begins(option, value) and _is_named(option, value)):
@@ -197,7 +198,10 @@ def _convert(kind: Any, given: Any) -> Any:
         return word in _TRUE
     if isinstance(given, (dict, list)) or (kind is not str and isinstance(given, bool)):
         raise TypeError(given)
-    return kind(given)
+    value = kind(given)
+    if kind is float and not math.isfinite(value):  # no bound holds it, and JSON has no word for it
+        raise ValueError(value)
+    return value
 
 
 def _as_written(value: Any) -> str:

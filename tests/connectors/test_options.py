@@ -21,6 +21,7 @@ class Example:
     fields: tuple[str, ...] = option("Fields.", (), beginning="/")
     personal: dict[str, str] = option("What becomes of it.", {}, choices=("keep", "drop"), names=("name", "*"))
     filter: dict[str, str] = option("Only these.", {})
+    rate: float = option("How fast.", 0.0, minimum=0)
 
 
 def test_parse__texts_of_a_form__typed() -> None:
@@ -37,6 +38,10 @@ def test_parse__texts_of_a_form__typed() -> None:
         ({"host": "h", "port": "many"}, "option.invalid", "/port"),
         ({"host": "h", "port": 0}, "option.invalid", "/port"),
         ({"host": "h", "port": True}, "option.invalid", "/port"),
+        ({"host": "h", "port": float("inf")}, "option.invalid", "/port"),
+        ({"host": "h", "rate": "nan"}, "option.invalid", "/rate"),
+        ({"host": "h", "rate": float("inf")}, "option.invalid", "/rate"),
+        ({"host": "h", "rate": 10**400}, "option.invalid", "/rate"),
         ({"host": "h", "mode": "slow"}, "option.invalid", "/mode"),
         ({"host": ["h"]}, "option.invalid", "/host"),
         ({"host": "h", "is_loud": "perhaps"}, "option.invalid", "/is_loud"),
