@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -101,11 +101,6 @@ def shape_all(rows: Sequence[Row], shape: Callable[[Row], T]) -> list[T]:
     if refused:
         raise RowsRefusedError(refused)
     return shaped
-
-
-def discarded(shaped: Iterable[Shaped]) -> int:
-    """How many values the policies left out."""
-    return sum(one.discarded for one in shaped)
 
 
 def _frozen(left: Leftover, place: str) -> RejectedError:

@@ -56,13 +56,6 @@ def plan(
     return root
 
 
-def spread(event: Mapping[str, Any], by: Plan, width: int) -> tuple[list[Any], str | None]:
-    """The values of `width` columns, and `_extra` as JSON text (None where everything found its column)."""
-    values: list[Any] = [None] * width
-    leftovers = fill(event, by, values)
-    return values, extra(leftovers) if leftovers else None
-
-
 def fill(event: Mapping[str, Any], by: Plan, values: list[Any]) -> list[Leftover]:
     """Put the event's values into `values`; what has no place comes back."""
     leftovers: list[Leftover] = []

@@ -62,7 +62,7 @@ _OLD_FIRST = "CREATE INDEX ON {} USING brin ((coalesce(_timestamp, _ingested)))"
 class PostgresTables(Tables):
     """The tables of one schema."""
 
-    whole_room = _MAX_USED - len(META_COLUMNS)
+    whole_room = MAX_COLUMNS
     alike = _ALIKE
 
     def __init__(self, schema: str, database: Database) -> None:

@@ -64,7 +64,6 @@ class Table:
         index_of = {place: index for index, place in enumerate(self.columns)}
         types = {place: kind for place, (_, kind) in self.columns.items()}
         self._plans[schema_id] = plan((leaf for leaf in wanted if leaf.pointer in index_of), index_of, types, TEXTS)
-        self._readers.pop(schema_id, None)
 
     def knows(self, schema_id: object) -> bool:
         return schema_id in self._plans

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.mapping.columns import leaves
-from connectors.mapping.values import plan, spread
+from connectors.mapping.values import extra, fill, plan
 
 DOCUMENT = {
     "type": "object",
@@ -29,21 +29,22 @@ PLAN = plan(LEAVES, {leaf.pointer: n for n, leaf in enumerate(LEAVES)}, {leaf.po
 
 
 def spread_out(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    values, extra = spread(event, PLAN, len(LEAVES))
+    values: list[Any] = [None] * len(LEAVES)
+    leftovers = fill(event, PLAN, values)
     kept = {leaf.pointer: value for leaf, value in zip(LEAVES, values, strict=True) if value is not None}
-    return kept, json.loads(extra) if extra else {}
+    return kept, json.loads(extra(leftovers))
 
 
-def test_spread__all_fits__no_extra() -> None:
+def test_fill__all_fits__no_extra() -> None:
     event = {"text": "a", "whole": 1, "real": 2, "flag": False, "any": {"k": "v"}, "in": {"deep": "d"}, "$schema": "/x/1.0.0"}
 
-    values, extra = spread_out(event)
+    values, left = spread_out(event)
 
     assert values == {"/text": "a", "/whole": 1, "/real": 2.0, "/flag": False, "/any": '{"k":"v"}', "/in/deep": "d"}
-    assert extra == {}
+    assert left == {}
 
 
-def test_spread__null__an_empty_column() -> None:
+def test_fill__null__an_empty_column() -> None:
     assert spread_out({"text": None, "in": None}) == ({}, {})
 
 
@@ -55,7 +56,7 @@ def test_spread__null__an_empty_column() -> None:
         ("2020-06-10 18:57:16+02:00", datetime(2020, 6, 10, 16, 57, 16, tzinfo=UTC)),
     ],
 )
-def test_spread__time__as_utc(text: str, moment: datetime) -> None:
+def test_fill__time__as_utc(text: str, moment: datetime) -> None:
     assert spread_out({"at": text}) == ({"/at": moment}, {})
 
 
@@ -75,30 +76,30 @@ def test_spread__time__as_utc(text: str, moment: datetime) -> None:
         ({"new": [1, 2]}, "unknown_field"),
     ],
 )
-def test_spread__misfit__kept_with_reason(event: dict[str, Any], why: str) -> None:
-    values, extra = spread_out(event)
+def test_fill__misfit__kept_with_reason(event: dict[str, Any], why: str) -> None:
+    values, left = spread_out(event)
 
     ((name, value),) = event.items()
     assert values == {}
-    assert extra == {f"/{name}": {"why": why, "value": value}}
+    assert left == {f"/{name}": {"why": why, "value": value}}
 
 
 @pytest.mark.parametrize("event", [{"text": "a\x00b"}, {"any": {"k": "\x00"}}, {"any": {"\x00": "v"}}, {"new": "\x00"}])
-def test_spread__nul_character__kept_as_json_text(event: dict[str, Any]) -> None:
-    values, extra = spread_out(event)
+def test_fill__nul_character__kept_as_json_text(event: dict[str, Any]) -> None:
+    values, left = spread_out(event)
 
     ((name, value),) = event.items()
     assert values == {}
-    assert json.loads(extra[f"/{name}"]["json"]) == value
-    assert "\x00" not in str(extra)
+    assert json.loads(left[f"/{name}"]["json"]) == value
+    assert "\x00" not in str(left)
 
 
-def test_spread__backslash_u0000_as_text__is_no_nul() -> None:
-    values, extra = spread_out({"any": {"k": "\\u0000"}})
+def test_fill__backslash_u0000_as_text__is_no_nul() -> None:
+    values, left = spread_out({"any": {"k": "\\u0000"}})
 
     assert json.loads(values["/any"]) == {"k": "\\u0000"}
-    assert extra == {}
+    assert left == {}
 
 
-def test_spread__whole_float__an_integer() -> None:
+def test_fill__whole_float__an_integer() -> None:
     assert spread_out({"whole": 3.0}) == ({"/whole": 3}, {})
