@@ -72,8 +72,9 @@ class WriteBatch:
 
     def halves(self) -> tuple[WriteBatch, WriteBatch]:
         """The same as two batches of about as many rows and canaries, to be written one after the other."""
-        cut = replace(self.after, next_offset=self.offsets[len(self.offsets) // 2])
-        first, second = self._below(cut.next_offset), self._from(cut.next_offset)
+        offsets = self.offsets
+        cut = replace(self.after, next_offset=offsets[len(offsets) // 2])
+        first, second = self._only(lambda one: one < cut.next_offset), self._only(lambda one: one >= cut.next_offset)
         return replace(first, after=cut), replace(second, expected=cut)
 
     def emptied(self) -> WriteBatch:
@@ -87,12 +88,6 @@ class WriteBatch:
             rows=tuple(row for row in self.rows if row.offset not in offsets),
             tombstones=tuple(one for one in self.tombstones if one.offset not in offsets),
         )
-
-    def _below(self, offset: int) -> WriteBatch:
-        return self._only(lambda one: one < offset)
-
-    def _from(self, offset: int) -> WriteBatch:
-        return self._only(lambda one: one >= offset)
 
     def _only(self, wanted: Callable[[int], bool]) -> WriteBatch:
         return replace(
