@@ -17,7 +17,7 @@ import psutil
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
 
-_KAFKA = env.ROOT / "deploy/services/kafka"
+_SERVICES = env.ROOT / "deploy/services"
 _READY_SECONDS = 60.0
 _SERVERS = {
     "asgi": ("intake.server", "--app"),
@@ -100,9 +100,10 @@ def _kafka(folder: Path) -> Iterator[str]:
     port = free_port()
     # The server is the shell's own process (exec), so a signal to it reaches Java.
     with (folder / "start.log").open("wb") as words:
-        process = subprocess.Popen([_KAFKA / "run.sh", folder, str(port)], stdout=words, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([_SERVICES / "kafka/run.sh", folder, str(port)], stdout=words, stderr=subprocess.STDOUT)
     try:
-        ready = subprocess.run([_KAFKA / "ready.sh", folder, str(process.pid)], capture_output=True, text=True, check=False)
+        command = [str(_SERVICES / "ready.sh"), "kafka", str(folder), str(port), str(process.pid)]
+        ready = subprocess.run(command, capture_output=True, text=True, check=False)
         if ready.returncode:
             said = (folder / "start.log").read_text().strip() or ready.stderr.strip()
             raise CannotStartError(said.splitlines()[-1] if said else "Kafka did not start")

@@ -75,7 +75,7 @@ class Store(ABC):
             process = subprocess.Popen([str(_SERVICES / name / "run.sh"), str(folder), str(port)], stdout=words, stderr=words)
         self.pid = process.pid
         try:
-            ready = [str(_SERVICES / name / "ready.sh"), str(folder), str(port), str(process.pid), "90"]
+            ready = [str(_SERVICES / "ready.sh"), name, str(folder), str(port), str(process.pid), "90"]
             if subprocess.run(ready, capture_output=True, check=False).returncode:
                 said = (self.folder / f"{name}.log").read_text().strip()
                 raise CannotStartError(said.splitlines()[-1] if said else f"{name} did not start")

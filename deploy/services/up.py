@@ -64,9 +64,9 @@ class Running:
 
     def wait(self) -> bool:
         """Until it answers; False where it can't run here."""
-        service, pid = self.service, str(self.process.pid)
-        where = [str(self.folder), pid] if service.name == "kafka" else [str(self.folder), str(service.port), pid]
-        ready = subprocess.run([str(HERE / service.name / "ready.sh"), *where, str(service.seconds)], check=False)
+        service = self.service
+        words = (service.name, str(self.folder), str(service.port), str(self.process.pid), str(service.seconds))
+        ready = subprocess.run([HERE / "ready.sh", *words], check=False)
         return ready.returncode == 0 and self.process.poll() is None
 
     def stop(self) -> None:

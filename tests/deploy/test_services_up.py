@@ -16,7 +16,7 @@ from deploy.services import up
 from eventplatform import env
 
 SERVICES = env.ROOT / "deploy/services"
-WITH_READY = sorted(path.parent.name for path in SERVICES.glob("*/ready.sh"))
+NAMES = sorted(path.parent.name for path in SERVICES.glob("*/answers.sh"))
 
 
 @pytest.fixture
@@ -34,15 +34,13 @@ def with_run(folder: Path, script: str) -> None:
     (folder / "redis/run.sh").write_text(f"#!/bin/sh\n{script}\n")
 
 
-@pytest.mark.parametrize("name", WITH_READY)
+@pytest.mark.parametrize("name", NAMES)
 def test_ready__server_ended_and_nobody_took_notice__says_so_at_once(name: str, tmp_path: Path) -> None:
     zombie = subprocess.Popen(["true"])
     time.sleep(0.2)  # it has ended, and is not waited for
-    where = [str(tmp_path), str(zombie.pid)] if name == "kafka" else [str(tmp_path), "1", str(zombie.pid)]
+    words = (name, str(tmp_path), "1", str(zombie.pid), "30")
 
-    ready = subprocess.run(
-        [SERVICES / name / "ready.sh", *where, "30"], capture_output=True, text=True, check=False, timeout=15
-    )
+    ready = subprocess.run([SERVICES / "ready.sh", *words], capture_output=True, text=True, check=False, timeout=15)
     zombie.wait()
 
     assert ready.returncode == 70
