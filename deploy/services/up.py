@@ -43,7 +43,7 @@ SERVICES = (
     Service("s3", 37070, 120, 100, "http://127.0.0.1:{port}"),
     Service("kafka", 39092, 60, 600, "127.0.0.1:{port}"),
     Service("hdfs", 39820, 90, 700, "hdfs://127.0.0.1:{port}"),
-    Service("opensearch", 39200, 90, 800, "http://127.0.0.1:{port}"),
+    Service("opensearch", 9201, 90, 800, "http://127.0.0.1:{port}"),
     Service("cassandra", 39042, 120, 1100, "127.0.0.1:{port}"),
     Service("druid", 38081, 180, 1700, "http://127.0.0.1:{port}"),
 )
