@@ -19,7 +19,8 @@ from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
 
-pytest_plugins = ["tests.services"]  # heavy servers, started by the tests that want them
+# Heavy servers, started by the tests that want them.
+pytest_plugins = ["tests.servers.kafka", "tests.servers.s3", "tests.servers.stores"]
 
 # Short, since a unix socket's path is; of its own per run, so that runs side by side don't meet.
 VAR = Path(tempfile.mkdtemp(prefix="ep-"))

@@ -31,7 +31,7 @@ from connectors.stores import cassandra_session
 from connectors.stores.cassandra_positions import Positions
 from eventplatform.core.records import Record, TopicPartition
 from tests.contracts.stores.cassandra import CassandraStore, make
-from tests.services import CassandraServer
+from tests.servers.stores import CassandraServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 

@@ -37,7 +37,8 @@ from eventplatform.core.streams import Stream
 from eventplatform.eventlog import event_log
 from tests.connectors.conftest import FakeSnapshot
 from tests.connectors.test_druid_specs import families
-from tests.services import DruidServer, KafkaServer
+from tests.servers.kafka import KafkaServer
+from tests.servers.stores import DruidServer
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(400)]
 

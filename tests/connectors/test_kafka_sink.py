@@ -27,7 +27,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.names import HEADER_MIRRORED_FROM
 from eventplatform.core.records import Headers, NewRecord, Record, TopicPartition
 from tests.contracts.logs import produce, read_committed
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.services
 

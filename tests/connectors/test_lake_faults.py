@@ -21,7 +21,7 @@ from tests.connectors.lakes import HOUR, LATER, WHERE, close_hours, row, texts, 
 from tests.connectors.s3_proxy import S3Proxy
 from tests.contracts.stores.s3 import S3Store
 from tests.free_ports import free_ports
-from tests.services import Buckets
+from tests.servers.s3 import Buckets
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from connectors.steering import NO_STEERING
 from connectors.stores.lake_sink import LakeSink
 from tests.connectors.lakes import HOUR, LATER, close_hours, row, texts, write
 from tests.contracts.stores.hdfs import HdfsStore
-from tests.services import HdfsServer
+from tests.servers.stores import HdfsServer
 
 pytestmark = pytest.mark.services
 

@@ -17,7 +17,7 @@ from connectors.stores.lake_iceberg import TableTakenError
 from connectors.stores.lake_sink import LakeSink
 from tests.connectors.lakes import HOUR, LATER, Killed, WatchedBlobs, close_hours, row, use_blobs, write
 from tests.contracts.stores.s3 import S3Store
-from tests.services import Buckets
+from tests.servers.s3 import Buckets
 
 pytestmark = pytest.mark.slow
 

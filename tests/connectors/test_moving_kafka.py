@@ -23,7 +23,8 @@ from eventplatform.core.records import NewRecord, TopicPartition
 from eventplatform.eventlog import event_log
 from tests.connectors.conftest import FakeSnapshot
 from tests.contracts.logs import produce
-from tests.services import KafkaServer, running
+from tests.servers.base import running
+from tests.servers.kafka import KafkaServer
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 

@@ -27,7 +27,8 @@ from connectors.stores import mysql_connection
 from connectors.stores.table_rows import blocks
 from tests.connectors.mysql_batches import SCHEMA, WHERE, batch, texts, write
 from tests.contracts.stores.mysql import MySqlStore, fresh
-from tests.services import MariaDbServer, Server, running
+from tests.servers.base import Server, running
+from tests.servers.stores import MariaDbServer
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from connectors.steering import NO_STEERING, Steering
 from connectors.stores import mysql_connection
 from tests.connectors.mysql_batches import BY_TEST, SCHEMA, WHERE, WIDER, batch, outcome, texts, write
 from tests.contracts.stores.mysql import MySqlStore, fresh
-from tests.services import Server
+from tests.servers.base import Server
 
 pytestmark = pytest.mark.slow
 

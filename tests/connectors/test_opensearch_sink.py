@@ -19,7 +19,7 @@ from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.records import Record, TopicPartition
 from tests.contracts.stores.opensearch import OpenSearchStore
 from tests.registry import corpus
-from tests.services import Server
+from tests.servers.base import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 

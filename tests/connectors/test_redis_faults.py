@@ -20,7 +20,8 @@ from connectors.stores import redis_client
 from connectors.stores.redis_client import ClusterError, EvictsError, TornError
 from tests.connectors.test_redis_sink import STREAM, WHERE, batch, row
 from tests.faults.connector_fleet import until
-from tests.services import RedisServer, running
+from tests.servers.base import running
+from tests.servers.stores import RedisServer
 
 pytestmark = pytest.mark.slow
 

@@ -27,7 +27,7 @@ from connectors.steering import NO_STEERING, Steering
 from connectors.stores import redis_script
 from connectors.stores.redis_client import ModuleMissingError
 from eventplatform.core.records import Record, TopicPartition
-from tests.services import RedisServer
+from tests.servers.stores import RedisServer
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from eventplatform.broker.postgres.schema import install
 from eventplatform.core.records import NewRecord, Record, TopicPartition
 from eventplatform.embedded.postgres import Postgres
 from tests.contracts.logs import read_all, send
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 SERVERS = [pytest.param("postgres", marks=pytest.mark.slow), pytest.param("kafka", marks=pytest.mark.services)]
 

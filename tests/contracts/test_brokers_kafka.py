@@ -14,7 +14,7 @@ from eventplatform.broker.base import OffsetOutOfRangeError
 from eventplatform.broker.kafka import KafkaLog
 from eventplatform.core.records import NewRecord, TopicPartition
 from tests.contracts.logs import follow, produce, read_all
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.services
 KEYS = [f"key {number}".encode() for number in range(1000)]

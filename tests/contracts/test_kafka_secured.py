@@ -25,7 +25,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import NewRecord, TopicPartition
 from tests.contracts.logs import produce, read_all
 from tests.contracts.token_server import token_server
-from tests.services import SecuredKafka
+from tests.servers.kafka import SecuredKafka
 
 pytestmark = pytest.mark.services
 

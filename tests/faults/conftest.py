@@ -23,7 +23,7 @@ from tests.faults.intakes import Intake
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.free_ports import free_ports
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 
 @dataclass

@@ -27,7 +27,7 @@ from tests.faults.intakes import until
 from tests.faults.load import Load
 from tests.faults.programs import status_of
 from tests.free_ports import free_ports
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 pytestmark = [
     pytest.mark.faults,

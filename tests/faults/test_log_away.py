@@ -17,7 +17,7 @@ from tests.faults.fault_proxy import FaultProxy
 from tests.faults.intakes import Intake, until
 from tests.faults.load import Load
 from tests.faults.verifying import Report, tell, verify
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

@@ -22,7 +22,7 @@ from tests.registry import https_origin
 from tests.registry.https_origin import HttpsOrigin
 from tests.registry.origins import Origin, schema
 from tests.registry.pulls import mine, repository
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_mirrors")]
 

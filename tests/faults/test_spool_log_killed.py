@@ -12,7 +12,7 @@ import pytest
 from tests.faults.conftest import Stack
 from tests.faults.intakes import Intake, until
 from tests.faults.verifying import tell, verify
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 _RECOVERY_SECONDS = 30.0
 

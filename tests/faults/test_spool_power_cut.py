@@ -26,7 +26,7 @@ from tests.free_ports import free_ports
 from tests.intake.spool import worlds
 from tests.intake.spool.power import Disk
 from tests.intake.spool.worlds import FallibleProducer, Sent, durable, record
-from tests.services import KafkaServer
+from tests.servers.kafka import KafkaServer
 
 _CUTS = 25
 _REQUESTS = 40

@@ -3,7 +3,7 @@
 A module holds:
 
 - `make(request, folder) -> Store`: a fresh, empty store: a database, keyspace, bucket … of its own on a server that a fixture
-  of `tests/services.py` or `tests/conftest.py` starts (`request.getfixturevalue`), or below `folder`;
+  of `tests/servers/` or `tests/conftest.py` starts (`request.getfixturevalue`), or below `folder`;
 - `MARKS`: pytest marks of all its tests; `[pytest.mark.services]` where the server is a heavy one;
 - `COMMIT`: where a write becomes durable, as `module:function` or `module:Class.method`: the kill tests end the process right
   before and right after that call.
