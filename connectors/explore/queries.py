@@ -25,16 +25,23 @@ class Query:
     rows: int
 
 
+def quoted(*names: str) -> str:
+    """An identifier, with what it lies in."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
 class Dialect(ABC):
     """How a store writes what differs."""
 
     placeholder: str
     functions: tuple[Function, ...]
     time: str  # a row's moment
+    double: str  # its word for a number of 64 bits
+    nulls_last: str = ""
 
     def quoted(self, *names: str) -> str:
-        """An identifier, with what it lies in."""
-        return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+        """An identifier in the text of a query, with what it lies in."""
+        return quoted(*names)
 
     @abstractmethod
     def moment(self, at: datetime) -> tuple[str, Any]:
@@ -57,9 +64,11 @@ class PostgresDialect(Dialect):
     placeholder = "%s"
     functions = ("count", "sum", "avg", "min", "max", "p95")
     time = "coalesce(_timestamp, _ingested)"
+    double = "double precision"
+    nulls_last = " NULLS LAST"
 
     def quoted(self, *names: str) -> str:
-        return super().quoted(*names).replace("%", "%%")  # psycopg reads placeholders everywhere
+        return quoted(*names).replace("%", "%%")  # psycopg reads placeholders everywhere
 
     def moment(self, at: datetime) -> tuple[str, Any]:
         return "%s", at
@@ -78,6 +87,7 @@ class DruidDialect(Dialect):
     placeholder = "?"
     functions = ("count", "sum", "avg", "min", "max")  # quantiles are an extension of Druid's
     time = '"__time"'
+    double = "DOUBLE"
 
     def moment(self, at: datetime) -> tuple[str, Any]:
         return "MILLIS_TO_TIMESTAMP(?)", int(at.timestamp() * 1000)
@@ -102,8 +112,7 @@ class Builder:
         assert self.question.split is not None  # noqa: S101  # nobody asks otherwise
         where, parameters = self._where()
         text = self._select(self.dialect.text(self.question.split), where, by="1")
-        nulls = " NULLS LAST" if isinstance(self.dialect, PostgresDialect) else ""
-        return Query(f"{text} ORDER BY 2 DESC{nulls} LIMIT {TOP + 1:d}", tuple(parameters), TOP + 1)
+        return Query(f"{text} ORDER BY 2 DESC{self.dialect.nulls_last} LIMIT {TOP + 1:d}", tuple(parameters), TOP + 1)
 
     def series(self, parts: Sequence[str | None]) -> Query:
         """For each interval and part: its number among `parts` (OTHERS for the rest) and the measure."""
@@ -131,11 +140,7 @@ class Builder:
         if self.question.function == "p95":
             return self.dialect.p95(column)
         if self.question.function == "avg":
-            column = (
-                f"CAST({column} AS double precision)"
-                if isinstance(self.dialect, PostgresDialect)
-                else f"CAST({column} AS DOUBLE)"
-            )
+            column = f"CAST({column} AS {self.dialect.double})"
         return f"{self.question.function}({column})"
 
     def _number_of(self, parts: Sequence[str | None]) -> tuple[str, list[Any]]:

@@ -15,6 +15,7 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict
 
 from connectors.explore.columns import Column
+from connectors.explore.queries import quoted
 from connectors.mapping.columns import ColumnType
 
 _VERSION = "1.0.0"
@@ -98,8 +99,8 @@ def _dataset(stream: str, table: Sequence[str], time_column: str, database_id: s
 
 def _metrics(columns: Sequence[Column]) -> list[dict[str, Any]]:
     numbers = [one for one in columns if one.is_number and one.path][:_MOST_METRICS]
-    sums = [_metric(f"sum__{one.name}", f"Sum of {one.title}", f"SUM({_quoted(one.name)})") for one in numbers]
-    averages = [_metric(f"avg__{one.name}", f"Average of {one.title}", f"AVG({_quoted(one.name)})") for one in numbers]
+    sums = [_metric(f"sum__{one.name}", f"Sum of {one.title}", f"SUM({quoted(one.name)})") for one in numbers]
+    averages = [_metric(f"avg__{one.name}", f"Average of {one.title}", f"AVG({quoted(one.name)})") for one in numbers]
     return [_metric("count", "Events", "COUNT(*)"), *sums, *averages]
 
 
@@ -134,10 +135,6 @@ def _column(column: Column, kind: str) -> dict[str, Any]:
 def _time(name: str, kind: str) -> dict[str, Any]:
     made = _column(Column(name, ColumnType.TIME), kind)
     return {**made, "verbose_name": "Time", "is_dttm": True, "type": "TIMESTAMP"}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _plain(name: str) -> str:
