@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from connectors import breaker, catalog, leasing, opening
 from connectors.follower_rounds import Round
@@ -119,6 +120,13 @@ def topics_of(connector: Connector, stream: Stream) -> tuple[str, ...]:
     return tuple(topic for topic, name in every.items() if name == stream.name) or stream.topics
 
 
+def documents_of(stream: Stream) -> dict[str, Mapping[str, Any]]:
+    """All versions of the stream's schema, by id, oldest first."""
+    snapshot = configuration.snapshot()
+    found = {one: snapshot.find_schema(one) for one in snapshot.schemas.ids(stream.schema_title)}
+    return {name: schema.document for name, schema in found.items() if schema is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """A stream and the topics to read."""
@@ -128,10 +136,7 @@ class _Taken:
 
     def reading(self, connector: Connector) -> Reading:
         """What the store's reader shall do, with all versions of the stream's schema."""
-        snapshot = configuration.snapshot()
-        found = {one: snapshot.find_schema(one) for one in snapshot.schemas.ids(self.stream.schema_title)}
-        documents = {name: schema.document for name, schema in found.items() if schema is not None}
-        return Reading(self.stream.name, self.topics, documents, connector.steering(self.stream))
+        return Reading(self.stream.name, self.topics, documents_of(self.stream), connector.steering(self.stream))
 
 
 def _wanted(connector: Connector) -> Mapping[str, _Taken]:

@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef
 from connectors import following, opening
 from connectors.explore.sources import DruidSource, PostgresSource, Source
 from connectors.models import Connector, Lease
-from connectors.sinks.base import Reading
 from eventplatform.core.streams import Stream
 from streamconfig import lookups as configuration
 
@@ -47,16 +46,8 @@ def opened(connector: Connector, stream: Stream) -> Iterator[Source]:
         source.close()
 
 
-def documents_of(stream: Stream) -> dict[str, Mapping[str, Any]]:
-    """All versions of the stream's schema, by id, oldest first."""
-    snapshot = configuration.snapshot()
-    found = {one: snapshot.find_schema(one) for one in snapshot.schemas.ids(stream.schema_title)}
-    return {name: schema.document for name, schema in found.items() if schema is not None}
-
-
 def _source(connector: Connector, stream: Stream) -> Source:
     target, options = opening.parts_of(connector)
     if connector.kind == "postgres":
         return PostgresSource(stream.name, target, options)
-    reading = Reading(stream.name, following.topics_of(connector, stream), documents_of(stream))
-    return DruidSource(reading, target, options)
+    return DruidSource(stream.name, following.documents_of(stream), target, options)

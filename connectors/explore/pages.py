@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from connectors import following
 from connectors.explore import choosing, questions
 from connectors.explore.answers import Answer, ask
 from connectors.explore.columns import Column, offered
@@ -159,7 +160,7 @@ def _question(request: HttpRequest, asked: _Asked) -> questions.Question:
 
 
 def _columns(request: HttpRequest, stream: Stream, source: Source) -> tuple[Column, ...]:
-    documents = choosing.documents_of(stream).values()
+    documents = following.documents_of(stream).values()
     return offered(source.columns(), documents, may_see_people=request.user.has_perm(_SEE_PEOPLE))
 
 

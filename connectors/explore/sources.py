@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
 from connectors.explore.columns import Column
-from connectors.explore.queries import Dialect, DruidDialect, PostgresDialect, Query
+from connectors.explore.queries import Dialect, DruidDialect, PostgresDialect, Query, quoted
 from connectors.mapping.columns import ColumnType
 from connectors.sinks import druid, postgres
-from connectors.sinks.base import Reading, StoreUnavailableError
+from connectors.sinks.base import StoreUnavailableError
 from connectors.stores import druid_api, druid_columns
 from eventplatform.core.errors import RetriableError
 
@@ -44,7 +46,6 @@ class Source(ABC):
 
     dialect: Dialect
     kind: str
-    table: tuple[str, ...] = ()  # empty: nothing was stored yet
     place: str  # the database for other tools, without a password
     time_column: str
 
@@ -62,6 +63,11 @@ class Source(ABC):
         if left <= 0.05:  # noqa: PLR2004  # no query is that fast
             raise TooSlowError(seconds=QUERY_SECONDS)
         return left
+
+    @property
+    @abstractmethod
+    def table(self) -> tuple[str, ...]:
+        """The table's name, after its schema where it lies in one; empty: nothing was stored yet."""
 
     @abstractmethod
     def columns(self) -> tuple[Column, ...]:
@@ -102,14 +108,20 @@ class PostgresSource(Source):
                 application_name="explore",
                 options=session,
             )
-            self.table = self._table()
         except psycopg.Error as error:
             raise StoreUnavailableError(reason=_reason(error)) from error
 
+    @cached_property
+    def table(self) -> tuple[str, ...]:
+        if self._run("SELECT to_regclass(%s) IS NOT NULL", (quoted(self._schema, "_tables"),)) != [(True,)]:
+            return ()
+        tables = self.dialect.quoted(self._schema, "_tables")
+        found = self._run(f"SELECT name FROM {tables} WHERE stream = %s", (self._stream,))  # noqa: S608  # the schema is quoted
+        return (self._schema, str(found[0][0])) if found else ()
+
     def columns(self) -> tuple[Column, ...]:
-        name = ".".join('"' + part.replace('"', '""') + '"' for part in self.table)
         text = _COLUMNS.format(self.dialect.quoted(self._schema))
-        found = self._run(text, (self._stream, name))
+        found = self._run(text, (self._stream, quoted(*self.table)))
         return (*_OWN, *(Column(name, ColumnType(kind), _path(place)) for place, name, kind in found))
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
@@ -117,13 +129,6 @@ class PostgresSource(Source):
 
     def close(self) -> None:
         self._database.close()
-
-    def _table(self) -> tuple[str, ...]:
-        own = '"' + self._schema.replace('"', '""') + '"._tables'
-        if self._run("SELECT to_regclass(%s) IS NOT NULL", (own,)) != [(True,)]:
-            return ()
-        found = self._run(f"SELECT name FROM {own.replace('%', '%%')} WHERE stream = %s", (self._stream,))  # noqa: S608  # the schema is quoted
-        return (self._schema, str(found[0][0])) if found else ()
 
     def _run(self, text: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:
@@ -143,20 +148,21 @@ class DruidSource(Source):
     dialect = DruidDialect()
     time_column = "__time"
 
-    def __init__(self, reading: Reading, target: druid.Target, options: druid.Options) -> None:
+    def __init__(self, stream: str, documents: druid_columns.Documents, target: druid.Target, options: druid.Options) -> None:
         super().__init__()
-        self._reading = reading
-        datasource = options.datasource_prefix + reading.stream
+        self._documents = documents
+        self._datasource = options.datasource_prefix + stream
         address = druid_api.Address(target.url, target.query_url, target.username, target.password, target.ca_file)
         self._druid = druid_api.Druid(address)
         self.place = _druid_place(target)
-        query = "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?"
-        self._found = dict(self.rows(Query(query, (datasource,), 5000)))
-        self.table = (datasource,) if self._found else ()
+
+    @property
+    def table(self) -> tuple[str, ...]:
+        return (self._datasource,) if self._types else ()
 
     def columns(self) -> tuple[Column, ...]:
-        paths = {one.name: one.path for one in druid_columns.columns(self._reading.schemas, {})}
-        found = [(name, _DRUID_TYPES.get(str(kind))) for name, kind in self._found.items() if name != "__time"]
+        paths = {one.name: one.path for one in druid_columns.columns(self._documents, {})}
+        found = [(name, _DRUID_TYPES.get(kind)) for name, kind in self._types.items() if name != "__time"]
         return tuple(Column(name, kind, paths.get(name, ())) for name, kind in found if kind is not None)
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
@@ -169,6 +175,11 @@ class DruidSource(Source):
 
     def close(self) -> None:
         self._druid.close()
+
+    @cached_property
+    def _types(self) -> Mapping[str, str]:
+        query = "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?"
+        return dict(self.rows(Query(query, (self._datasource,), 5000)))
 
 
 def _typed(value: Any) -> dict[str, Any]:
