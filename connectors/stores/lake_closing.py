@@ -58,7 +58,7 @@ class Closer:
         newest = {where: self.sink.settled(where) for where in self.partitions}
         observed, news = self._observed(replace(book, closing=()), newest, now)
         stored = {where: manifest.position.next_offset if manifest else None for where, manifest in newest.items()}
-        decided = self._decided(observed, stored, now)
+        decided = self._decided(observed, stored, now) if _knows(observed, newest) else observed
         if not (book.closing or decided.closing or decided.until != book.until or news >= _ENOUGH_NEWS):
             return ()
         self._append(books, number + 1, decided)
@@ -163,6 +163,11 @@ class Closer:
             manifests = self.sink.manifests.log(where)
             seen = book.seen.get(_place(where), "")
             manifests.prune([name for name in sorted(manifests.names())[:-1] if name <= seen])
+
+
+def _knows(book: Book, newest: Mapping[TopicPartition, Manifest | None]) -> bool:
+    """False where manifests wait for the next run: hours would be complete without their files."""
+    return all(last is None or book.seen.get(_place(where)) == last.name for where, last in newest.items())
 
 
 def _place(where: TopicPartition) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from connectors.sinks.base import StoreUnavailableError
 from connectors.stores.lake_blobs import Blob, BlobStore
 from connectors.stores.lake_formats import Format
 from connectors.stores.lake_hours import Merge
@@ -43,8 +44,14 @@ class Merger:
         inputs = tuple(f"{folder}/{one.name}" for one in group)
         mark = uuid.uuid4().hex
         temporary = f"{merging_folder(self.stream)}/{datetime.now(UTC).strftime(_STAMP)}-{mark}/0"
-        self.blobs.write(temporary, self.form.merged(self.blobs.read(key) or b"" for key in inputs))
+        self.blobs.write(temporary, self.form.merged(map(self._content, inputs)))
         return Merge(inputs, temporary, f"{folder}/merged.{mark}{self.form.ending}", sum(rows[one.name] for one in group))
+
+    def _content(self, key: str) -> bytes:
+        content = self.blobs.read(key)
+        if content is None:
+            raise StoreUnavailableError(reason=f"{key} is gone: it expired, or another run merged it")
+        return content
 
     def _groups(self, files: Sequence[Blob]) -> Iterator[list[Blob]]:
         group: list[Blob] = []

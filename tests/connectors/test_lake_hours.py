@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sinks.base import FencedError, WriteBatch
+from connectors.sinks.base import FencedError, StoreUnavailableError, WriteBatch
 from connectors.sinks.files import FilesSink, Options, Target
+from connectors.stores import lake_closing
 from connectors.stores.lake_blobs import BlobStore
 from connectors.stores.lake_completeness import Reach
 from connectors.stores.lake_flags import newest_flag
@@ -121,6 +122,34 @@ def test_close__flagged_files_and_late_ones__only_the_late_are_merged(sink: Lake
     assert set(first) < set(data(sink))
     assert len(data(sink)) == 2
     assert texts(sink) == ["t0", "t1", "t2"]
+
+
+def test_close__more_manifests_than_one_run_reads__complete_only_with_all(
+    sink: LakeSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_closing, "_MOST_MANIFESTS", 2)
+    monkeypatch.setattr(lake_closing, "_ENOUGH_NEWS", 2)
+    for offset in range(5):
+        write(sink, row(offset))
+
+    assert [close_hours(sink, LATER) for _ in range(4)] == [[], [], ["25T09 r1 5"], []]
+
+
+def test_close__file_that_expires_under_a_merge__retriable(sink: LakeSink) -> None:
+    for offset in range(2):
+        write(sink, row(offset))
+    real = sink.blobs
+
+    class Expiring(WatchedBlobs):
+        def read(self, key: str) -> bytes | None:
+            return None if key.endswith(".jsonl") else super().read(key)
+
+    use_blobs(sink, Expiring(real))
+    with pytest.raises(StoreUnavailableError, match="gone"):
+        close_hours(sink, LATER)
+
+    use_blobs(sink, real)
+    assert close_hours(sink, LATER) == ["25T09 r1 2"]
 
 
 def test_close__merging_switched_off__files_stay(tmp_path: Path) -> None:
