@@ -35,8 +35,3 @@ class HdfsSink(LakeSink):
 
     def __init__(self, connector: str, target: Target, options: Options) -> None:
         super().__init__(connector, HdfsBlobs(target.url, target.root, target.settings), options)
-        self._place = f"{target.url}{target.root}"
-
-    @property
-    def place(self) -> str:
-        return self._place

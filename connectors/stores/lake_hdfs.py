@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -83,7 +82,7 @@ class HdfsBlobs(BlobStore):
     def move(self, source: str, target: str) -> None:
         with _errors():
             path = self._path(target)
-            self._client.mkdirs(os.path.dirname(path), create_parent=True)  # noqa: PTH120  # no path of this machine
+            self._client.mkdirs(path.rpartition("/")[0], create_parent=True)
             with suppress(FileNotFoundError):
                 self._client.rename(self._path(source), path, overwrite=True)
 

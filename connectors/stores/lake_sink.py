@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -38,6 +37,9 @@ from connectors.stores.lake_times import hour_of
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.errors import FatalError
 from eventplatform.core.records import TopicPartition
+
+if TYPE_CHECKING:
+    from connectors.stores.lake_parquet import Table
 
 _MEGABYTE = 1024 * 1024
 
@@ -72,9 +74,9 @@ class LakeSink(Sink):
         self._last: dict[TopicPartition, Manifest | None] = {}
 
     @property
-    @abstractmethod
     def place(self) -> str:
         """Where the lake is, for people."""
+        return self.blobs.address("x").removesuffix("/x")
 
     @property
     def needs_schema(self) -> bool:  # type: ignore[override]  # depends on the format: lines take events of any schema
@@ -172,10 +174,7 @@ class LakeSink(Sink):
     def register(self, stream: str, hours: Sequence[Closed]) -> None:
         """Have files of complete hours known to the catalog of Iceberg, where the target names one."""
         if self._iceberg is not None and any(one.added for one in hours):
-            from connectors.stores.lake_parquet import Table
-
-            schema = Table(self.schemas.columns(stream), self._compression).schema
-            self._iceberg.add(self.blobs, stream, schema, hours)
+            self._iceberg.add(self.blobs, stream, self._table(stream).schema, hours)
 
     def close(self) -> None:
         self._last.clear()
@@ -183,8 +182,9 @@ class LakeSink(Sink):
 
     def format(self, stream: str) -> Format:
         """What files of the stream look like."""
-        if not self.needs_schema:
-            return Lines(self._compression)
+        return self._table(stream) if self.needs_schema else Lines(self._compression)
+
+    def _table(self, stream: str) -> Table:
         from connectors.stores.lake_parquet import Table
 
         return Table(self.schemas.columns(stream), self._compression)
