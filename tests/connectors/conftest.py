@@ -6,14 +6,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 from django.db import connection
 
-from connectors import letters, services
-from connectors.models import Connector
+from connectors import letters, services, watcher
+from connectors.models import Connector, Lease
+from connectors.tasks import run_slice
 from eventplatform.broker.base import Log
 from eventplatform.core.records import NewRecord, TopicPartition
 from eventplatform.core.streams import Stream
@@ -81,3 +83,31 @@ def connector(transactional_db: None, log: Log, tmp_path: Path) -> Connector:
 @pytest.fixture
 def where() -> TopicPartition:
     return TopicPartition("test.event", 0)
+
+
+@pytest.fixture
+def lease(connector: Connector) -> Lease:
+    watcher.reconcile()
+    return Lease.objects.get()
+
+
+@pytest.fixture
+def rows(connector: Connector, snapshot: FakeSnapshot, postgres_url: str) -> Connector:
+    """A connector of the stream into rows, which know where they came from."""
+    schema = SimpleNamespace(document={"type": "object", "properties": {"test": {"type": "string"}}})
+    snapshot.find_schema = lambda _: schema  # type: ignore[method-assign,assignment]  # events here name no schema
+    services.save_target(name="db", kind="postgres", values={"url": postgres_url})
+    return services.save_connector(name="rows", target="db", streams=["test.event"], values={})
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Slices that a watcher asked for; nobody runs them."""
+    found: list[Any] = []
+    monkeypatch.setattr(run_slice, "apply_async", lambda arguments, **_: found.append(arguments))
+    return found
+
+
+def named(*texts: str) -> list[bytes]:
+    """Events that name their schema."""
+    return [orjson.dumps({"$schema": "/sample/test_event/1.0.0", "test": text}) for text in texts]

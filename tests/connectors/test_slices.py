@@ -16,16 +16,10 @@ from connectors.sinks.base import Position, StoreUnavailableError, WriteBatch, W
 from connectors.sinks.files import FilesSink
 from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
-from tests.connectors.conftest import Produce
+from tests.connectors.conftest import FakeSnapshot, Produce
 from tests.contracts.stores.files import FilesStore
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def lease(connector: Connector) -> Lease:
-    watcher.reconcile()
-    return Lease.objects.get()
 
 
 def put_position(connector: Connector, where: TopicPartition, position: Position) -> None:
@@ -267,3 +261,25 @@ def test_run__paused_amid_the_slice__ends_and_gives_the_lease_back(
         position = sink.position(where)
     assert position is not None
     assert position.next_offset == 1
+
+
+@pytest.mark.usefixtures("lease")
+def test_reconcile__stream_gone__slice_at_work_ends_before_its_next_write(
+    connector: Connector, produce: Produce, snapshot: FakeSnapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Connector.objects.update(options={"flush_age_seconds": 0})  # lingers for more
+    produce("a")
+    real_write = FilesSink.write
+
+    def write_then_remove(sink: FilesSink, batch: WriteBatch) -> Written:
+        written = real_write(sink, batch)
+        snapshot.streams.clear()
+        watcher.reconcile()
+        produce("b")
+        return written
+
+    monkeypatch.setattr(FilesSink, "write", write_then_remove)
+
+    assert slices.run(connector.pk, TopicPartition("test.event", 0)).end == "fenced"
+    assert FilesStore(tmp_path).texts("test.event") == ["a"]
+    assert not Lease.objects.exists()

@@ -74,13 +74,6 @@ def test_topics__switched_off_by_the_streams_own_settings__not_taken(name: str) 
     assert Route(("*",), ("files", "archive")).topics(streams) == {"b": "b"}
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    found: list[Any] = []
-    monkeypatch.setattr(run_slice, "apply_async", lambda arguments, **_: found.append(arguments))
-    return found
-
-
 @pytest.mark.slow
 def test_tick__data__asked_for_once_until_the_message_counts_as_lost(
     connector: Connector, produce: Produce, asked: list[Any]
