@@ -13,78 +13,79 @@ from django.test import Client
 
 from connectors import hours, services, slices, tasks, watcher
 from connectors.models import Connector
+from connectors.sinks.base import FencedError, StoreUnavailableError
+from connectors.stores.lake_closing import Closer
+from connectors.stores.lake_hours import Closed
+from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
-from streamconfig import lookups
-from tests.connectors.conftest import Produce
+from tests.connectors.conftest import FakeSnapshot, Produce, stream
 
 pytestmark = pytest.mark.slow
 
 ADDRESS = "/api/v1/hours"
-
-
-def event(text: str) -> bytes:
-    return orjson.dumps({"test": text, "meta": {"stream": "test.event"}})
-
-
-def this_hour() -> datetime:
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+TWO_HOURS_LATER = timedelta(hours=2, minutes=10)
 
 
 @pytest.fixture
-def in_two_hours(connector: Connector) -> datetime:
+def hour(connector: Connector) -> datetime:
+    """The one in which the test began; it may end in the next."""
     watcher.reconcile()
-    return this_hour() + timedelta(hours=2, minutes=10)
+    return hours.hour_begun_at(datetime.now(UTC))
+
+
+def event(text: str, hour: datetime) -> bytes:
+    return orjson.dumps({"test": text, "meta": {"stream": "test.event", "dt": hour}})
 
 
 def ask(**query: str) -> Any:
     return Client().get(ADDRESS, query)
 
 
-def told(stream: str = "test.event") -> list[tuple[bool, int, int, int]]:
-    """Each hour from this one on, until in two hours."""
-    last = this_hour() + timedelta(hours=2)
-    answer = ask(**{"stream": stream, "from": this_hour().isoformat(), "to": last.isoformat()})
+def told(hour: datetime) -> list[tuple[bool, int, int, int]]:
+    """That hour and the next."""
+    last = hour + timedelta(hours=2)
+    answer = ask(**{"stream": "test.event", "from": hour.isoformat(), "to": last.isoformat()})
     assert answer.status_code == 200, answer.content
     return [(one["complete"], one["revision"], one["files"], one["rows"]) for one in answer.json()["hours"]]
 
 
 def test_close__all_stored_and_no_traffic__complete_and_told(
-    connector: Connector, produce: Produce, where: TopicPartition, in_two_hours: datetime, tmp_path: Path
+    connector: Connector, produce: Produce, where: TopicPartition, hour: datetime, tmp_path: Path
 ) -> None:
-    produce(event("a"), event("b"))
+    produce(event("a", hour), event("b", hour))
     slices.run(connector.pk, where)
-    assert told() == [(False, 0, 0, 0), (False, 0, 0, 0)]
+    assert told(hour) == [(False, 0, 0, 0), (False, 0, 0, 0)]
 
-    assert hours.close(connector, in_two_hours) == {"test.event": 2}
+    assert hours.close(connector, hour + TWO_HOURS_LATER) == {"test.event": 2}
 
-    assert told() == [(True, 1, 1, 2), (True, 1, 0, 0)]
+    assert told(hour) == [(True, 1, 1, 2), (True, 1, 0, 0)]
     assert len(list(tmp_path.rglob("_SUCCESS"))) == 2
 
 
 def test_close__records_wait_in_the_log__not_complete(
-    connector: Connector, produce: Produce, where: TopicPartition, in_two_hours: datetime
+    connector: Connector, produce: Produce, where: TopicPartition, hour: datetime
 ) -> None:
-    produce(event("a"))
+    produce(event("a", hour))
     slices.run(connector.pk, where)
-    produce(event("b"))
+    produce(event("b", hour))
 
-    assert hours.close(connector, in_two_hours) == {}
+    assert hours.close(connector, hour + TWO_HOURS_LATER) == {}
 
-    assert told()[0] == (False, 0, 0, 0)
+    assert told(hour)[0] == (False, 0, 0, 0)
 
 
 def test_close__late_event__next_revision(
-    connector: Connector, produce: Produce, where: TopicPartition, in_two_hours: datetime
+    connector: Connector, produce: Produce, where: TopicPartition, hour: datetime
 ) -> None:
-    produce(event("a"))
+    produce(event("a", hour))
     slices.run(connector.pk, where)
-    hours.close(connector, in_two_hours)
-    produce(event("b"))
+    hours.close(connector, hour + TWO_HOURS_LATER)
+    produce(event("b", hour))
     slices.run(connector.pk, where)
 
-    hours.close(connector, in_two_hours)
+    hours.close(connector, hour + TWO_HOURS_LATER)
 
-    assert told()[0] == (True, 2, 2, 2)
+    assert told(hour)[0] == (True, 2, 2, 2)
 
 
 def test_tasks__every_lake__asked_for(connector: Connector, produce: Produce, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,19 +124,29 @@ def test_api__pages_need_login__strangers_refused(connector: Connector, settings
     assert ask(stream="test.event").status_code == 401
 
 
-def test_close__lake_away__other_streams_go_on(
-    connector: Connector, produce: Produce, in_two_hours: datetime, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def two_streams(log: Log, snapshot: FakeSnapshot) -> None:
+    log.create_topic("a.event")
+    snapshot.streams = {"a.event": stream("a.event"), **snapshot.streams}
+
+
+@pytest.mark.usefixtures("two_streams")
+@pytest.mark.parametrize("error", [StoreUnavailableError(reason="gone"), FencedError(where="The book of a.event's hours")])
+def test_close__one_stream_fails__the_other_is_closed(
+    connector: Connector, produce: Produce, hour: datetime, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from connectors.sinks.base import StoreUnavailableError
-    from connectors.stores.lake_closing import Closer
+    real = Closer.run
 
-    def away(*_: object) -> None:
-        raise StoreUnavailableError(reason="gone")
+    def failing(closer: Closer, now: datetime) -> tuple[Closed, ...]:
+        if closer.stream == "a.event":
+            raise error
+        return real(closer, now)
 
-    monkeypatch.setattr(Closer, "run", away)
+    monkeypatch.setattr(Closer, "run", failing)
+    produce(event("a", hour))
+    slices.run(connector.pk, TopicPartition("test.event", 0))
 
-    assert hours.close(connector, in_two_hours) == {}
-    assert lookups.snapshot().find_stream("test.event") is not None
+    assert hours.close(connector, hour + TWO_HOURS_LATER) == {"test.event": 2}
 
 
 def test_lakes__other_kinds__are_none(connector: Connector) -> None:
