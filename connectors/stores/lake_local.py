@@ -40,7 +40,7 @@ class LocalBlobs(BlobStore):
                 write_durably(aside, content)
                 os.link(aside, path)
             except FileExistsError:
-                return False
+                return self.read(key) == content
             finally:
                 aside.unlink(missing_ok=True)
             fsync_folder(path.parent)
