@@ -38,7 +38,7 @@ _BYTES_PER_FLUSH = 1024 * 1024
 _IN_A_FILE = "file:"
 _MAX_ANSWER_BYTES = 256 * 1024
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
+_HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e]{0,1000}(?<! )")  # the library refuses others at each request, and quotes them
 _OUR_HEADERS = {"host", "content-length", "content-type", "transfer-encoding", "connection", "authorization", "accept-encoding"}
 
 
@@ -83,10 +83,14 @@ class Target:
         for name, value in self.headers.items():
             is_ours = name.lower() in _OUR_HEADERS or name.lower().startswith("webhook-")
             if is_ours or not _HEADER.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-                told = "Names and values of HTTP headers in plain ASCII, none of those that the platform sets itself."
+                told = (
+                    "Names and values of HTTP headers in plain ASCII, no blank at an end, none that the platform sets itself."
+                )
                 raise OptionInvalidError(pointer="/headers", name="headers", value=repr(name), help=told)
         if _HEADER_VALUE.fullmatch(self.token) is None:
-            raise OptionInvalidError(pointer="/token", name="token", value=MASK, help="Plain ASCII in one line.")
+            raise OptionInvalidError(
+                pointer="/token", name="token", value=MASK, help="Plain ASCII in one line, no blank at an end."
+            )
 
 
 @dataclass(frozen=True, slots=True)

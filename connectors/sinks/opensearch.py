@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import orjson
 from connectors.mapping import keys
 from connectors.mapping.policies import Policies, shape_all
 from connectors.mapping.preview import Preview
-from connectors.options import option
+from connectors.options import MASK, OptionInvalidError, option
 from connectors.sinks.base import (
     FencedError,
     Position,
@@ -39,6 +40,7 @@ from eventplatform.core.records import Record, TopicPartition
 _BYTES_PER_FLUSH = 8 * 1024 * 1024
 _ROWS_PER_STEP = 10_000  # so that no request runs for long
 _NOT_FOUND, _CONFLICT = 404, 409
+_API_KEY = re.compile(r"[\x21-\x7e]*")  # whatever can't be in a header the library refuses at each request, and quotes it
 
 Line = tuple[Row | Record | None, bytes]  # of a bulk request, and what it is about: nothing where it can't be refused
 
@@ -52,6 +54,10 @@ class Target:
     password: str = option("Password of the user.", "", secret=True)
     api_key: str = option("API key (as Elasticsearch encodes it), instead of user and password.", "", secret=True)
     ca_file: str = option("File on the workers with the certificate authority to trust; empty: the system's.", "")
+
+    def __post_init__(self) -> None:
+        if not _API_KEY.fullmatch(self.api_key):
+            raise OptionInvalidError(pointer="/api_key", name="api_key", value=MASK, help="Plain ASCII without blanks.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,14 @@ def test_target__cluster_in_an_inner_network__saved_but_not_with_a_password_in_i
         {"signing_secret": "s3cr3t-too-short"},
         {"signing_secret": "whsec_czNjcjN0"},
         {"former_signing_secret": "whsec_s3cr3t"},
+        {"signing_secret": "whsec_s3cr3t-é"},
         {"token": "s3cr3t\nX-Injected: 1"},
+        {"token": "s3cr3t "},
         {"headers": {"Host": "inner"}},
         {"headers": {"webhook-id": "1"}},
         {"headers": {"X-A": "b\r\nX-Injected: 1"}},
         {"headers": {"X A": "b"}},
+        {"headers": {"X-A": " b"}},
     ],
 )
 def test_target__webhook_with_headers_or_secrets_that_are_none__refused_without_the_secret(values: dict[str, Any]) -> None:
@@ -60,4 +63,13 @@ def test_target__webhook_with_headers_or_secrets_that_are_none__refused_without_
         services.check_target(http.Target, {"url": "https://hooks.example.org/", **values})
 
     assert caught.value.pointer == f"/{next(iter(values))}"
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("key", ["s3cr3t ", "s3cr3t\n", "s3cr3t-é"])
+def test_target__cluster_with_a_key_that_no_header_holds__refused_without_the_key(key: str) -> None:
+    with pytest.raises(RejectedError) as caught:
+        services.check_target(opensearch.Target, {"url": "https://search.example.org:9200", "api_key": key})
+
+    assert caught.value.pointer == "/api_key"
     assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
