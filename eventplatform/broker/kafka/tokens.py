@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import ssl
 import threading
@@ -56,7 +57,7 @@ class TokenSource:
             return str(found["access_token"]), now + float(found.get("expires_in", 300))
         except urllib.error.HTTPError as error:
             raise TokenUnavailableError(reason=f"{url} answers {error.code}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
             raise TokenUnavailableError(reason=f"{url}: {reason}") from None
 
