@@ -161,9 +161,11 @@ class DruidSource(Source):
         return (self._datasource,) if self._types else ()
 
     def columns(self) -> tuple[Column, ...]:
-        paths = {one.name: one.path for one in druid_columns.columns(self._documents, {})}
-        found = [(name, _DRUID_TYPES.get(kind)) for name, kind in self._types.items() if name != "__time"]
-        return tuple(Column(name, kind, paths.get(name, ())) for name, kind in found if kind is not None)
+        """Those that a schema names: of any other nobody knows whether it tells of people."""
+        named = druid_columns.columns(self._documents, {})
+        paths = {one.name: one.path for one in _OWN} | {one.name: one.path for one in named}
+        found = [(name, _DRUID_TYPES.get(kind)) for name, kind in self._types.items() if name in paths]
+        return tuple(Column(name, kind, paths[name]) for name, kind in found if kind is not None)
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
         parameters = [_typed(value) for value in query.parameters]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,10 @@ from connectors.explore.columns import Column, offered
 from connectors.explore.drawing import draw
 from connectors.explore.queries import Builder, DruidDialect, PostgresDialect
 from connectors.explore.questions import MOST_SLOTS, Question, QuestionError, read
+from connectors.explore.sources import DruidSource
 from connectors.explore.superset import archive
 from connectors.mapping.columns import ColumnType
+from connectors.sinks import druid
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TEXT = Column("page__title", ColumnType.TEXT, ("page", "title"))
@@ -244,3 +247,14 @@ def test_superset__druid__its_own_dialect_and_schema() -> None:
 
     (dataset,) = (content for name, content in files.items() if "/datasets/" in name)
     assert (dataset["schema"], dataset["table_name"]) == ("druid", "page.change")
+
+
+def test_druid__column_that_no_schema_names__not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [("__time", "TIMESTAMP"), ("_topic", "VARCHAR"), ("count", "BIGINT"), ("written_to", "VARCHAR")]
+    monkeypatch.setattr(DruidSource, "rows", lambda *_: held)
+    documents = {"/a/1.0.0": {"properties": {"count": {"type": "integer"}}}}
+
+    with closing(DruidSource("s", documents, druid.Target("https://druid.example.org"), druid.Options())) as source:
+        found = source.columns()
+
+    assert [one.name for one in found] == ["_topic", "count"]
