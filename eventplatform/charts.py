@@ -77,16 +77,13 @@ def area(series: Series, *, label: str, unit: str, x_ticks: Sequence[str], heigh
     return _framed(shapes, top, label=label, unit=unit, x_ticks=x_ticks, height=height)
 
 
-def lines(
-    several: Sequence[Series], *, label: str, unit: str, x_ticks: Sequence[str], marks: Sequence[tuple[float, str]] = ()
-) -> Chart:
-    """Series over the same time, the first with its area; a `colour` may hold a dash too. `marks`: percent and word."""
+def lines(several: Sequence[Series], *, label: str, unit: str, x_ticks: Sequence[str]) -> Chart:
+    """Series over the same time, the first with its area; a `colour` may hold a dash too."""
     top = nice_top(max((v for one in several for v in one.values if v is not None), default=0))
     runs = [_runs(one.values, WIDTH, lambda value: HEIGHT - value / top * HEIGHT) for one in several]
     shapes = [Shape(f"line {one.colour}".strip(), _line(run)) for one, run in zip(several, runs, strict=True)]
     first = Shape(f"area {several[0].colour}".strip(), _area(runs[0], HEIGHT))
-    drawn = _framed((first, *shapes), top, label=label, unit=unit, x_ticks=x_ticks, height=130)
-    return replace(drawn, marks=tuple(Mark(_short(percent), text, is_left=percent > 50) for percent, text in marks))  # noqa: PLR2004  # the middle
+    return _framed((first, *shapes), top, label=label, unit=unit, x_ticks=x_ticks, height=130)
 
 
 def bars(stacked: Sequence[Series], *, label: str, unit: str, x_ticks: Sequence[str], height: int = 84) -> Chart:
