@@ -9,6 +9,7 @@ from django import forms
 from django.utils.html import escape
 
 from connectors import catalog, options, services
+from connectors.forms.declared import is_said, plain
 from connectors.forms.fields import field_of
 from connectors.forms.widgets import Lines
 from connectors.models import Connector, Target
@@ -42,11 +43,7 @@ class GeneratedForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's clas
     def values(self, prefix: str) -> dict[str, Any]:
         """What was typed of a part, but what is as it is by default, or was left empty."""
         found = [(one, self.cleaned_data.get(prefix + one.name)) for one in self.parts[prefix]]
-        return {
-            one.name: list(value) if isinstance(value, tuple) else value
-            for one, value in found
-            if value not in (None, "") and (one.is_secret or one.is_required or not _is_default(one, value))
-        }
+        return {one.name: plain(value) for one, value in found if is_said(one, value)}
 
     def check(self, prefix: str, check: Callable[[Mapping[str, Any]], Any], kept: Mapping[str, Any]) -> None:
         """Say what the declaration refuses at its field."""
@@ -145,8 +142,3 @@ def _look(widget: forms.Widget) -> str:
     if isinstance(widget, forms.Select):
         return "select"
     return "text_area" if isinstance(widget, forms.Textarea) else "input"
-
-
-def _is_default(option: Option, value: Any) -> bool:
-    default = list(option.default) if isinstance(option.default, tuple) else option.default
-    return bool(value == default or str(value) == str(default))

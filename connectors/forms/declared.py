@@ -50,8 +50,8 @@ class DeclaredForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """What was typed and is no default, so that a better default of a later version counts; secrets when typed."""
-        said = {name: value for name, value in self._typed().items() if _is_said(self._declared[name], value)}
-        return said if self._parsed is None else {name: _plain(getattr(self._parsed, name)) for name in said}
+        said = {name: value for name, value in self._typed().items() if is_said(self._declared[name], value)}
+        return said if self._parsed is None else {name: plain(getattr(self._parsed, name)) for name in said}
 
     @property
     def important(self) -> Sequence[forms.BoundField]:
@@ -79,14 +79,16 @@ class DeclaredForm(forms.Form):
         return {name: self.get_initial_for_field(self.fields[name], name) for name in self._declared}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON has it."""
     return list(value) if isinstance(value, tuple) else value
 
 
-def _is_said(option: Option, value: Any) -> bool:
+def is_said(option: Option, value: Any) -> bool:
+    """True for what was typed and is no default."""
     if value is None or value == "":
         return False
     if option.is_required or option.is_secret:
         return True
-    default, value = _plain(option.default), _plain(value)
+    default, value = plain(option.default), plain(value)
     return bool(value != default and str(value) != str(default))

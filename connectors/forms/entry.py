@@ -117,7 +117,8 @@ class Entry:
 
     def is_usable(self) -> bool:
         """Enough for trying it out: a store and options."""
-        return all([part.is_valid() for part in (self.options, *([self.target] if self.is_new_target else []))])  # noqa: C419  # likewise
+        parts = [part.is_valid() for part in (self.options, *([self.target] if self.is_new_target else []))]
+        return all(parts) and "target" not in self.basics.errors
 
     @property
     def name(self) -> str:

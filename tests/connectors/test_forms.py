@@ -126,6 +126,14 @@ def test_test__nobody_answers__reason_and_remedy_without_the_password(engineer: 
     assert "hunter2" not in page
 
 
+@pytest.mark.parametrize("do", ["test", "dry"])
+def test_try__store_that_is_gone__said(engineer: Client, log: Log, do: str) -> None:
+    answer = engineer.post("/connectors/new", typed(target="gone", do=do, dry_stream="test.event"))
+
+    assert answer.status_code == 200
+    assert "complete" in answer.content.decode()
+
+
 def test_edit__as_it_is__nothing_changes(engineer: Client, connector: Connector) -> None:
     page = engineer.get("/connectors/files/edit").content.decode()
     assert 'value="files"' in page
