@@ -201,6 +201,8 @@ def _convert(kind: Any, given: Any) -> Any:
     value = kind(given)
     if kind is float and not math.isfinite(value):  # no bound holds it, and JSON has no word for it
         raise ValueError(value)
+    if kind is int and isinstance(given, float) and value != given:  # nothing is cut to fit
+        raise ValueError(given)
     return value
 
 

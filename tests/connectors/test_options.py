@@ -39,6 +39,7 @@ def test_parse__texts_of_a_form__typed() -> None:
         ({"host": "h", "port": 0}, "option.invalid", "/port"),
         ({"host": "h", "port": True}, "option.invalid", "/port"),
         ({"host": "h", "port": float("inf")}, "option.invalid", "/port"),
+        ({"host": "h", "port": 1.9}, "option.invalid", "/port"),
         ({"host": "h", "rate": "nan"}, "option.invalid", "/rate"),
         ({"host": "h", "rate": float("inf")}, "option.invalid", "/rate"),
         ({"host": "h", "rate": 10**400}, "option.invalid", "/rate"),
