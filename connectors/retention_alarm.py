@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.db.models.functions import Coalesce
 
+from connectors import gauges
 from connectors.models import Connector, Lease
 from eventplatform.broker.base import Log, OffsetOutOfRangeError, Reader, TopicUnknownError
 from eventplatform.core import metrics
@@ -59,8 +60,7 @@ def _note(events: Log, near: list[Lease], keeps: dict[int, int]) -> None:
     Lease.objects.bulk_update(near, ["loses_at"], batch_size=500)
     Lease.objects.exclude(loses_at=None).exclude(pk__in=[lease.pk for lease in near]).update(loses_at=None)
     counted = Connector.objects.values_list("name").annotate(near=Count("leases__loses_at")).order_by()
-    for name, count in counted:
-        metrics.CONNECTOR_NEAR_RETENTION.labels(name).set(count)
+    gauges.set_all(metrics.CONNECTOR_NEAR_RETENTION, dict(counted))
     if near:
         log.warning(CODE, extra={"partitions": len(near), "first": str(near[0])})
 

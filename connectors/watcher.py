@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 from kombu.exceptions import OperationalError
 
-from connectors import backfill, breaker, following, history, leasing, opening, preparing, retention_alarm, workers
+from connectors import backfill, breaker, following, gauges, history, leasing, opening, preparing, retention_alarm, workers
 from connectors.models import Backfill, Connector, Lease, Target
 from connectors.reconciling import Reconciler
 from connectors.sharing import Room, chosen
@@ -208,8 +208,8 @@ def _version_of_rows() -> Any:
 def _measure_lags() -> None:
     lag = Sum(Greatest(Coalesce("leases__end_offset", 0) - Coalesce("leases__next_offset", 0), 0))
     of_streams = Connector.objects.filter(leases__backfill=None)
-    for name, records in of_streams.values_list("name").annotate(lag=lag).order_by().values_list("name", "lag"):
-        metrics.CONNECTOR_LAG.labels(name).set(records or 0)
+    lags = of_streams.values_list("name").annotate(lag=lag).order_by().values_list("name", "lag")
+    gauges.set_all(metrics.CONNECTOR_LAG, {name: records or 0 for name, records in lags})
 
 
 def _flush_rule(connector: Connector) -> FlushRule:

@@ -16,6 +16,7 @@ from connectors.tasks import run_slice
 from connectors.watcher import Watcher, is_due
 from eventplatform.broker.base import Log
 from eventplatform.broker.loop import FlushRule
+from eventplatform.core import metrics
 from eventplatform.core.records import TopicPartition
 from eventplatform.core.streams import Stream
 from tests.connectors.conftest import FakeSnapshot, Produce, stream
@@ -195,3 +196,20 @@ def test_tick__1000_idle_connectors__less_than_5_percent_of_a_core(
         assert one.tick() == 0
 
     assert (time.process_time() - began) / 10 < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("asked")
+def test_tick__connector_deleted__its_lag_does_not_stay(connector: Connector, produce: Produce) -> None:
+    one = Watcher()
+    one.tick()
+    produce("a")
+    one.tick()
+    watcher._measure_lags()
+    lag = metrics.CONNECTOR_LAG.labels("files")
+    assert lag._value.get() == 1
+
+    services.delete_connector(connector=connector.name, by="engineer")
+    one.tick()
+
+    assert lag._value.get() == 0
