@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.views import defaults
 
 from eventplatform.core.errors import RetriableError
-from eventplatform.core.results import problem
+from eventplatform.problems import problem_response
 
 Found = TypeVar("Found")
 
@@ -46,12 +46,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = DatabaseAwayError()
     path = request.path_info
     if path.startswith(_MACHINES) or path.rstrip("/").endswith(_DOOR):
-        body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-        response: HttpResponse = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
-    else:
-        # Without the request: what the shell shows of it stands in the database.
-        page = get_template("503.html").render({"code": error.code, "path": request.path})
-        response = HttpResponse(page, status=error.http_status)
+        return problem_response(error)
+    # Without the request: what the shell shows of it stands in the database.
+    page = get_template("503.html").render({"code": error.code, "path": request.path})
+    response = HttpResponse(page, status=error.http_status)
     response["Retry-After"] = str(error.retry_after_seconds)
     response["Cache-Control"] = "no-store"
     return response

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -27,10 +27,10 @@ from connectors.api.errors import (
 )
 from connectors.models import Connector, Target
 from eventplatform.core.errors import PlatformError, RetriableError
-from eventplatform.core.results import problem
 from eventplatform.guard.json_body import JsonLimits, parse_events
 from eventplatform.guard.ways_in import open_json_body
 from eventplatform.guard.wsgi import head_of, read_body
+from eventplatform.problems import problem_response, unlogged
 
 _MAX_BYTES = 1024 * 1024
 _LIMITS = JsonLimits(max_events=1, max_depth=16)
@@ -87,7 +87,7 @@ class ConnectorView(APIView):
         error = exc if isinstance(exc, PlatformError) else self._translated(exc)
         if error is None:
             return super().handle_exception(exc)
-        response = _problem(error)
+        response = unlogged(problem_response(error))
         if isinstance(error, SignInNeededError):
             response["WWW-Authenticate"] = 'Bearer realm="api"'
         if isinstance(error, MethodError):
@@ -186,16 +186,3 @@ def _first(reasons: Any) -> str:
     while isinstance(found, (list, dict)):
         found = next(iter(found.values() if isinstance(found, dict) else found), "")
     return str(found)
-
-
-def _problem(error: PlatformError) -> HttpResponse:
-    body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-    if error.pointer:
-        body["pointer"] = error.pointer
-    response = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
-    response["Cache-Control"] = "no-store"
-    if isinstance(error, RetriableError):
-        response["Retry-After"] = str(error.retry_after_seconds)
-    # Django's own mark: no log line for what a client typed.
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-    return response

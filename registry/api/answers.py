@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from eventplatform.core.errors import PlatformError, RetriableError
-from eventplatform.core.results import problem
+from eventplatform.core.errors import PlatformError
+from eventplatform.problems import problem_response, unlogged
 from registry.api import negotiation, serving
 from registry.api.errors import MethodError
 from registry.models import Lifecycle, RegistryState, SchemaTitle, SchemaVersion
@@ -28,16 +28,9 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 def of_error(error: PlatformError) -> HttpResponse:
     """The problem document (RFC 9457) of an error: code, place, remedy."""
-    body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-    if error.pointer:
-        body["pointer"] = error.pointer
-    response = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
-    if isinstance(error, RetriableError):
-        response["Retry-After"] = str(error.retry_after_seconds)
+    response = unlogged(problem_response(error, cache="no-cache"))
     if isinstance(error, MethodError):
         response["Allow"] = str(error.facts["allowed"])
-    response["Cache-Control"] = "no-cache"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  # Django's own mark: no log line for each stranger's typo
     return shared(response)
 
 

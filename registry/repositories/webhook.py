@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from eventplatform.core.errors import PlatformError, RejectedError
-from eventplatform.core.results import problem
 from eventplatform.encryption import unseal
+from eventplatform.problems import problem_response
 from registry import tasks
 from registry.models import Repository
 from registry.repositories import pulling
@@ -75,8 +75,7 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
     try:
         return _received(request, name)
     except PlatformError as error:
-        body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-        return JsonResponse(body, status=error.http_status, content_type="application/problem+json")
+        return problem_response(error)
 
 
 def _received(request: HttpRequest, name: str) -> HttpResponse:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from rest_framework import serializers
 
-from eventplatform.core.errors import PlatformError, RetriableError
-from eventplatform.core.results import problem
+from eventplatform.core.errors import PlatformError
+from eventplatform.problems import problem_response, unlogged
 from streamconfig.change_control.errors import ConflictError, ForbiddenFieldError
 from streamconfig.configuration.changes import Conflict
 from streamconfig.configuration.document import DocumentInvalidError
@@ -41,17 +41,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 def of_error(error: PlatformError) -> HttpResponse:
     """The problem document of an error."""
-    body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-    if error.pointer:
-        body["pointer"] = error.pointer
-    body.update(_details(error))
-    response = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
-    response["Cache-Control"] = "no-store"
-    if isinstance(error, RetriableError):
-        response["Retry-After"] = str(error.retry_after_seconds)
-    # Django's own mark: no log line for what a client typed.
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-    return response
+    return unlogged(problem_response(error, details=_details(error)))
 
 
 def _details(error: PlatformError) -> dict[str, Any]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from eventplatform.core.errors import PlatformError, RetriableError
-from eventplatform.core.results import problem
+from eventplatform.core.errors import PlatformError
+from eventplatform.problems import problem_response
 from streamconfig import lookups
 from streamconfig.api.errors import ParameterInvalidError
 
@@ -35,7 +35,7 @@ class PublicView(APIView):
             name, reasons = next(iter(exc.detail.items()))
             exc = ParameterInvalidError(name=name, reason=" ".join(map(str, reasons)))
         if isinstance(exc, PlatformError):
-            return problem_response(exc)  # type: ignore[return-value]  # DRF's dispatch takes any response of Django's
+            return problem_response(exc, cache="no-cache")  # type: ignore[return-value]  # DRF's dispatch takes any response of Django's
         if isinstance(exc, Http404):
             exc = exceptions.NotFound()
         return super().handle_exception(exc)
@@ -46,18 +46,6 @@ class PublicView(APIView):
         if not self.authentication_classes:
             share(made)
         return made
-
-
-def problem_response(error: PlatformError) -> HttpResponse:
-    """The problem document of an error."""
-    body = problem(error.http_status, str(error), code=error.code, remedy=error.hint)
-    if error.pointer:
-        body["pointer"] = error.pointer
-    response = JsonResponse(body, status=error.http_status, content_type="application/problem+json")
-    response["Cache-Control"] = "no-cache"
-    if isinstance(error, RetriableError):
-        response["Retry-After"] = str(error.retry_after_seconds)
-    return response
 
 
 def say_if_stale(response: Any) -> None:
