@@ -17,7 +17,7 @@ class Target:
 
     bucket: str = option("The bucket; it must be there.")
     prefix: str = option("What all keys begin with, such as raw/events.", "")
-    endpoint_url: str = option("Address of a store that speaks S3; empty for Amazon's own.", "")
+    endpoint_url: str = option("Address of a store that speaks S3; empty for Amazon's own.", "", place="server")
     region: str = option("Region; empty: as the workers' environment says.", "")
     access_key_id: str = option("Access key; empty: as the workers' environment or role says.", "")
     secret_access_key: str = option("The access key's secret.", "", secret=True)
@@ -62,7 +62,3 @@ class S3Sink(LakeSink):
         }
         told = {name: value for name, value in files.items() if value}
         super().__init__(connector, blobs, options, Iceberg(target.iceberg_catalog_uri, options.iceberg_namespace, told))
-
-    @property
-    def place(self) -> str:
-        return self.blobs.address("x")[:-2]

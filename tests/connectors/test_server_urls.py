@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import services
-from connectors.sinks import http, opensearch
+from connectors.sinks import http, opensearch, s3
 from eventplatform.core.errors import RejectedError
 from eventplatform.outbound.errors import OutboundUrlError, PrivateAddressError
 from tests.test_outbound import MUTANTS
@@ -40,6 +40,15 @@ def test_target__cluster_in_an_inner_network__saved_but_not_with_a_password_in_i
         services.check_target(opensearch.Target, {"url": "http://user:s3cr3t@10.0.0.7:9200"})
 
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_target__s3_at_an_address_without_a_scheme__not_saved() -> None:
+    services.check_target(s3.Target, {"bucket": "b"})
+
+    with pytest.raises(OutboundUrlError) as caught:
+        services.check_target(s3.Target, {"bucket": "b", "endpoint_url": "localhost:9000"})
+
+    assert caught.value.pointer == "/endpoint_url"
 
 
 @pytest.mark.parametrize(
