@@ -36,8 +36,9 @@ class AvroSchema:
 
     def __init__(self, title: str, document: Mapping[str, Any]) -> None:
         self._names: set[str] = set()
-        self.schema, self._convert = self._record(_plain(title.replace("/", "_")), document, "", is_top=True)
-        self._parsed = fastavro.parse_schema(self.schema)
+        schema, self._convert = self._record(_plain(title.replace("/", "_")), document, "", is_top=True)
+        self.text = orjson.dumps(schema).decode()
+        self._parsed = fastavro.parse_schema(schema)
 
     def encode(self, event: Mapping[str, Any]) -> bytes:
         """The event's binary form, without a header.

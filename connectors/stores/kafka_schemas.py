@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
-from typing import Any
 
 import httpx
-import orjson
 
 from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
 from connectors.stores.kafka_avro import AvroSchema
@@ -35,10 +32,9 @@ class SchemaRegistry:
         Raises:
             StoreUnavailableError: the registry doesn't answer, or refuses the schema.
         """
-        text = orjson.dumps(schema.schema).decode()
-        key = (topic, text)
+        key = (topic, schema.text)
         if key not in self._headers:
-            self._headers[key] = b"\x00" + self._register(f"{topic}-value", text).to_bytes(4, "big")
+            self._headers[key] = b"\x00" + self._register(f"{topic}-value", schema.text).to_bytes(4, "big")
         return self._headers[key]
 
     def close(self) -> None:
@@ -53,5 +49,7 @@ class SchemaRegistry:
             raise StoreDeniedError(reason=f"the schema registry answers {answer.status_code}")
         if not answer.is_success:
             raise StoreUnavailableError(reason=f"the schema registry answers {answer.status_code} for {subject}")
-        found: Mapping[str, Any] = answer.json()
-        return int(found["id"])
+        try:
+            return int(answer.json()["id"])
+        except (ValueError, KeyError, TypeError):
+            raise StoreUnavailableError(reason="the schema registry tells no schema's number: is this its address?") from None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from connectors.sinks import kafka
 from connectors.sinks.base import StoreDeniedError, StoreUnavailableError
+from connectors.stores.kafka_avro import AvroSchema
 from connectors.stores.kafka_cluster import KafkaTarget
+from connectors.stores.kafka_schemas import SchemaRegistry
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.broker.kafka.errors import AccessDeniedError, AccountRefusedError, TlsFailedError
 from tests.free_ports import free_ports
@@ -38,3 +41,13 @@ def test_errors__target_turns_the_mirror_away__told_of_the_store_and_heard_by_it
     assert raised.value.code == "sink.denied"
     assert "event log" not in str(raised.value)
     assert "KAFKA_" not in raised.value.hint
+
+
+@pytest.mark.parametrize("answer", [b"<html>Sign in</html>", b"[]", b"{}"])
+def test_registry__answers_as_none_does__named(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    url, transport = "https://registry.example.org", httpx.MockTransport(lambda _: httpx.Response(200, content=answer))
+    registry = SchemaRegistry(url)
+    monkeypatch.setattr(registry, "_http", httpx.Client(base_url=url, transport=transport))
+
+    with pytest.raises(StoreUnavailableError, match="is this its address"):
+        registry.header("page.change", AvroSchema("page/change", {}))
