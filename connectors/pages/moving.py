@@ -112,11 +112,14 @@ def _move(connector: Connector, form: OffsetsForm, request: HttpRequest) -> str:
     chosen = form.cleaned_data["where"]
     leases = Lease.objects.filter(connector=connector, backfill=None).values_list("topic", "partition")
     moved = []
-    for where in (TopicPartition(*one) for one in leases):
-        if chosen in ("", f"{where.topic}/{where.partition}"):
-            after = repositioning.reposition(connector=connector, where=where, to=form.place, by=request.user.get_username())
-            moved.append(f"{where.topic}/{where.partition} to {after.next_offset}")
-    acts.note(connector, by=request.user, changes=[f"moved {', '.join(moved)}"])
+    by = request.user.get_username()
+    try:
+        for where in (TopicPartition(*one) for one in leases):
+            if chosen in ("", f"{where.topic}/{where.partition}"):
+                after = repositioning.reposition(connector=connector, where=where, to=form.place, by=by)
+                moved.append(f"{where.topic}/{where.partition} to {after.next_offset}")
+    finally:
+        acts.note(connector, by=request.user, changes=[f"moved {', '.join(moved)}"] if moved else ())
     return f"{len(moved)} partition{'' if len(moved) == 1 else 's'} moved. Resume {connector.name} to go on from there."
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from connectors import catalog, following, services, watcher
+from connectors import acts, catalog, following, repositioning, services, watcher
 from connectors.models import Backfill, Connector, Lease, Target
 from eventplatform.broker.base import Log
+from eventplatform.core.errors import RetriableError
 from monitoring.demo_users import ensure_groups
 from tests.connectors.conftest import Produce
 
@@ -214,6 +216,25 @@ def test_verbs__stop_offsets_resume__moved_where_it_was_said(engineer: Client, c
     assert "1 partition moved" in page
     assert Lease.objects.get().next_offset == 1
     assert "test.event/0 to 1" in page
+
+
+def test_offsets__second_partition_fails__the_first_ones_move_is_told(
+    engineer: Client, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for partition in range(2):
+        Lease.objects.create(connector=connector, stream="test.event", topic="test.event", partition=partition)
+    engineer.post("/connectors/files/stop")
+    answers = iter([SimpleNamespace(next_offset=7)])
+    monkeypatch.setattr(repositioning, "reposition", lambda **_: next(answers, None) or refuse())
+
+    answer = engineer.post("/connectors/files/offsets", {"where": "", "to": "first", "name": "files"}).content.decode()
+
+    assert "Something went wrong." in answer
+    assert "moved test.event/0 to 7" in acts.of(connector)[0].text
+
+
+def refuse() -> NoReturn:
+    raise RetriableError
 
 
 def test_backfill__store_that_cant__no_button_and_said(engineer: Client, connector: Connector, produce: Produce) -> None:
