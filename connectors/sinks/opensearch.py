@@ -94,7 +94,6 @@ class OpenSearchSink(Sink):
         self._options = options
         self._url = target.url
         self._login = Login(target.user, target.password, target.api_key, target.ca_file)
-        self._opened: Client | None = None
         shape = (options.prefix, options.period, options.shards, options.replicas, options.refresh_seconds, options.text)
         self._shape = Shape(*shape)
         self._indices: Indices | None = None
@@ -104,8 +103,7 @@ class OpenSearchSink(Sink):
         return FlushRule(rows=self._options.batch_rows, bytes=_BYTES_PER_FLUSH, age_seconds=0.0)
 
     def open(self) -> None:
-        self._opened = Client(self._url, self._login)
-        self._indices = Indices(self._opened, self._shape)
+        self._indices = Indices(Client(self._url, self._login), self._shape)
         self._indices.open()
 
     def position(self, where: TopicPartition) -> Position | None:
@@ -151,15 +149,13 @@ class OpenSearchSink(Sink):
             gone += done["deleted"]
 
     def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = self._indices = None
+        if self._indices is not None:
+            self._indices.client.close()
+            self._indices = None
 
     @property
     def _client(self) -> Client:
-        if self._opened is None:
-            raise StoreUnavailableError(reason="the connection is not open")
-        return self._opened
+        return self._known.client
 
     @property
     def _known(self) -> Indices:

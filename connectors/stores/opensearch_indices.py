@@ -67,7 +67,7 @@ class Indices:
     """What is known of them in this slice; a person may delete one at any moment."""
 
     def __init__(self, client: Client, shape: Shape) -> None:
-        self._client = client
+        self.client = client
         self._shape = shape
         self._flat = ""
         self._plans: dict[str, Plan] = {}
@@ -80,7 +80,7 @@ class Indices:
 
     def open(self) -> None:
         """Learn whose server it is, and make our own two indices."""
-        _, found = self._client.ask("GET", "/")
+        _, found = self.client.ask("GET", "/")
         # Each has a type for objects of any shape, under a name of its own.
         self._flat = "flat_object" if found.get("version", {}).get("distribution") == "opensearch" else "flattened"
         for name, fields in _OWN.items():
@@ -148,11 +148,11 @@ class Indices:
 
     def _there(self, base: str) -> Properties:
         """The fields of the stream's newest index, and those of its template for the next one."""
-        status, found = self._client.ask("GET", f"/_index_template/{quote(base, safe='')}", fine=[_NOT_FOUND])
+        status, found = self.client.ask("GET", f"/_index_template/{quote(base, safe='')}", fine=[_NOT_FOUND])
         there: Properties = {}
         if status != _NOT_FOUND:
             there = found["index_templates"][0]["index_template"]["template"]["mappings"]["properties"]
-        status, indices = self._client.ask("GET", f"/{quote(base, safe='')}/_mapping", fine=[_NOT_FOUND])
+        status, indices = self.client.ask("GET", f"/{quote(base, safe='')}/_mapping", fine=[_NOT_FOUND])
         if status != _NOT_FOUND and indices:
             self._ready.update(indices)
             there = merged(indices[max(indices)]["mappings"].get("properties", {}), there)
@@ -174,15 +174,15 @@ class Indices:
             "priority": 500,
             "_meta": {"made_by": "event platform"},
         }
-        self._client.ask("PUT", f"/_index_template/{quote(base, safe='')}", body)
+        self.client.ask("PUT", f"/_index_template/{quote(base, safe='')}", body)
 
     def _widen(self, base: str, added: Properties) -> None:
         """Add fields to every index of the stream there is."""
         if added:
-            self._client.ask("PUT", f"/{quote(base, safe='')}/_mapping", {"properties": added}, fine=[_NOT_FOUND])
+            self.client.ask("PUT", f"/{quote(base, safe='')}/_mapping", {"properties": added}, fine=[_NOT_FOUND])
 
     def _create(self, name: str, body: Mapping[str, Any]) -> None:
-        status, found = self._client.ask("PUT", f"/{quote(name, safe='')}", body, fine=[_BAD_REQUEST])
+        status, found = self.client.ask("PUT", f"/{quote(name, safe='')}", body, fine=[_BAD_REQUEST])
         kind = found.get("error", {}).get("type") if status == _BAD_REQUEST else ""
         if kind and kind != "resource_already_exists_exception":
             raise StoreUnavailableError(reason=f"it makes no index {name} ({kind})")
