@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from connectors import letters
 from eventplatform import env
 from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
+from eventplatform.eventlog import event_log
+from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet
 from tests.faults.fault_proxy import FaultProxy
 from tests.faults.intakes import Intake
 from tests.faults.ledger import Ledger
@@ -139,3 +142,24 @@ def cut(make_stack: MakeStack, proxied_kafka: tuple[KafkaServer, FaultProxy]) ->
 def small_stack(make_stack: MakeStack) -> Stack:
     """A platform whose log is its own database: nothing but Python."""
     return make_stack("")
+
+
+@pytest.fixture
+def fleet(child_environment: dict[str, str], tmp_path: Path, settings: Any) -> Iterator[Fleet]:
+    """Workers and watchers over this test's database, which holds the log too; none runs yet."""
+    settings.EVENT_LOG_URL = child_environment["EVENT_LOG_URL"]
+    made = Fleet(child_environment, tmp_path / "fleet.log")
+    yield made
+    made.stop()
+    letters.close()
+    event_log().close()
+
+
+@pytest.fixture
+def log(fleet: Fleet) -> Iterator[Log]:
+    """The fleet's log, with nothing in it."""
+    opened = open_log(fleet.environment["EVENT_LOG_URL"])
+    opened.delete_topic(TOPIC)
+    opened.create_topic(TOPIC, partitions=PARTITIONS)
+    yield opened
+    opened.close()

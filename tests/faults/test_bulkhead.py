@@ -9,19 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 import pytest
 
-from connectors import letters, services
+from connectors import services
 from connectors.models import Target
-from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
 from eventplatform.eventlog import event_log
 from tests import configuring
-from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, until
+from tests.faults.connector_fleet import PARTITIONS, STREAM, TOPIC, Fleet, produce, until
 
 Way = Literal["well", "slow", "error", "throttle", "reset"]
 BAD = "c0"
@@ -29,7 +27,6 @@ NAMES = tuple(f"c{n}" for n in range(5))
 RETRY_AFTER = 8
 SLOW_SECONDS = 30.0
 _NO_LINGER = struct.pack("ii", 1, 0)  # closing sends a reset
-STREAM = {"schema_title": "sample/test_event", "destination_event_service": "main"}
 
 
 class Receivers:
@@ -96,22 +93,9 @@ def receivers() -> Iterator[Receivers]:
 
 
 @pytest.fixture
-def fleet(child_environment: dict[str, str], tmp_path: Path, settings: Any) -> Iterator[Fleet]:
-    settings.EVENT_LOG_URL = child_environment["EVENT_LOG_URL"]
-    made = Fleet({**child_environment, "OUTBOUND_PRIVATE_HOSTS": "127.0.0.1"}, tmp_path / "fleet.log")
-    yield made
-    made.stop()
-    letters.close()
-    event_log().close()
-
-
-@pytest.fixture
-def log(fleet: Fleet) -> Iterator[Log]:
-    opened = open_log(fleet.environment["EVENT_LOG_URL"])
-    opened.delete_topic(TOPIC)
-    opened.create_topic(TOPIC, partitions=PARTITIONS)
-    yield opened
-    opened.close()
+def child_environment(child_environment: dict[str, str]) -> dict[str, str]:
+    """Its workers may write to this machine."""
+    return {**child_environment, "OUTBOUND_PRIVATE_HOSTS": "127.0.0.1"}
 
 
 @pytest.fixture

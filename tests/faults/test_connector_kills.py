@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.db.models import F
 
 from connectors import letters, services
 from connectors.models import Lease
-from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
 from eventplatform.core.records import TopicPartition
-from eventplatform.eventlog import event_log
-from registry import services as registry
-from tests import configuring
 from tests.contracts.stores.files import FilesStore
 from tests.contracts.stores.postgres import PostgresStore
-from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, running_slice, until
-
-ELSEWHERE_SECONDS = 15.0  # promised; beside other tests on two cores everything takes longer
-STREAM = {"schema_title": "sample/test_event", "destination_event_service": "main"}
-
-
-@pytest.fixture
-def fleet(child_environment: dict[str, str], tmp_path: Path, settings: Any) -> Iterator[Fleet]:
-    settings.EVENT_LOG_URL = child_environment["EVENT_LOG_URL"]
-    made = Fleet(child_environment, tmp_path / "fleet.log")
-    yield made
-    made.stop()
-    letters.close()
-    event_log().close()
-
-
-@pytest.fixture
-def log(fleet: Fleet) -> Iterator[Log]:
-    opened = open_log(fleet.environment["EVENT_LOG_URL"])
-    opened.delete_topic(TOPIC)
-    opened.create_topic(TOPIC, partitions=PARTITIONS)
-    yield opened
-    opened.close()
+from tests.faults.connector_fleet import (
+    ELSEWHERE_SECONDS,
+    PARTITIONS,
+    TOPIC,
+    Fleet,
+    configure,
+    produce,
+    running_slice,
+    until,
+    written,
+)
 
 
 @pytest.fixture
 def stores(log: Log, postgres_url: str, tmp_path: Path) -> dict[str, PostgresStore | FilesStore]:
     """Both sinks take the stream; the files sink closes a file as soon as it has caught up, to commit often."""
-    registry.import_folder(name="primary", folder=django_settings.BASE_DIR / "examples/schemas/primary")
-    configuring.configure({"streams": {TOPIC: STREAM}}, author="test", reason="test")
+    configure()
     document = {
         "targets": {
             "db": {"kind": "postgres", "options": {"url": postgres_url}},
@@ -82,7 +61,7 @@ def test_kill_9__mid_stream__nothing_lost_or_doubled(
 
     took = [kill_amid(fleet, log, range(n * share, (n + 1) * share)) for n in range(kills)]
     produce(log, range(kills * share, rows))
-    until(lambda: all_written(rows), 120, "every record of every partition is written")
+    until(lambda: written() == rows * len(stores), 120, "every record of every partition is written")
 
     assert sum(log.end_offsets({TopicPartition(TOPIC, n) for n in range(PARTITIONS)}).values()) == rows
     for kind, store in stores.items():
@@ -116,9 +95,3 @@ def produce_in_chunks(log: Log, numbers: range) -> None:
     """Many small appends, so that there is a stream to be killed in."""
     for start in range(numbers.start, numbers.stop, 50):
         produce(log, range(start, min(start + 50, numbers.stop)))
-
-
-def all_written(rows: int) -> bool:
-    behind = Lease.objects.exclude(next_offset__gte=F("end_offset")).exists()
-    total = sum(lease.next_offset or 0 for lease in Lease.objects.all())
-    return not behind and total == 2 * rows  # both connectors

@@ -5,33 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings as django_settings
 
-from connectors import letters, services
+from connectors import services
 from eventplatform.broker import open_log
-from eventplatform.eventlog import event_log
-from registry import services as registry
-from tests import configuring
-from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, until
+from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, configure, produce, until
 
-STREAM = {"schema_title": "sample/test_event", "destination_event_service": "main"}
 SECONDS = 75  # more than the longest slice, so that the change to the next one counts too
 CHUNK = 50
-
-
-@pytest.fixture
-def fleet(child_environment: dict[str, str], tmp_path: Path, settings: Any) -> Iterator[Fleet]:
-    settings.EVENT_LOG_URL = child_environment["EVENT_LOG_URL"]
-    made = Fleet(child_environment, tmp_path / "fleet.log")
-    yield made
-    made.stop()
-    letters.close()
-    event_log().close()
 
 
 class Counting(threading.Thread):
@@ -56,8 +39,7 @@ def test_row_sink__1000_events_a_second__99_of_100_within_two_seconds(fleet: Fle
     with open_log(fleet.environment["EVENT_LOG_URL"]) as log:
         log.delete_topic(TOPIC)
         log.create_topic(TOPIC, partitions=PARTITIONS)
-        registry.import_folder(name="primary", folder=django_settings.BASE_DIR / "examples/schemas/primary")
-        configuring.configure({"streams": {TOPIC: STREAM}}, author="test", reason="test")
+        configure()
         services.save_target(name="db", kind="postgres", values={"url": postgres_url})
         services.save_connector(name="rows", target="db", streams=[TOPIC], values={})
         fleet.start_worker("one", threads=8)

@@ -4,53 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.db.models import F
 
-from connectors import letters, services
+from connectors import services
 from connectors.models import Lease
-from eventplatform.broker import open_log
 from eventplatform.broker.base import Log
-from eventplatform.eventlog import event_log
-from registry import services as registry
-from tests import configuring
 from tests.contracts.stores.postgres import PostgresStore
-from tests.faults.connector_fleet import PARTITIONS, TOPIC, Fleet, produce, running_slice, until
+from tests.faults.connector_fleet import ELSEWHERE_SECONDS, TOPIC, Fleet, configure, produce, running_slice, until, written
 
-ELSEWHERE_SECONDS = 15.0  # promised; beside other tests on two cores everything takes longer
-STREAM = {"schema_title": "sample/test_event", "destination_event_service": "main"}
 SMALL = [pytest.mark.slow, pytest.mark.timeout(180)]
 LARGE = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
-def fleet(child_environment: dict[str, str], tmp_path: Path, settings: Any) -> Iterator[Fleet]:
-    settings.EVENT_LOG_URL = child_environment["EVENT_LOG_URL"]
-    made = Fleet(child_environment, tmp_path / "fleet.log")
-    yield made
-    made.stop()
-    letters.close()
-    event_log().close()
-
-
-@pytest.fixture
-def log(fleet: Fleet) -> Iterator[Log]:
-    opened = open_log(fleet.environment["EVENT_LOG_URL"])
-    opened.delete_topic(TOPIC)
-    opened.create_topic(TOPIC, partitions=PARTITIONS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def store(log: Log, postgres_url: str) -> PostgresStore:
-    registry.import_folder(name="primary", folder=django_settings.BASE_DIR / "examples/schemas/primary")
-    configuring.configure({"streams": {TOPIC: STREAM}}, author="test", reason="test")
+    configure()
     services.save_target(name="db", kind="postgres", values={"url": postgres_url})
     services.save_connector(name="rows", target="db", streams=[TOPIC], values={"batch_rows": 100})
     return PostgresStore(postgres_url)
@@ -125,8 +95,3 @@ def slice_at_work(log: Log, number: int) -> tuple[Lease, int]:
 
 def elsewhere(lease: Lease) -> Any:
     return Lease.objects.filter(pk=lease.pk, epoch__gt=lease.epoch, next_offset__gt=lease.next_offset or 0).exists
-
-
-def written() -> int:
-    behind = Lease.objects.exclude(next_offset__gte=F("end_offset")).exists()
-    return -1 if behind else sum(lease.next_offset or 0 for lease in Lease.objects.all())
