@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 import pytest
-from cassandra.cluster import Cluster
 
 from connectors.sinks import cassandra
 from connectors.sinks.base import (
@@ -228,8 +227,7 @@ def test_replay__position_moved_back_by_a_person__rows_as_the_rules_are_now(stor
         sink.expire(STREAM, before=NOW + timedelta(hours=9))
         sink.write(WriteBatch(STREAM, WHERE, Position(1, "i1", "c"), Position(0, "i1", "c"), ()))
 
-        after = WriteBatch(STREAM, WHERE, Position(0, "i1", "c"), Position(1, "i1", "c"), [row(0, title="hashed")])
-        sink.write(after)
+        sink.write(WriteBatch(STREAM, WHERE, Position(0, "i1", "c"), Position(1, "i1", "c"), [row(0, title="hashed")]))
 
     assert store.query(f"SELECT title FROM {TABLE}") == [("hashed",)]  # noqa: S608  # a test's own
 
@@ -295,11 +293,8 @@ def crash(*_: Any) -> None:
 
 def tombstones_read(store: CassandraStore, query: str) -> tuple[int, int]:
     """How many live rows and tombstones a query read, by Cassandra's own trace."""
-    cluster = Cluster(["127.0.0.1"], port=store.port, protocol_version=5)
-    try:
-        answer = cluster.connect().execute(query.format(store.options["keyspace"]), trace=True)
+    with store.session() as session:
+        answer = session.execute(query.format(store.options["keyspace"]), trace=True)
         told = [event.description for event in answer.get_query_trace(max_wait_sec=10).events]
-    finally:
-        cluster.shutdown()
     words = next(text for text in told if "tombstone" in text).split()
     return int(words[1]), int(words[words.index("tombstone") - 1])

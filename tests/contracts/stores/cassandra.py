@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cassandra.cluster import Cluster
+from cassandra.cluster import Cluster, Session
 
 from connectors.sinks import cassandra
 from connectors.sinks.base import Sink
@@ -46,8 +48,13 @@ class CassandraStore:
         self.query("DROP KEYSPACE IF EXISTS {}")
 
     def query(self, text: str, *names: str) -> list[Any]:
+        with self.session() as session:
+            return [tuple(row) for row in session.execute(text.format(self.options["keyspace"], *names))]
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
         cluster = Cluster(["127.0.0.1"], port=self.port, protocol_version=5, schema_metadata_enabled=False)
         try:
-            return [tuple(row) for row in cluster.connect().execute(text.format(self.options["keyspace"], *names))]
+            yield cluster.connect()
         finally:
             cluster.shutdown()
