@@ -34,7 +34,6 @@ _LONGEST_SCHEMA = 200
 # What a sink's code raises over a value it didn't expect; whatever else it raises has to do with the world.
 _CRASHES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _MOST_CRASHES = 10  # of one slice; beyond it no record is at fault, but the sink
-_LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 FindSchema = Callable[[str], CompiledSchema | None]
 SetAside = Callable[[Sequence[DeadLetter]], object]
@@ -137,7 +136,7 @@ class Delivery:
             self._put_aside(record, error)
         self._count("skipped", len(records) - batch.size - len(refused))
         self._write(batch, {record.offset: record for record in records})
-        self.read_at = _came_at(records[-1]) if records else self.read_at
+        self.read_at = records[-1].moment if records else self.read_at
 
     def _sort(self, records: Sequence[Record], next_offset: int) -> tuple[WriteBatch, list[tuple[Record, RejectedError]]]:
         rows: list[Row] = []
@@ -251,12 +250,8 @@ def as_canary(record: Record, event: Mapping[str, Any]) -> Canary | None:
     if not isinstance(meta, dict) or meta.get("domain") != CANARY_DOMAIN:
         return None
     event_id = meta.get("id") or f"{record.topic}-{record.partition}-{record.offset}"
-    sent_at = _came_at(record)
+    sent_at = record.moment
     return Canary(record.offset, str(event_id).replace("\x00", ""), sent_at)
-
-
-def _came_at(record: Record) -> datetime:
-    return datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
 
 
 def as_dead_letter(connector: str, source: Source, record: Record, error: RejectedError) -> DeadLetter:
@@ -276,7 +271,7 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         message=str(error),
         remedy=error.hint,
         schema_id=_schema_of(record.value),
-        received_at=_came_at(record),
+        received_at=record.moment,
         created_at=datetime.now(UTC),
     )
 

@@ -10,7 +10,6 @@ from connectors.mapping.delimited import is_plain_utc
 from connectors.sinks.base import Row
 
 _TO_THE_HOUR = len("2026-11-26T10")
-_LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 
 
 def hour_of(row: Row, path: tuple[str, ...]) -> datetime:
@@ -22,7 +21,7 @@ def hour_of(row: Row, path: tuple[str, ...]) -> datetime:
         return _plain_hour(found[:_TO_THE_HOUR])
     moment = _moment(found)
     if moment is None:
-        moment = datetime.fromtimestamp(min(max(row.record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
+        moment = row.record.moment
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

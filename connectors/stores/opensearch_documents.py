@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -22,7 +22,6 @@ from connectors.stores.opensearch_mapping import EXTRA, OWN
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import Record
 
-_LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 _CONFLICT, _NOT_FOUND = 409, 404
 _BUSY = {403, 429, 500, 502, 503, 504}
 _CLOSED = "index_closed_exception"  # a person's doing, and no document's fault, though its status is 400
@@ -90,8 +89,8 @@ def taken_in(row: Row) -> datetime:
     try:
         moment = CONVERT[ColumnType.TIME](meta.get("dt") if isinstance(meta, dict) else None)
     except MisfitError:
-        return _of_ms(row.record.timestamp_ms)
-    return moment if isinstance(moment, datetime) else _of_ms(row.record.timestamp_ms)
+        return row.record.moment
+    return moment if isinstance(moment, datetime) else row.record.moment
 
 
 def create(index: str, made: Document, generation: int) -> bytes:
@@ -159,7 +158,3 @@ def _without(event: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
                 copied[path[:depth]] = copied[path[: depth - 1]][path[depth - 1]] = inner
         copied[path[:-1]].pop(path[-1], None)
     return result
-
-
-def _of_ms(timestamp_ms: int) -> datetime:
-    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC)

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,7 +16,6 @@ from eventplatform.core.names import split_schema_id
 
 MOST_ROWS = 300  # in one request: its id names each of them, and servers take headers of some 8 KB
 SECRET_PREFIX = "whsec_"  # noqa: S105  # marks a secret, is none
-_LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _cloudevent(row: Row, prefix: str, stream: str) -> dict[str, Any]:
         "id": f"{prefix}{record.offset}",
         "source": f"/{record.topic}/{record.partition}",
         "type": split_schema_id(schema_id)[0] if isinstance(schema_id, str) and schema_id else stream,
-        "time": _time(row.event, record.timestamp_ms),
+        "time": _time(row),
         "datacontenttype": "application/json",
         "sequence": f"{record.offset:020d}",
         "data": row.event,
@@ -117,12 +115,10 @@ def _cloudevent(row: Row, prefix: str, stream: str) -> dict[str, Any]:
     return made
 
 
-def _time(event: Mapping[str, Any], timestamp_ms: int) -> str:
-    meta = event.get("meta")
+def _time(row: Row) -> str:
+    meta = row.event.get("meta")
     told = meta.get("dt") if isinstance(meta, dict) else None
-    if isinstance(told, str):
-        return told
-    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC).isoformat()
+    return told if isinstance(told, str) else row.record.moment.isoformat()
 
 
 Body = Callable[[Sequence[Row], str, str], bytes]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 253_402_300_799_000  # the end of year 9999: a producer may write any number into a record's timestamp
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -41,6 +45,11 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+    @property
+    def moment(self) -> datetime:
+        """Its timestamp as a time; one before 1970 or after 9999 becomes the nearest that can be told."""
+        return _EPOCH + timedelta(milliseconds=min(max(self.timestamp_ms, 0), _LAST_MS))
 
     def header(self, name: str) -> bytes | None:
         """The last value of the header `name`, as Kafka's `lastHeader` answers."""

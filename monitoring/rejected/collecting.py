@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,7 +24,6 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500
 _SECONDS = 1.5  # of one tick; what is left comes with the next
 _HOUR_MS = 3_600_000
-_LAST_MS = 253_402_300_799_000  # the end of year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ def _letter(record: Record, incarnation: str) -> DeadLetter | None:
     if told is None:
         return None
     is_ours = is_of_the_intake(record)
-    at = datetime.fromtimestamp(min(max(record.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
+    at = record.moment
     return DeadLetter(
         name=told.service if is_ours else told.emitter,
         stream=told.stream,
