@@ -28,7 +28,7 @@ def ensure_keeps(client: Any) -> None:
 
 
 def prove(script: Script, client: Any, own: OwnKeys, kind: str) -> None:
-    """Write an event into a key of its own, by all commands that keys of this type ever need, and delete it again.
+    """Write an event into a key of its own, by the commands that batches of this type need, and delete it again.
 
     Raises:
         ModuleMissingError: the server lacks the module.
@@ -36,9 +36,11 @@ def prove(script: Script, client: Any, own: OwnKeys, kind: str) -> None:
     """
     shape = SHAPES[kind](Wishes(number="/n" if kind == "timeseries" else "", max_len=1, ttl_ms=60_000, retention_ms=_ANY_MS))
     *own_keys, key = own.scratch
-    call = Call(own_keys, "probe", b"", b"1", shape.type)
+    call = Call(own_keys, "probe", b"", b"1", shape.type, [("probe", b"1")])
     for command in (*shape.put(_ANY, _ANY_MS), *shape.tidy(_ANY_MS)):
         call.add(key, command)
+    if not shape.is_by_key:
+        call.remember(key)
     client.delete(*own.scratch)
     answer = script.run(call)
     client.delete(*own.scratch)

@@ -41,8 +41,6 @@ for number = 5, #KEYS do
 end
 if #refused > 1 then return refused end
 
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-
 local at = 7
 for _ = 1, tonumber(ARGV[6]) do
   if redis.call('HSETNX', KEYS[2], ARGV[at], ARGV[at + 1]) == 1
@@ -51,6 +49,7 @@ for _ = 1, tonumber(ARGV[6]) do
   end
   at = at + 2
 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) -- behind all that would end the script here and now
 
 -- Ids of a Redis stream only grow; a record that is older than the last one goes right behind it.
 local ids = {}

@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ import pytest
 import redis as driver
 
 from connectors.sinks import redis
-from connectors.sinks.base import Position, StoreDeniedError, StoreUnavailableError
+from connectors.sinks.base import Canary, Position, StoreDeniedError, StoreUnavailableError
 from connectors.steering import Steering
 from connectors.stores import redis_client
 from connectors.stores.redis_client import ClusterError, EvictsError, TornError
@@ -147,10 +148,10 @@ def test_slow__write__waits(own_server: RedisServer) -> None:
         assert sink.write(batch(0, 1, row(0))).rows == 1
 
 
-@pytest.mark.parametrize("rights", ["+@all -xadd", "+@all -hset", "+@all -evalsha", "+@all -info"])
-def test_right_missing__open__denied(own_server: RedisServer, rights: str) -> None:
+@pytest.mark.parametrize("right", ["-xadd", "-hset", "-evalsha", "-info", "-hsetnx", "-rpush", "-sadd"])
+def test_right_missing__open__denied(own_server: RedisServer, right: str) -> None:
     with connect(own_server) as client:
-        client.execute_command("ACL", "SETUSER", "writer", "on", ">s3cr3t", "~*", *rights.split())
+        client.execute_command("ACL", "SETUSER", "writer", "on", ">s3cr3t", "~*", "+@all", right)
 
     url = own_server.url().replace("redis://", "redis://writer@")
     sink = redis.RedisSink("c1", redis.Target(url, "s3cr3t"), redis.Options())
@@ -178,6 +179,19 @@ def test_right_taken_away_amid_a_batch__stops_and_the_position_stays(own_server:
 
             with pytest.raises(TornError, match="1 commands"):
                 sink.write(batch(0, 1, row(0), steering=Steering(ttl_seconds=100)))
+
+            assert sink.position(WHERE) is None
+
+
+def test_right_to_mark_canaries_taken_away__write__the_position_stays(own_server: RedisServer) -> None:
+    with connect(own_server) as client:
+        client.execute_command("ACL", "SETUSER", "writer", "on", ">s3cr3t", "~*", "+@all")
+        url = own_server.url().replace("redis://", "redis://writer@")
+        with redis.RedisSink("c1", redis.Target(url, "s3cr3t"), redis.Options()) as sink:
+            client.execute_command("ACL", "SETUSER", "writer", "-hsetnx")
+
+            with pytest.raises(StoreDeniedError):
+                sink.write(batch(0, 1, row(0), canaries=[Canary(0, "id", datetime.now(UTC))]))
 
             assert sink.position(WHERE) is None
 
