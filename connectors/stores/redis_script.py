@@ -34,10 +34,19 @@ _LUA = """
 local stored = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if stored ~= ARGV[2] then return {'fenced'} end
 
-local refused = {'refused'}
+local refused, ids = {'refused'}, {}
 for number = 5, #KEYS do
   local kind = redis.call('TYPE', KEYS[number]).ok
   if kind ~= 'none' and kind ~= ARGV[4] then refused[#refused + 1] = number end
+  if kind == 'stream' and ARGV[4] == 'stream' then
+    local info = redis.call('XINFO', 'STREAM', KEYS[number])
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then
+        local first, second = string.match(info[i + 1], '(%d+)-(%d+)')
+        ids[KEYS[number]] = {first, tonumber(first), tonumber(second)}
+      end
+    end
+  end
 end
 if #refused > 1 then return refused end
 
@@ -52,23 +61,9 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) -- behind all that would end the script here and now
 
 -- Ids of a Redis stream only grow; a record that is older than the last one goes right behind it.
-local ids = {}
-local function last_id(key)
-  local known = {'0', 0, 0}
-  if redis.call('EXISTS', key) == 1 then
-    local info = redis.call('XINFO', 'STREAM', key)
-    for i = 1, #info, 2 do
-      if info[i] == 'last-generated-id' then
-        local first, second = string.match(info[i + 1], '(%d+)-(%d+)')
-        known = {first, tonumber(first), tonumber(second)}
-      end
-    end
-  end
-  ids[key] = known
-  return known
-end
 local function id_after(key, milliseconds)
-  local known = ids[key] or last_id(key)
+  local known = ids[key] or {'0', 0, 0}
+  ids[key] = known
   if milliseconds ~= known[1] and tonumber(milliseconds) > known[2] then
     known[1], known[2], known[3] = milliseconds, tonumber(milliseconds), 0
   else

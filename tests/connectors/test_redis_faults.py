@@ -183,17 +183,19 @@ def test_right_taken_away_amid_a_batch__stops_and_the_position_stays(own_server:
             assert sink.position(WHERE) is None
 
 
-def test_right_to_mark_canaries_taken_away__write__the_position_stays(own_server: RedisServer) -> None:
+@pytest.mark.parametrize("right", ["-hsetnx", "-xinfo"])
+def test_right_taken_away__write__the_position_stays(own_server: RedisServer, right: str) -> None:
     with connect(own_server) as client:
         client.execute_command("ACL", "SETUSER", "writer", "on", ">s3cr3t", "~*", "+@all")
         url = own_server.url().replace("redis://", "redis://writer@")
         with redis.RedisSink("c1", redis.Target(url, "s3cr3t"), redis.Options()) as sink:
-            client.execute_command("ACL", "SETUSER", "writer", "-hsetnx")
+            sink.write(batch(0, 1, row(0)))
+            client.execute_command("ACL", "SETUSER", "writer", right)
 
             with pytest.raises(StoreDeniedError):
-                sink.write(batch(0, 1, row(0), canaries=[Canary(0, "id", datetime.now(UTC))]))
+                sink.write(batch(1, 2, row(1), canaries=[Canary(1, "id", datetime.now(UTC))]))
 
-            assert sink.position(WHERE) is None
+            assert sink.position(WHERE) == Position(1, "i1", "c")
 
 
 @pytest.fixture(scope="module")  # it waits two seconds before it takes writes
