@@ -62,11 +62,6 @@ class Progress:
     error_code: str
     last_error: str
 
-    @property
-    def ratio(self) -> float:
-        """Of its records, how many it has taken: 0 to 1."""
-        return self.done / self.records if self.records else 1.0
-
 
 @transaction.atomic
 def start(

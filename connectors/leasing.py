@@ -241,5 +241,7 @@ def _give_back(lease: Lease, **facts: Any) -> None:
 
 
 def _sentence(error: BaseException) -> str:
-    hint = error.hint if isinstance(error, PlatformError) else ""
-    return masked(f"{error} {hint}".strip())
+    """For people; what nobody foresaw may quote anything, a record too, so only its kind is told."""
+    if isinstance(error, PlatformError):
+        return masked(f"{error} {error.hint}".strip())
+    return f"{type(error).__name__}; the worker's log says more."

@@ -66,9 +66,10 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
     declared = catalog.load(kind).target_type
     hold("target", name)
     target = Target.objects.filter(name=name).first() or Target(name=name)
-    kept = encryption.unseal(target.secrets, owner=f"target {name}") if target.kind == kind else {}
     open_values, secrets = options.split_secrets(declared, values)
-    secrets = kept | {key: value for key, value in secrets.items() if value and value != options.MASK}
+    typed = {key: value for key, value in secrets.items() if value and value != options.MASK}
+    kept = _kept(target, is_replaced=bool(typed)) if target.kind == kind else {}
+    secrets = kept | typed
     _checked(lambda: check_target(declared, {**open_values, **secrets}), f"/targets/{name}/options")
     opening.ensure_embedded_database(open_values)
     if (target.kind, target.options) != (kind, open_values) or secrets != kept:
@@ -79,6 +80,16 @@ def save_target(*, name: str, kind: str, values: Mapping[str, Any]) -> Target:
         leasing.begin_anew(Q(connector__target=target), is_elsewhere=True)
         log.info("target.saved", extra={"target": name, "kind": kind})
     return target
+
+
+def _kept(target: Target, *, is_replaced: bool) -> dict[str, Any]:
+    """The target's secrets; none where their key is lost and somebody enters them again."""
+    try:
+        return encryption.unseal(target.secrets, owner=f"target {target.name}")
+    except encryption.SecretUnreadableError:
+        if not is_replaced:
+            raise
+        return {}
 
 
 def check_target(declared: type, values: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from connectors.delivery import Delivery, SchemaNotSeenYetError, Source
-from connectors.sinks.base import Position, RecordRefusedError, Sink, WriteBatch, Written
+from connectors.sinks.base import Position, RecordRefusedError, Sink, StoreUnavailableError, WriteBatch, Written
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.broker.loop import FlushRule
 from eventplatform.core.records import Record, TopicPartition
@@ -218,3 +218,21 @@ def test_flush__unknown_schema_of_an_old_record_or_one_to_come__set_aside(at: in
     (letter,) = aside
     assert (letter.code, letter.pointer) == ("record.schema_unknown", "/$schema")
     assert sink.stored == Position(1, "i1", "cluster")
+
+
+def test_store__open_fails_halfway__what_it_opened_is_closed() -> None:
+    class HalfOpen(PickySink):
+        is_closed = False
+
+        def open(self) -> None:
+            raise StoreUnavailableError(reason="its second half is away")
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    sink = HalfOpen()
+
+    with pytest.raises(StoreUnavailableError), sink:
+        pass
+
+    assert sink.is_closed

@@ -22,7 +22,7 @@ def test_failed__nobody_foresaw_it__starts_again_later_each_time(
     produce("a")
 
     def crash(*_: object) -> None:
-        raise RuntimeError
+        raise RuntimeError("of a record that nobody may read here")
 
     with monkeypatch.context() as patch:
         patch.setattr(FilesSink, "write", crash)
@@ -36,6 +36,7 @@ def test_failed__nobody_foresaw_it__starts_again_later_each_time(
 
     assert waits == [2, 6, 12]
     assert (lease.state, lease.error_code) == ("retrying", "connector.unexpected")
+    assert lease.last_error == "RuntimeError; the worker's log says more."
     services.restart(connector="files", by="engineer", only_failed=True)
     assert slices.run(connector.pk, where).end == "done"
 

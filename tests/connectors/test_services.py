@@ -76,6 +76,18 @@ def test_unseal__keys_rotated__still_readable_until_the_old_one_goes(settings: A
     assert base64.urlsafe_b64decode(sealed)
 
 
+def test_save_target__key_is_gone__secrets_entered_again_take_their_place(db: None, settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/x", "password": "lost"})
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    with pytest.raises(encryption.SecretUnreadableError):
+        services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/y"})
+    services.save_target(name="db", kind="postgres", values={"url": "postgresql://w@db/y", "password": "new"})
+
+    assert encryption.unseal(Target.objects.get().secrets, owner="db") == {"password": "new"}
+
+
 def test_rotate_secrets__new_key_in_front__the_old_one_may_go(db: None, settings: Any) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [old]
