@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: run.sh DATA_DIR [PORT] -> becomes the Redis server on 127.0.0.1:PORT (36379). Every write is handed to the kernel
-# before it is answered, so a killed server loses none: with everysec it may wait two seconds for a sync. REDIS_SERVER names the binary, else it is Debian's; REDIS_EXTRA adds
-# options, such as "--maxmemory 4mb".
+# before it is answered, so a killed server loses none (with everysec it may wait two seconds for a sync). REDIS_SERVER names
+# the binary, else it is Debian's; REDIS_EXTRA adds options, such as "--maxmemory 4mb".
 set -eu
 mkdir -p "${1:?usage: run.sh DATA_DIR [PORT]}"
 server=${REDIS_SERVER:-redis-server}
