@@ -1,4 +1,4 @@
-"""A server of deploy/services for tests: each test run starts its own on a free port in a temporary folder, and is its parent."""
+"""A server of deploy/services for tests: each run starts its own on a free port in a temporary folder, and is its parent."""
 
 from __future__ import annotations
 
