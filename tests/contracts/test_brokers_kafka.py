@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -42,6 +43,13 @@ def transactional(kafka_server: KafkaServer) -> confluent_kafka.Producer:
     return producer
 
 
+def until_stable(log: KafkaLog, where: TopicPartition, end: int) -> None:
+    """Kafka answers a commit once it is decided; the marker that ends the transaction in the topic is written after the answer."""
+    deadline = time.monotonic() + 30
+    while log.end_offsets([where])[where] < end and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def test_read__aborted_transaction__is_passed_over_and_its_offsets_too(
     log: KafkaLog, topic: str, transactional: confluent_kafka.Producer
 ) -> None:
@@ -51,13 +59,14 @@ def test_read__aborted_transaction__is_passed_over_and_its_offsets_too(
         transactional.flush()
         (transactional.commit_transaction if keep else transactional.abort_transaction)()
     where = TopicPartition(topic, 0)
+    end = 8  # two records, two aborted ones and four markers: counting records would never get there
 
-    end = log.end_offsets([where])[where]
+    until_stable(log, where, end)
     reader = log.reader()
     records = follow(reader, where, 0, end)
 
     assert [record.value for record in records] == [b"one", b"two"]
-    assert end == 8  # two records, two aborted ones and four markers: counting would never get there
+    assert log.end_offsets([where])[where] == end
     assert reader.read(where, end).next_offset == end
     reader.close()
 
