@@ -44,7 +44,7 @@ def transactional(kafka_server: KafkaServer) -> confluent_kafka.Producer:
 
 
 def until_stable(log: KafkaLog, where: TopicPartition, end: int) -> None:
-    """Kafka answers a commit once it is decided; the marker that ends the transaction in the topic is written after the answer."""
+    """Kafka answers a commit once it is decided; the marker that ends it in the topic is written after the answer."""
     deadline = time.monotonic() + 30
     while log.end_offsets([where])[where] < end and time.monotonic() < deadline:
         time.sleep(0.05)
