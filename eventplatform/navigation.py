@@ -56,13 +56,17 @@ _GROUPS = (
     Group(
         "Find out",
         (
+            Entry("/alerts", "Alerts", "warn", name="alerts"),
+            Entry("/trace", "Where is my event?", "trace", short="Trace"),
             Entry("/outcomes", "Outcomes", "check"),
             Entry("/live", "Live events", "play", short="Live"),
             Entry("/rejected", "Rejected events", "rejected", name="rejected", short="Rejected"),
+            Entry("/sql", "Realtime SQL", "search", short="SQL"),
         ),
     ),
 )
-_TABS = ("/overview", "/streams", "/connectors", "/rejected", "/schemas", "/")
+_TABS = ("/overview", "/streams", "/rejected", "/trace", "/connectors", "/schemas", "/")
+_RED = frozenset({"rejected", "alerts"})  # what waits behind them is trouble
 _TABS_SHOWN = 4  # the fifth place is "More"
 
 
@@ -109,7 +113,7 @@ def _group(group: Group, path: str, counts: Mapping[str, int]) -> Group:
 def _entry(entry: Entry, path: str, counts: Mapping[str, int]) -> Entry:
     is_current = path == entry.path or (entry.path != "/" and path.startswith(f"{entry.path}/"))
     count = counts.get(entry.name, 0)
-    state = "fail" if entry.name == "rejected" and count else ""
+    state = "fail" if entry.name in _RED and count else ""
     return replace(entry, short=entry.short or entry.title, is_current=is_current, count=count, state=state)
 
 

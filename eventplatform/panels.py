@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Page = Literal["overview", "start", "stream", "schema", "change"]
@@ -32,7 +33,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line of the list "Needs attention": what, since when, why, and what to do."""
+    """A line of the list "Needs attention": what, since when, why, and what to do; what lasts becomes an alert.
+
+    `kind` names its runbook (`/runbooks/<kind>`) and the rules of alerts that it falls under, `subject` what it is about
+    (a connector, a stream, a part): both stay the same for as long as it lasts, whatever the words say.
+    """
 
     level: Literal["fail", "warn"]
     what: str
@@ -40,6 +45,14 @@ class Trouble:
     link: str
     remedy: str
     since: str = ""
+    kind: str = ""
+    subject: str = ""
+    began_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes it the same trouble when it is told again: the words alone where nobody named its kind."""
+        return f"{self.kind}:{self.subject}" if self.kind else self.what
 
 
 @dataclass(frozen=True, slots=True)
