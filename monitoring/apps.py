@@ -15,13 +15,14 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the app's parts on shared pages, and what it knows of streams within their reach."""
-        from monitoring import of_streams, snippets, stream_panels
+        from monitoring import of_streams, slow_answers, snippets, stream_panels
         from monitoring.outcomes import lookups as outcomes
         from monitoring.rejected import shared_pages, through_intake
 
         stream_panels.register()
         panels.add_replay("intake", panels.Replay(through_intake.check, through_intake.send))
         panels.add_troubles("monitoring.rejected", shared_pages.troubles)
+        panels.add_troubles("monitoring.slow_answers", slow_answers.troubles)
         panels.provide("monitoring.service_figures", outcomes.of_services)
         panels.provide("monitoring.service_curl", snippets.service_curl)
         panels.provide("monitoring.refused_shares", of_streams.refused_shares)
