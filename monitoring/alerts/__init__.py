@@ -1,0 +1,1 @@
+"""Alerts: what lasts of that which is wrong, whom it was told, who has seen it."""

@@ -1,0 +1,1 @@
+"""What can be wrong, with what to do: one list of kinds for each area."""
