@@ -1,0 +1,1 @@
+"""The health of the platform on one page, and what lies behind each of its figures."""

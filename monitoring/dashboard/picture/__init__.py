@@ -1,0 +1,1 @@
+"""The live picture: sources, streams and stores, with what flows between them."""

@@ -1,0 +1,173 @@
+"""Where everything of the live picture stands: three columns of boxes, and the curves between them; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eventplatform import figures
+from monitoring.dashboard.picture.things import Flow, Scene, Thing, is_rest
+
+WIDTH = 980
+_ROW, _GAP, _TOP = 34, 16, 34
+_BOX = 28
+_COLUMNS = ((0, 190), (330, 310), (760, 220))  # left edge and width of sources, streams and stores
+_LETTER = 6.7  # the width of a letter, more or less
+_RATE = 62  # the room that a rate takes
+_THIN, _THICK = 1.0, 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A thing and its place; `label` is its name as far as it fits."""
+
+    thing: Thing
+    x: float
+    y: float
+    width: float
+    label: str
+    rate: str
+    height: float = _BOX
+
+    @property
+    def middle(self) -> float:
+        return self.y + self.height / 2
+
+    @property
+    def baseline(self) -> float:
+        """Where its text stands."""
+        return self.middle + 4
+
+    @property
+    def icon_y(self) -> float:
+        return self.middle - 7
+
+    @property
+    def right(self) -> float:
+        """Where its rate ends."""
+        return self.x + self.width - 9
+
+    @property
+    def is_rest(self) -> bool:
+        return is_rest(self.thing)
+
+    @property
+    def title(self) -> str:
+        """All of it in words, for those who point at it and those who hear it."""
+        told = [self.thing.name, self.thing.note, self.thing.words, self.rate]
+        return ", ".join(word for word in told if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What flows from one box to another; thicker where more flows."""
+
+    path: str
+    width: float
+    css: str
+    title: str
+    x: float  # its middle
+    y: float
+    word: str = ""  # shown where it doesn't flow as it should
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that the template draws."""
+
+    height: float
+    boxes: tuple[Box, ...]
+    curves: tuple[Curve, ...]
+    heads: tuple[tuple[float, str], ...]
+    width: int = WIDTH
+
+
+def arrange(scene: Scene, *, heads: Sequence[str] = ("Ways in", "Streams", "Stores")) -> Picture:
+    """Streams in groups from the top, each source beside its group, each store as near as it can be to what it takes."""
+    streams: list[Box] = []
+    sources: list[Box] = []
+    y = float(_TOP)
+    for source in scene.sources:
+        group = scene.streams.get(source.key, ())
+        column = [_box(thing, 1, y + number * _ROW) for number, thing in enumerate(group)]
+        length = max(len(column), 1) * _ROW
+        sources.append(_box(source, 0, y + (length - _ROW) / 2))
+        streams += column
+        y += length + _GAP
+    places = {box.thing.key: box for box in streams}
+    stores = _stores(scene, places, y)
+    places |= {box.thing.key: box for box in (*sources, *stores)}
+    boxes = (*sources, *streams, *stores)
+    height = max((box.y + box.height for box in boxes), default=float(_TOP)) + 6
+    found = tuple((float(x), head) for (x, _), head in zip(_COLUMNS, heads, strict=True))
+    return Picture(height, boxes, _curves(scene.flows, places), found)
+
+
+def _stores(scene: Scene, streams: Mapping[str, Box], bottom: float) -> list[Box]:
+    """In the order of what they take, spread over the height, without overlapping."""
+    wanted: dict[str, list[float]] = {}
+    for flow in scene.flows:
+        if flow.source in streams:
+            wanted.setdefault(flow.target, []).append(streams[flow.source].y)
+    at = {store.key: sum(ys) / len(ys) for store in scene.stores if (ys := wanted.get(store.key))}
+    ordered = sorted(scene.stores, key=lambda store: (at.get(store.key, bottom), store.name))
+    boxes: list[Box] = []
+    free = float(_TOP)
+    for number, store in enumerate(ordered):
+        latest = max(bottom - _GAP - (len(ordered) - number) * _ROW, free)  # so that those behind it have room too
+        place = min(max(at.get(store.key, free), free), latest)
+        boxes.append(_box(store, 2, place))
+        free = place + _ROW
+    return boxes
+
+
+def _box(thing: Thing, column: int, y: float) -> Box:
+    x, width = _COLUMNS[column]
+    rate = rate_words(thing.rate)
+    room = width - 34 - (_RATE if rate else 0)
+    return Box(thing, x, round(y, 1), width, fitted(thing.name, int(room / _LETTER)), rate)
+
+
+def rate_words(rate: float | None) -> str:
+    """Events by second, or by minute where a second has less than one; empty where nobody counted."""
+    if rate is None:
+        return ""
+    if not rate:
+        return "0"
+    return f"{figures.rate(rate)} /s" if rate >= 1 else f"{figures.rate(rate * 60)} /min"
+
+
+def fitted(name: str, letters: int) -> str:
+    """A name as far as it fits: its middle is left out, since beginning and end tell most."""
+    if len(name) <= letters:
+        return name
+    head = max((letters - 1) // 2, 1)
+    return f"{name[:head]}\u2026{name[-max(letters - 1 - head, 1) :]}"
+
+
+def _curves(flows: Sequence[Flow], places: Mapping[str, Box]) -> tuple[Curve, ...]:
+    top = max((flow.rate for flow in flows), default=0.0)
+    drawn = [flow for flow in flows if flow.source in places and flow.target in places]
+    drawn.sort(key=lambda flow: flow.state in {"fail", "warn"})  # what needs attention lies on top
+    return tuple(_curve(flow, places[flow.source], places[flow.target], top) for flow in drawn)
+
+
+def _curve(flow: Flow, source: Box, target: Box, top: float) -> Curve:
+    left, right = source.x + source.width, target.x
+    bend = left + (right - left) / 2
+    path = f"M{left:g},{source.middle:g}C{bend:g},{source.middle:g} {bend:g},{target.middle:g} {right:g},{target.middle:g}"
+    rate = rate_words(flow.rate)
+    words = target.thing.words if flow.state in {"fail", "warn", "paused"} else ""
+    css = flow.state if flow.rate or flow.state != "ok" else "quiet"
+    title = f"{source.thing.name} to {target.thing.name}: {', '.join(word for word in (rate, words) if word)}"
+    return Curve(path, thickness(flow.rate, top), css, title, bend, round((source.middle + target.middle) / 2, 1), words)
+
+
+def thickness(rate: float, top: float) -> float:
+    """By the rate's order of magnitude, since rates of streams differ a thousandfold."""
+    if rate <= 0 or top <= 0:
+        return _THIN
+    decades = 4  # what carries a ten-thousandth of the most is as thin as can be
+    share = 1 + math.log10(rate / top) / decades
+    return round(_THIN + max(min(share, 1.0), 0.0) * (_THICK - _THIN), 1)

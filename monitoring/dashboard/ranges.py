@@ -1,0 +1,87 @@
+"""The stretches of time that the dashboard's addresses name, each in slots that a chart can show; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_TICKS = 4
+WEEK = timedelta(days=7)
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A stretch that ends with the last whole minute or hour, in equal slots."""
+
+    name: str
+    title: str
+    words: str
+    slots: int
+    step: timedelta
+    period: str = ""  # the nearest one that the page of outcomes has
+
+    @property
+    def length(self) -> timedelta:
+        return self.slots * self.step
+
+    def window(self, now: datetime) -> tuple[datetime, datetime]:
+        """Begin and end: the minute or hour that is running is left out, since it is not counted to its end."""
+        end = now.replace(second=0, microsecond=0)
+        if self.step >= _HOUR:
+            end = end.replace(minute=0)
+        return end - self.length, end
+
+    def ticks(self, now: datetime) -> list[str]:
+        """Five labels below a chart of it."""
+        begin, end = self.window(now)
+        form = "%H:%M" if self.length <= _DAY else "%a %d" if self.length <= WEEK else "%d %b"
+        return [*(f"{begin + number * self.length / _TICKS:{form}}" for number in range(_TICKS)), "now" if end else ""]
+
+
+RANGES: Mapping[str, Range] = {
+    one.name: one
+    for one in (
+        Range("1h", "1 h", "last hour", 60, _MINUTE, "1h"),
+        Range("24h", "24 h", "last 24 hours", 96, 15 * _MINUTE, "24h"),
+        Range("7d", "7 d", "last 7 days", 84, 2 * _HOUR, "7d"),
+        Range("30d", "30 d", "last 30 days", 120, 6 * _HOUR, "7d"),
+    )
+}
+USUAL = "1h"
+
+
+def named(name: str) -> Range:
+    """The range of an address; the usual one where it names none that there is."""
+    return RANGES.get(name, RANGES[USUAL])
+
+
+def total(values: Values) -> float:
+    """What was counted in all."""
+    return sum(value or 0.0 for value in values)
+
+
+def per_second(values: Values, step: timedelta) -> float | None:
+    """The mean rate over the slots that were counted; None where none was."""
+    counted = [value for value in values if value is not None]
+    return sum(counted) / (len(counted) * step.total_seconds()) if counted else None
+
+
+def as_rates(lines: Sequence[Values], step: timedelta) -> tuple[list[list[float | None]], str]:
+    """Counts as rates of one unit for all: by second, or by minute where a second would have less than one."""
+    seconds = step.total_seconds()
+    top = max((value for line in lines for value in line if value is not None), default=0.0)
+    factor, unit = (1.0, "/s") if top >= seconds else (60.0, "/min")
+    return [[None if value is None else value / seconds * factor for value in line] for line in lines], unit
+
+
+def trend(now: float | None, before: float | None) -> str:
+    """`+2 % on last week`; empty where there is nothing to compare with."""
+    if now is None or not before:
+        return ""
+    percent = round((now - before) / before * 100)
+    sign = "+" if percent > 0 else "\u2212" if percent < 0 else "\u00b1"
+    return f"{sign}{abs(percent)} % on last week"
