@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from eventplatform import env, mail, secrets
+from eventplatform import canary_intakes, env, mail, secrets
 from eventplatform.admin_look import UNFOLD as UNFOLD  # noqa: PLC0414  # the admin in the look of the pages
 from eventplatform.broker import security
 from eventplatform.embedded import addresses
@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "monitoring",
 ]
 MIDDLEWARE = [
+    "eventplatform.web_requests.ObservedRequests",
     "django.middleware.security.SecurityMiddleware",
     "eventplatform.access.ProducersGoStraightIn",
     "csp.middleware.CSPMiddleware",
@@ -233,6 +234,8 @@ CONNECTOR_RESTART_MINUTES = env.number("CONNECTOR_RESTART_MINUTES", 60)
 # where secret options that say file:name are read from, such as a mounted secret; unset: nowhere
 SECRETS_DIR = env.text("SECRETS_DIR")
 CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)  # between two canaries of a stream
+# where canaries are posted, by topic prefix and service: eqiad.=https://…,codfw.=…,codfw./logging=…; unset: INTAKE_URL
+CANARY_INTAKES = canary_intakes.read(env.words("CANARY_INTAKES"), prefix=TOPIC_PREFIX, url=INTAKE_URL)
 
 # --- Doors and their locks ----------------------------------------------------------------------------------------------
 
@@ -324,6 +327,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "WantedStateEnum": "connectors.api.bodies.STATES",
     },
 }
+
+# --- Traces -------------------------------------------------------------------------------------------------------------
+
+# http://host:4318 of an OpenTelemetry collector; unset: no traces. Its other OTEL_… variables hold too, as OTEL_TRACES_SAMPLER
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # --- Logs: one JSON object a line ---------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
-from monitoring.posting import Answer, Intake
+from monitoring.posting import NOT_TRIED, SILENT, UNREACHABLE, Answer, Intake
 
 
 def intake(answer: Callable[[httpx.Request], httpx.Response], waits: list[float] | None = None) -> Intake:
@@ -79,3 +79,47 @@ def test_post__proxy_answers_html__reason_is_its_text() -> None:
 def test_text__not_ok__is_nothing() -> None:
     with intake(lambda _: httpx.Response(500, text="x")) as door:
         assert door.text("/metrics") is None
+
+
+def test_post__207__is_a_failure_with_the_events_own_reason() -> None:
+    body = {"results": [{"status": "invalid", "message": "test must be text", "code": "event.invalid"}]}
+
+    with intake(lambda _: httpx.Response(207, json=body)) as door:
+        found = door.post({})
+
+    assert (found.is_accepted, found.error, found.code) == (False, "test must be text", "event.invalid")
+
+
+def test_post__three_events_without_answer__those_behind_are_not_tried() -> None:
+    asked: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(1)
+        message = "timed out"
+        raise httpx.ReadTimeout(message, request=request)
+
+    with intake(answer) as door:
+        found = [door.post({}) for _ in range(5)]
+
+    assert [one.code for one in found] == [SILENT, SILENT, SILENT, NOT_TRIED, NOT_TRIED]
+    assert len(asked) == 9
+    assert found[3].answered_at is None
+
+
+def test_post__an_answer_of_any_kind__counts_as_alive() -> None:
+    answers = [None, None, 400, None, None, 201]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status = answers[len(told)]
+        if status is None:
+            message = "refused"
+            raise httpx.ConnectError(message, request=request)
+        return httpx.Response(status)
+
+    told: list[Answer] = []
+    with intake(answer) as door:
+        for _ in answers:
+            told.append(door.post({}))
+
+    assert [one.status for one in told] == answers
+    assert told[0].code == UNREACHABLE
