@@ -10,8 +10,10 @@ from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
 
 from connectors.models import Connector, Target
+from eventplatform.panels import Change
 
 _VERBS = {ADDITION: "Made", CHANGE: "Changed", DELETION: "Deleted"}
 _LONGEST = 200
@@ -50,6 +52,19 @@ def of(row: Target | Connector, *, most: int = 50) -> list[Act]:
     kind = ContentType.objects.get_for_model(type(row))
     found = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).select_related("user")
     return [_act(entry) for entry in found.order_by("-action_time")[:most]]
+
+
+def recent_changes(most: int) -> list[Change]:
+    """What was done to connectors and targets last, for the overview; those that are there are linked."""
+    kinds = ContentType.objects.get_for_models(Connector, Target)
+    entries = LogEntry.objects.filter(content_type__in=kinds.values()).select_related("user")
+    there = {(kinds[Connector].pk, str(key)): name for key, name in Connector.objects.values_list("pk", "name")}
+    found = []
+    for entry in entries.order_by("-action_time")[:most]:
+        act, name = _act(entry), there.get((entry.content_type_id or 0, str(entry.object_id)))
+        link = reverse("connector", args=[name]) if name else reverse("connectors")
+        found.append(Change(act.at, "connector", entry.object_repr, link, act.text, act.by))
+    return found
 
 
 def secrets_set_at(target: Target) -> datetime | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from django.db.models import Count, IntegerField, Max, Sum
+from django.db.models.functions import Extract, Floor
 from django.urls import reverse
 
 from connectors import models, opening
@@ -146,6 +148,31 @@ def history(name: str, hours: int = 24) -> tuple[Minute, ...]:
     known = {row[0]: Minute(*row) for row in values}
     minutes = (first + timedelta(minutes=n) for n in range(int((now - first).total_seconds()) // 60 + 1))
     return tuple(known.get(at) or Minute(at, 0, 0, 0, 0.0, 0) for at in minutes)
+
+
+def lag_lines(begin: datetime, end: datetime, step: timedelta) -> dict[str, tuple[float, ...]]:
+    """By connector, the longest wait of its oldest unread record in each slot, in seconds, oldest first; idle ones are zero."""
+    slots = int((end - begin) / step)
+    rows = models.Minute.objects.filter(at__gte=begin, at__lt=end).order_by()
+    slot = Floor((Extract("at", "epoch") - begin.timestamp()) / step.total_seconds(), output_field=IntegerField())
+    found: dict[str, list[float]] = {}
+    for name, number, seconds in rows.annotate(slot=slot).values_list("connector__name", "slot").annotate(Max("lag_seconds")):
+        found.setdefault(name, [0.0] * slots)[min(number, slots - 1)] = seconds
+    return {name: tuple(line) for name, line in found.items()}
+
+
+def written(minutes: int) -> dict[str, int]:
+    """By connector, the records written in the last whole minutes; idle ones are absent."""
+    end = datetime.now(UTC).replace(second=0, microsecond=0)
+    rows = models.Minute.objects.filter(at__gte=end - timedelta(minutes=minutes), at__lt=end).order_by()
+    return dict(rows.values_list("connector__name").annotate(Sum("written")))
+
+
+def workers(seconds: float = 60.0) -> tuple[int, int]:
+    """Workers heard of in the last seconds, and the slices that they can run at once."""
+    alive = models.Worker.objects.filter(seen_at__gte=datetime.now(UTC) - timedelta(seconds=seconds))
+    found = alive.aggregate(number=Count("pk"), threads=Sum("threads", default=0))
+    return found["number"], found["threads"]
 
 
 def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | None:

@@ -56,6 +56,18 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Something that people or the platform changed, for the list "Recent changes"; `about` is linked, `text` says what."""
+
+    at: datetime
+    icon: str
+    about: str
+    link: str
+    text: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """Something that lives by a schema title; `per_minute` are its events of the last minutes, oldest first, where counted."""
 
@@ -102,6 +114,7 @@ class Replay:
 _panels: dict[str, dict[str, Panel]] = defaultdict(dict)
 _functions: dict[str, Callable[..., Any]] = {}
 _troubles: dict[str, Callable[[], list[Trouble]]] = {}
+_changes: dict[str, Callable[[int], list[Change]]] = {}
 _uses: dict[str, Callable[[str], list[Use]]] = {}
 _replays: dict[str, Replay] = {}
 
@@ -127,6 +140,17 @@ def troubles() -> list[Trouble]:
     """Everything that needs attention now, worst first."""
     found = [trouble for find in _troubles.values() for trouble in find()]
     return sorted(found, key=lambda trouble: trouble.level != "fail")
+
+
+def add_changes(name: str, find: Callable[[int], list[Change]]) -> None:
+    """Let an app tell what was changed in its part: the newest, so many at most."""
+    _changes[name] = find
+
+
+def changes(most: int) -> list[Change]:
+    """What was changed last, of all apps, newest first."""
+    found = [change for find in _changes.values() for change in find(most)]
+    return sorted(found, key=lambda change: change.at, reverse=True)[:most]
 
 
 def add_uses(name: str, find: Callable[[str], list[Use]]) -> None:

@@ -15,8 +15,9 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the overview tell of imports that were refused, and of deprecated schemas in use."""
-        from registry import troubles
+        from registry import recent, troubles
 
+        panels.add_changes("registry", recent.recent_changes)
         panels.add_troubles("registry", troubles.refused_imports)
         panels.add_troubles("registry.unreached", troubles.unreached)
         panels.add_troubles("registry.deprecated", troubles.deprecated_in_use)

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -34,6 +35,15 @@ class _State:
     incarnation: uuid.UUID | None = None
     revision: int = 0
     changed_otherwise_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A repository that is pulled: when that succeeded last, and how often it has failed since."""
+
+    name: str
+    pulled_at: datetime | None
+    failures: int
 
 
 class _Kept:
@@ -64,6 +74,12 @@ def schemas(*, is_fresh: bool = False) -> SchemaSet:
         return _refreshed()
     finally:
         _kept.lock.release()
+
+
+def repositories() -> tuple[Pull, ...]:
+    """The repositories that are pulled, in their order."""
+    pulled = Repository.objects.filter(kind=Repository.Kind.GIT, is_enabled=True)
+    return tuple(Pull(*row) for row in pulled.values_list("name", "pulled_at", "pull_failures"))
 
 
 def forget() -> None:

@@ -23,6 +23,7 @@ class StreamconfigConfig(AppConfig):
         template = "streamconfig/_schema_streams.html"
         panels.add("schema", panels.Panel("streamconfig.streams", template, shared_pages.of_schema, order=20, column="side"))
         panels.add_uses("streamconfig", shared_pages.uses_of_schema)
+        panels.add_changes("streamconfig", shared_pages.recent_changes)
         panels.add_troubles("streamconfig", troubles.troubles)
         panels.add_troubles("streamconfig.messages", messages.troubles)
         panels.add_troubles("streamconfig.findings", lambda: findings.troubles(lookups.findings()))

@@ -10,6 +10,9 @@ from django.urls import reverse
 from eventplatform import panels
 from eventplatform.core.streams import Stream
 from streamconfig import lookups
+from streamconfig.models import Revision
+
+_NAMED = 3  # items, in a line of recent changes
 
 
 def of_schema(title: str) -> Mapping[str, Any] | None:
@@ -34,3 +37,18 @@ def _use(stream: Stream, per_minute: tuple[float | None, ...]) -> panels.Use:
         state="" if stream.is_enabled else "switched off",
         per_minute=per_minute,
     )
+
+
+def recent_changes(most: int) -> list[panels.Change]:
+    """The newest revisions, each with the items that it touches."""
+    rows = Revision.objects.defer("document_text").order_by("-number")[:most]
+    return [
+        panels.Change(row.created_at, "change", f"Revision {row.number}", row.get_absolute_url(), _touched(row), row.author)
+        for row in rows
+    ]
+
+
+def _touched(revision: Revision) -> str:
+    names = list(dict.fromkeys(str(change.get("name", "")) for change in revision.changes))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}" if names else revision.reason
