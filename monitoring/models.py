@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 
 class CanaryTurn(models.Model):
-    """When a stream last had its turn: claimed by one conditional update, so that two ticks never send twice."""
+    """One path that canaries take: a stream through the intake of one topic prefix; with what came of the last one.
 
-    stream = models.CharField(max_length=249, primary_key=True)
+    Claimed by one conditional update, so that two ticks never send twice. A stream without canaries has one row, which says why.
+    """
+
+    stream = models.CharField(max_length=249)
+    prefix = models.CharField(max_length=100, blank=True)  # of the topic, as a datacenter has it; empty where there is none
+    service = models.CharField(max_length=100, blank=True)
     claimed_at = models.DateTimeField(null=True)
     excluded_because = models.TextField(blank=True)  # why none is sent; empty where canaries are sent
+    since = models.DateTimeField(default=timezone.now)  # when this was decided: no canary is missed before
+    sent_at = models.DateTimeField(null=True)
+    answer_seconds = models.FloatField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    code = models.CharField(max_length=80, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["stream", "prefix"], name="canary_turn_once"),)
 
     def __str__(self) -> str:
-        return self.stream
+        return f"{self.stream} {self.prefix}".strip()
 
 
 class CanaryRun(models.Model):
     """One canary, from its POST to its place in the topic."""
 
     stream = models.CharField(max_length=249)
+    prefix = models.CharField(max_length=100, blank=True)
+    service = models.CharField(max_length=100, blank=True)
     event_id = models.CharField(max_length=36, unique=True)
     sent_at = models.DateTimeField()
+    for_hour = models.DateTimeField(null=True)  # the past hour that its `dt` names, where somebody asked for that
     answered_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)  # of the intake's answer
+    code = models.CharField(max_length=80, blank=True)  # of its error
     error = models.TextField(blank=True)
     topic = models.CharField(max_length=249)
     # Partition → offset to look from: the topic's end before sending, moved on by the observer.
@@ -36,13 +55,46 @@ class CanaryRun(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["stream", "-sent_at"], name="canary_run_latest"),
+            models.Index(fields=["stream", "prefix", "-sent_at"], name="canary_run_of_path"),
             models.Index(fields=["sent_at"], name="canary_run_open", condition=models.Q(done_at__isnull=True)),
+            models.Index(fields=["sent_at"], name="canary_run_sent"),
             models.Index(fields=["recorded_at"], name="canary_run_recorded"),
         )
 
     def __str__(self) -> str:
         return f"{self.stream} {self.event_id}"
+
+
+class CanaryMark(models.Model):
+    """The newest canary of a path that was seen at a stage: what pages read, however many runs there were."""
+
+    stream = models.CharField(max_length=249)
+    prefix = models.CharField(max_length=100, blank=True)
+    connector = models.CharField(max_length=200, blank=True)  # in its store; empty: on the topic
+    sent_at = models.DateTimeField()
+    seconds = models.FloatField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["stream", "prefix", "connector"], name="canary_mark_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.prefix} {self.connector or 'topic'}"
+
+
+class CanaryTick(models.Model):
+    """The heartbeat of what sends canaries, and of what looks for them: begun, and finished where it went well.
+
+    `until` is the right to run: of two ticks at once one gives way, and a tick that hangs loses it.
+    """
+
+    name = models.CharField(max_length=20, primary_key=True)
+    began_at = models.DateTimeField()
+    until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    handled = models.PositiveIntegerField(default=0)  # by the last one that finished
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.began_at:%H:%M:%S}"
 
 
 class CanaryArrival(models.Model):
@@ -214,3 +266,11 @@ class RejectedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"rejected event {self.pk}"
+
+
+# Rows of packages: Django finds models where their app's module names them.
+# Rows of packages that have their own.
+from monitoring.hours.models import LogHour, StoreHour  # noqa: E402  # after what they may refer to
+from monitoring.traffic import models as traffic_models  # noqa: E402, F401  # they stand on what is above
+
+__all__ = ["LogHour", "StoreHour"]
