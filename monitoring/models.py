@@ -9,7 +9,7 @@ from django.utils import timezone
 class CanaryTurn(models.Model):
     """One path that canaries take: a stream through the intake of one topic prefix; with what came of the last one.
 
-    Claimed by one conditional update, so that two ticks never send twice. A stream without canaries has one row, which says why.
+    Claimed by one conditional update, so that two ticks never send twice. A stream without canaries has one row that says why.
     """
 
     stream = models.CharField(max_length=249)
@@ -269,8 +269,5 @@ class RejectedEvent(models.Model):
 
 
 # Rows of packages: Django finds models where their app's module names them.
-# Rows of packages that have their own.
-from monitoring.hours.models import LogHour, StoreHour  # noqa: E402  # after what they may refer to
+from monitoring.hours import models as hour_models  # noqa: E402, F401  # they stand on what is above
 from monitoring.traffic import models as traffic_models  # noqa: E402, F401  # they stand on what is above
-
-__all__ = ["LogHour", "StoreHour"]

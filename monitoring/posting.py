@@ -101,7 +101,7 @@ class Intake:
     def _try(self, event: dict[str, Any]) -> Answer:
         try:
             response = self._client.post("/v1/events", json=event)
-        except (httpx.TimeoutException, httpx.HTTPError) as error:
+        except httpx.HTTPError as error:
             is_silent = isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
             said = f"The intake does not answer: {error or type(error).__name__}"[:_MAX_ERROR]
             return Answer(None, said, SILENT if is_silent else UNREACHABLE)
