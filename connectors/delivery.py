@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,16 +24,19 @@ from connectors.steering import Steering
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core import metrics
 from eventplatform.core.errors import RejectedError, RetriableError
-from eventplatform.core.names import CANARY_DOMAIN, HEADER_REPLAYED_FOR
+from eventplatform.core.names import CANARY_DOMAIN, HEADER_REPLAYED_FOR, HEADER_REQUEST_ID
 from eventplatform.core.privacy import Cleaner, Signals
 from eventplatform.core.records import Record, TopicPartition
 from eventplatform.core.schemas import CompiledSchema
+
+log = logging.getLogger(__name__)
 
 # A schema published this moment may reach a worker's snapshot a little later than the intake's.
 _SCHEMA_MAY_BE_NEW_SECONDS = 10.0
 _LONGEST_SCHEMA = 200
 # What a sink's code raises over a value it didn't expect; whatever else it raises has to do with the world.
 _CRASHES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+_MOST_TOLD = 20  # dead letters of a slice that have a log line of their own; the table has all of them
 _MOST_CRASHES = 10  # of one slice; beyond it no record is at fault, but the sink
 
 FindSchema = Callable[[str], CompiledSchema | None]
@@ -235,8 +239,11 @@ class Delivery:
 
     def _put_aside(self, record: Record, error: RejectedError) -> None:
         """Into the dead letters, before the offset moves: a crash in between sets it aside again, which is one letter."""
-        self._set_aside([as_dead_letter(self._connector, self._source, record, error)])
+        letter = as_dead_letter(self._connector, self._source, record, error)
+        self._set_aside([letter])
         self.set_aside += 1
+        if self.set_aside <= _MOST_TOLD:
+            log.warning("record.dead_lettered", extra=_ids(letter))
         self._count("dead_lettered", 1)
 
     def _count(self, outcome: str, number: int) -> None:
@@ -274,6 +281,24 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         received_at=record.moment,
         created_at=datetime.now(UTC),
     )
+
+
+def _ids(letter: DeadLetter) -> dict[str, object]:
+    """What a log line says of a dead letter: where it stood and whose it was, nothing of what it holds."""
+    place = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
+    request_id = dict(letter.headers).get(HEADER_REQUEST_ID, b"").decode("latin-1")
+    facts = {"connector": letter.name, "stream": letter.stream, "event_id": event_id_of(letter.value), "request_id": request_id}
+    return {**place, **facts, "code": letter.code}
+
+
+def event_id_of(value: bytes | None) -> str:
+    """The event's `meta.id`; empty where it has none."""
+    try:
+        meta = _event(value or b"").get("meta")
+    except NotAnEventError:
+        return ""
+    found = meta.get("id") if isinstance(meta, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _schema_of(value: bytes | None) -> str:

@@ -24,6 +24,7 @@ from connectors.pulse import Held
 from connectors.readers import ReaderUntil, SteadyReader
 from connectors.sinks.base import FencedError, Position, StoreUnavailableError
 from connectors.steering import NO_STEERING, Steering
+from eventplatform import logs, tracing
 from eventplatform.broker import loop
 from eventplatform.broker.base import Log, Reader, TopicUnknownError
 from eventplatform.core import metrics
@@ -111,26 +112,30 @@ class _Slice:
     def run(self) -> SliceEnd:
         """Work, and translate every error into what becomes of the lease."""
         lease = self._lease
-        facts = {"connector": lease.connector.name, **self._where._asdict(), "epoch": lease.epoch}
+        facts = {"connector": lease.connector.name, "stream": lease.stream, **self._where._asdict(), "epoch": lease.epoch}
+        with logs.bound(**facts):
+            return self._run(lease)
+
+    def _run(self, lease: Lease) -> SliceEnd:
         try:
             if not lease.connector.is_enabled:
                 leasing.release(lease)
                 return SliceEnd("busy")
             reached = self._work()
         except (FencedError, LeaseLostError) as error:
-            log.warning("slice.fenced", extra=facts | {"code": error.code})
+            log.warning("slice.fenced", extra={"code": error.code})
             leasing.release(lease)
             return SliceEnd("fenced")
         except (RetriableError, DatabaseError, TopicUnknownError) as error:
             code = error.code if isinstance(error, PlatformError) else "platform.database"
-            log.warning("slice.retried", extra=facts | {"code": code, "why": str(error)})
+            log.warning("slice.retried", extra={"code": code, "why": str(error)})
             if isinstance(error, StoreUnavailableError):
                 breaker.failed(lease.connector.target_id, error)
             leasing.back_off(lease, error, code=code, told_seconds=breaker.told_seconds(error))
             return SliceEnd("retry")
         except Exception as error:  # whatever it is: a person must see it
             code = error.code if isinstance(error, PlatformError) else "connector.unexpected"
-            log.exception("slice.failed", extra=facts | {"code": code})
+            log.exception("slice.failed", extra={"code": code})
             self._give_up(error, code)
             return SliceEnd("failed")
         self._tell_breaker()
@@ -155,7 +160,12 @@ class _Slice:
             stored = sink.position(self._where)
             start = start_offset(events, source, stored, lease)
             self._began_at = stored
-            self._delivery = Delivery(
+            kind = Delivery
+            if tracing.is_on():
+                from connectors.tracing import TracedDelivery
+
+                kind = TracedDelivery
+            self._delivery = kind(
                 connector=lease.connector.name,
                 sink=sink,
                 source=source,

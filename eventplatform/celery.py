@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 
-from eventplatform import env
+from eventplatform import env, worker_tasks  # noqa: F401  # it listens to what becomes of tasks
 
 _YOUNG_OBJECTS = 100_000
 

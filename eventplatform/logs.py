@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from eventplatform.core.masking import masked
 
@@ -13,6 +17,21 @@ _MAX_TEXT = 2000
 _MAX_FIELD = 256  # of a text beside the message: names and reasons, of which some are a client's
 _KEY = re.compile(r"\b(epk_[a-z0-9]{4,16})_[A-Za-z0-9_-]{20,}")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+_bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default=MappingProxyType({}))
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Put these fields on every line of this thread or coroutine while the block lasts, those of outer blocks too.
+
+    Empty ones are left out. For what works on one request, task or partition; not for doors that take thousands a second.
+    """
+    token = _bound.set({**_bound.get(), **{name: value for name, value in fields.items() if value != ""}})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
 
 
 class JsonFormatter(logging.Formatter):
@@ -30,7 +49,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage()[:_MAX_TEXT],
         }
-        line |= {key: _bounded(value) for key, value in record.__dict__.items() if key not in _STANDARD}
+        own = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+        line |= {key: _bounded(value) for key, value in {**_bound.get(), **own}.items() if key not in line}
         if isinstance(why := record.__dict__.get("why"), str):
             line["why"] = _bounded(masked(why))
         if record.exc_info:

@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 import django
 from django.conf import settings
 
-from eventplatform import exposition
+from eventplatform import exposition, tracing
 from eventplatform.broker.base import Producer
 from eventplatform.core.pii_values import Hashing
 from eventplatform.guard.json_body import JsonLimits
-from intake import producing
+from intake import producing, readiness
 from intake.desks import Configuration
 from intake.failing import FailingProducer, failing_topics
 from intake.limits import Limits
+from intake.readiness import LogProbe
 from intake.rejections import RejectionLimits, Rejections
 from intake.service import Intake
 from intake.trying.noting import Noting, Openness
@@ -69,7 +70,12 @@ def _make(configuration: Callable[[], Configuration], guard: GuardKeeper) -> Int
     openness = cast("Openness", settings.INTAKE_DEBUG)
     noting = Noting(openness=openness, hashing=hashing, redis_url=settings.REDIS_URL, errors_url=errors_url)
     noting.start()
-    return Intake(
+    kind = Intake
+    if tracing.is_on():
+        from intake.tracing import TracedIntake
+
+        kind = TracedIntake
+    return kind(
         configuration=configuration,
         producer=producer,
         limits=_limits(),
@@ -113,6 +119,7 @@ class ProcessRuntime:
         self._keeper: SnapshotKeeper | None = None
         self._guard: GuardKeeper | None = None
         self._intake: Intake | None = None
+        self._probe: LogProbe | None = None
 
     def start(self) -> Intake:
         """Set Django up, follow the configuration, open the log. Neither store needs to be there yet."""
@@ -138,21 +145,31 @@ class ProcessRuntime:
             self._keeper.stop()
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
-        """Ready once there is a configuration. A log that stumbles is said, no more: taking every intake out mends nothing."""
+        """Ready while events can be promised; a log that stumbles is said, no more, as long as the spool takes its place."""
         snapshot = self._keeper.current if self._keeper else None
-        document: dict[str, Any] = {"status": "ok" if snapshot else "unavailable", "configuration": "not read yet"}
+        spool = producing.status(self._intake.producer) if self._intake else None
+        why = readiness.obstacle(has_configuration=snapshot is not None, spool=spool, log_trouble=self._log_trouble)
+        document: dict[str, Any] = {"status": "unavailable" if why else "ok", "configuration": "not read yet"}
+        if why:
+            document["reason"] = why
         if self._keeper and snapshot:
             age = self._keeper.age_seconds()
             state = "late" if age > _LATE_SECONDS else "ok"  # told, no more: the last good configuration serves
             document["configuration"] = {"revision": snapshot.revision, "age_seconds": round(age, 3), "state": state}
         if self._intake:
-            spool = producing.status(self._intake.producer)
             document["log"] = self._intake.log_trouble or producing.log_words(spool)
             if spool is not None:
                 document["spool"] = spool
         if self._guard:
             document["guard"] = self._guard.state()
-        return snapshot is not None, document
+        return not why, document
+
+    def _log_trouble(self) -> str:
+        """Asked where there is no spool: what the last events met may be over, and without readiness none come to tell."""
+        from eventplatform.eventlog import event_log
+
+        self._probe = self._probe or LogProbe(producing.sign_of_life(event_log()))
+        return self._probe.trouble()
 
     def metrics(self) -> tuple[bytes, str]:
         """The metrics of all processes of this role."""

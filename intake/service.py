@@ -127,7 +127,7 @@ class Intake:
         except PlatformError as error:
             return self._refused(error, visit)
         except Exception:
-            log.exception("intake.failed")
+            log.exception("intake.failed", extra={"request_id": request_id(head, str)})
             return self._refused(UnexpectedError(), visit)
         self._produce(submission, visit)
         if submission.is_hasty:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from eventplatform.core.stated import Stated
+
 INTAKE_RECEIVED = Counter(
     "eventplatform_intake_received_total",
     "Events received, by service, counted before they are judged: the outcomes' sum and what is under way.",
@@ -137,4 +139,76 @@ CANARY_AGE = Gauge(
     "Since a canary was last seen, by stream and stage.",
     ["stream", "stage"],
     multiprocess_mode="mostrecent",
+)
+WEB_REQUESTS = Counter(
+    "eventplatform_web_requests_total",
+    "Requests answered by the role web, by method, route (the pattern of the address; empty where none fits) and status.",
+    ["method", "route", "status"],
+)
+WEB_SECONDS = Histogram(
+    "eventplatform_web_request_seconds",
+    "Time from the request to the beginning of its answer, by route.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+WORKER_TASKS = Counter(
+    "eventplatform_worker_tasks_total",
+    "Tasks that workers took, by task and state (succeeded, failed, retried, dropped: too old to be of use).",
+    ["task", "state"],
+)
+WORKER_TASK_SECONDS = Histogram(
+    "eventplatform_worker_task_seconds",
+    "How long tasks ran, by task.",
+    ["task"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+
+# What the role web says of the platform as a whole at each scrape; no process counts it.
+DATABASE_UP = Stated("eventplatform_database_up", "1 where the role web reaches its database, else 0.")
+REDIS_UP = Stated("eventplatform_redis_up", "1 where the role web reaches the workers' message broker, else 0.")
+LOG_UP = Stated("eventplatform_log_up", "1 where the event log answered when it was last asked, else 0.")
+HEARTBEAT_AGE = Stated(
+    "eventplatform_role_heartbeat_age_seconds",
+    "Since the last sign of life, by role (worker: beat sent a task and a worker ran it).",
+    ("role",),
+)
+ROLE_PROCESSES = Stated("eventplatform_role_processes", "Living processes of the role on this machine.", ("role",))
+ROLE_RESIDENT = Stated("eventplatform_role_resident_bytes", "Memory of the role's processes together.", ("role",))
+ROLE_FILES = Stated("eventplatform_role_open_files", "Open file descriptors of the role's processes together.", ("role",))
+TROUBLES = Stated(
+    "eventplatform_troubles",
+    "What is wrong now, as the list Needs attention has it, by kind (its runbook) and level (fail, warn).",
+    ("kind", "level"),
+)
+ALERTS_OPEN = Stated("eventplatform_alerts_open", "Alerts that are not resolved, by kind and severity.", ("kind", "severity"))
+STREAM_EVENTS = Stated(
+    "eventplatform_stream_events_per_minute", "Events without canaries in the last whole minute, by stream.", ("stream",)
+)
+CANARY_STAGE_AGE = Stated(
+    "eventplatform_canary_stage_age_seconds",
+    "Since the canary was sent that the stage saw last, by stream, topic prefix and stage (intake, topic, a connector).",
+    ("stream", "prefix", "stage"),
+)
+CANARY_LATENCY = Stated(
+    "eventplatform_canary_latency_seconds",
+    "How long the last canary took to the stage, by stream, topic prefix and stage.",
+    ("stream", "prefix", "stage"),
+)
+CANARY_FAILING = Stated(
+    "eventplatform_canary_failing",
+    "1 where the stage is the first that canaries don't pass, else 0, by stream, topic prefix and stage.",
+    ("stream", "prefix", "stage"),
+)
+CONNECTOR_LAG_SECONDS = Stated(
+    "eventplatform_connector_lag_seconds",
+    "How long a connector's oldest unread record waits; 0 where none does.",
+    ("connector",),
+)
+CONNECTOR_STATE = Stated(
+    "eventplatform_connector_state",
+    "Of a connector: 0 idle, 1 running, 2 paused by a person, 3 retrying, 4 stopped by an error.",
+    ("connector",),
+)
+CONNECTOR_HOURS_LATE = Stated(
+    "eventplatform_connector_hours_late", "Hours of streams that ended a while ago and are not complete.", ("connector",)
 )

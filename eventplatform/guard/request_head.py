@@ -51,6 +51,11 @@ def request_id(head: RequestHead, new_id: Callable[[], str]) -> str:
     return head.request_id if _REQUEST_ID.fullmatch(head.request_id) else new_id()
 
 
+def usable_id(text: str) -> str:
+    """The text of such a header where it may go into records and logs, else nothing."""
+    return text if _REQUEST_ID.fullmatch(text) else ""
+
+
 def is_hasty(query: str) -> bool:
     """What `?hasty=` means: any word but an empty one, 0, false or no (EventGate takes those as yes)."""
     if "hasty" not in query:

@@ -95,7 +95,10 @@ class Rejections:
     def tell(self, refused: Sequence[EventResult], visit: Visit, moment: Moment) -> None:
         """Note the refused events of one request."""
         for one in refused:
-            if one.error is None or (isinstance(one.error, RetriableError) and not visit.head.is_hasty):
+            if one.error is None:
+                continue
+            if isinstance(one.error, RetriableError) and not visit.head.is_hasty:
+                self._note_failure(one, one.error, visit)
                 continue
             stream = one.stream or ""
             if self._may(stream, one.error.code):
@@ -108,6 +111,15 @@ class Rejections:
             raw = _body(visit)[: self._limits.max_body_bytes + 1]
             outcome = error.outcome if isinstance(error, RejectedError) else "failed"
             self._put(_waiting(raw, error, outcome, visit, moment, is_event=False))
+
+    def _note_failure(self, failed: EventResult, error: RetriableError, visit: Visit) -> None:
+        """A log line for what the client sends again, as seldom as error records of it would be."""
+        bucket = self._buckets.of(("log", error.code), self._limits.per_second)
+        if bucket.missing_seconds(self._clock()):
+            return
+        bucket.take()
+        ids = {"stream": failed.stream or "", "event_id": failed.id or "", "request_id": request_id(visit.head, str)}
+        log.warning("intake.not_kept", extra={**ids, "code": error.code})
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until everything told is with the log, or given up; whether it is."""
@@ -201,6 +213,7 @@ class Rejections:
             is_cut=is_cut,
             is_body=not waiting.is_event,
         )
+        log.info("intake.refused", extra=_ids(told))
         name, topic, title = self._where(stream, service, desk)
         given = event if isinstance(event, dict) else {}
         return write(told, given, stream=name, topic=topic, title=title, new_id=new_id(), now_ms=waiting.moment.milliseconds)
@@ -238,6 +251,12 @@ def _waiting(
     """What the thread needs of the visit, without its body."""
     key_name = visit.permit.key_name if visit.permit else ""
     return _Waiting(raw, is_event, error, outcome, stream, visit.head, visit.desk, key_name, moment)
+
+
+def _ids(told: ErrorRecord) -> dict[str, object]:
+    """What a log line says of a refusal: whose it was and why, nothing of what was sent; as many lines as error records."""
+    whose = {"service": told.service, "stream": told.stream, "event_id": told.event_id, "request_id": told.request_id}
+    return {**whose, "code": told.code, "outcome": told.outcome}
 
 
 def _service_of(stream: Stream | None, desk: Desk) -> Service:

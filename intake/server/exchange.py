@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from eventplatform.guard.request_head import usable_id
 from intake.server import refusals
 from intake.server.heads import CHUNKED, CLOSE, Meaning, header_line, status_line
 
@@ -116,7 +117,8 @@ class Exchange:
         try:
             await application(self.scope, self.receive, self.send)
         except Exception:
-            log.exception("request.crashed")
+            sent = dict(self.scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+            log.exception("request.crashed", extra={"request_id": usable_id(sent)})
         if self.is_complete or self.is_gone:
             return
         if self.is_started and not self._head:

@@ -20,6 +20,7 @@ from intake.spool.writer import Writer
 _log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 5.0
+_ROOM_AGAIN = 0.95  # how full it may be to be tried again: an intake that isn't ready gets no event that would find out
 
 
 class HostSpool:
@@ -91,7 +92,7 @@ class HostSpool:
                 _let_go(former, 0)
         if self._opened is not None:
             self._opened[1].tidy()
-        if self.is_quiet:
+        if self.is_quiet or (self._opened is not None and self._opened[0].used < _ROOM_AGAIN):
             self._is_full = False
         gauges.show(self._opened and self._opened[0], is_full=self._is_full)
 
