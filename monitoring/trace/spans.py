@@ -1,0 +1,121 @@
+"""Which offsets of which partitions are to be looked at, how far that is done, and what comes next; pure.
+
+Each partition is looked at from its anchor on, which is where the asked time begins in it, and then backwards from there, so
+that what is nearest comes first. Partitions take turns: one that holds much keeps no other waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from eventplatform.broker.base import Log
+from eventplatform.core.records import Record, TopicPartition
+from monitoring.trace.asking import Window
+
+BITE = 2000  # records of one partition before the next one's turn
+_BEHIND = 100  # records behind where the window seems to end
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Offsets of one partition, as they were when the search began; `is_cut`: retention has taken what lay before it.
+
+    A record's timestamp may be any that its producer wrote. What lies in the window begins at or after `begin` all the same;
+    `end` is where it seems to end: some records behind it are looked at too, and more where these are of the window.
+    """
+
+    where: TopicPartition
+    begin: int
+    anchor: int
+    end: int
+    log_end: int
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one partition was looked at: so many offsets from its anchor on, and so many before it."""
+
+    after: int = 0
+    before: int = 0
+    is_after_done: bool = False
+
+    @property
+    def looked_at(self) -> int:
+        """Offsets in all."""
+        return self.after + self.before
+
+
+_NOTHING = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Bite:
+    """What to read next; `is_after`: from the anchor on."""
+
+    number: int
+    begin: int
+    end: int
+    is_after: bool
+
+
+def plan(log: Log, partitions: Collection[TopicPartition], window: Window) -> tuple[Span, ...]:
+    """The spans that hold the window, in the order of `partitions`; those that are gone are left out."""
+    firsts, ends = log.first_offsets(partitions), log.end_offsets(partitions)
+    there = [where for where in partitions if where in firsts and where in ends]
+    begins, anchors, lasts = (
+        log.offsets_for_times(dict.fromkeys(there, milliseconds))
+        for milliseconds in (window.begin_ms, window.anchor_ms, window.end_ms + 1)
+    )
+    return tuple(
+        _span(where, (firsts[where], ends[where]), (begins.get(where), anchors.get(where), lasts.get(where))) for where in there
+    )
+
+
+def _span(where: TopicPartition, held: tuple[int, int], found: tuple[int | None, int | None, int | None]) -> Span:
+    first, log_end = held
+    begin, anchor, end = (log_end if offset is None else min(max(offset, first), log_end) for offset in found)
+    begin = min(begin, anchor)
+    return Span(where, begin, anchor, max(anchor, end), log_end, is_cut=0 < first == begin < log_end)
+
+
+def next_bite(spans: Sequence[Span], reaches: Mapping[int, Reach]) -> Bite | None:
+    """The next part of the partition that was looked at least; None where nothing is left."""
+    open_ones = [number for number, span in enumerate(spans) if not is_done(span, reaches.get(number, _NOTHING))]
+    if not open_ones:
+        return None
+    number = min(open_ones, key=lambda one: (reaches.get(one, _NOTHING).looked_at, one))
+    span, reach = spans[number], reaches.get(number, _NOTHING)
+    if not _is_after_done(span, reach):
+        begin = span.anchor + reach.after
+        end = begin + BITE if begin + BITE <= span.end or begin > span.end else span.end + _BEHIND
+        return Bite(number, begin, end, is_after=True)
+    end = span.anchor - reach.before
+    return Bite(number, max(span.begin, end - BITE), end, is_after=False)
+
+
+def after_bite(span: Span, reach: Reach, bite: Bite, next_offset: int, records: Sequence[Record], window: Window) -> Reach:
+    """The reach once the bite was read up to `next_offset`, and held these records."""
+    if not bite.is_after:
+        return replace(reach, before=reach.before + bite.end - bite.begin)
+    behind = [record for record in records if record.offset >= span.end]
+    is_over = next_offset >= span.end and not any(record.timestamp_ms <= window.end_ms for record in behind)
+    is_at_end = next_offset <= bite.begin
+    is_done = is_at_end or (is_over and (bool(behind) or next_offset >= span.log_end))
+    return replace(reach, after=max(next_offset - span.anchor, reach.after), is_after_done=is_done)
+
+
+def is_done(span: Span, reach: Reach) -> bool:
+    """Nothing of the span is left."""
+    return _is_after_done(span, reach) and span.anchor - reach.before <= span.begin
+
+
+def left(span: Span, reach: Reach) -> int:
+    """Offsets that are left, as far as it can be known."""
+    after = 0 if _is_after_done(span, reach) else max(span.end - span.anchor - reach.after, 1)
+    return after + max(span.anchor - reach.before - span.begin, 0)
+
+
+def _is_after_done(span: Span, reach: Reach) -> bool:
+    return reach.is_after_done or span.anchor + reach.after >= span.log_end
