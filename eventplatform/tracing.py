@@ -17,6 +17,7 @@ from django.conf import settings
 from eventplatform.core.records import Record
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, Tracer
 
 HEADER = "traceparent"
@@ -26,7 +27,7 @@ Kind = Literal["internal", "server", "client", "producer", "consumer"]
 _MOST_LINKS = 100
 _LONGEST = 128  # of a header that anybody may send
 _lock = threading.Lock()
-_made: tuple[int, Tracer] | None = None
+_made: tuple[int, TracerProvider] | None = None
 
 
 class Told:
@@ -96,12 +97,12 @@ def span(
 
 
 @contextmanager
-def batch(name: str, records: Iterable[Record], **facts: str | int) -> Iterator[None]:
+def batch(name: str, of: Iterable[Record], **facts: str | int) -> Iterator[None]:
     """A span for records that are worked on together, linked to the requests that brought them."""
     if not is_on():
         yield
         return
-    headers = dict.fromkeys(value.decode("latin-1") for one in records if (value := one.header(HEADER)))
+    headers = dict.fromkeys(value.decode("latin-1") for one in of if (value := one.header(HEADER)))
     with span(name, kind="consumer", links=headers, **facts):
         yield
 
@@ -141,10 +142,19 @@ def _tracer() -> Tracer:
     with _lock:
         if _made is None or _made[0] != os.getpid():
             _made = (os.getpid(), _make())
-        return _made[1]
+        return _made[1].get_tracer("eventplatform")
 
 
-def _make() -> Tracer:
+def stop() -> None:
+    """Send what waits and let go; the library does so by itself where a process ends in order."""
+    global _made
+    with _lock:
+        made, _made = _made, None
+    if made is not None:
+        made[1].shutdown()
+
+
+def _make() -> TracerProvider:
     """Whatever else OTEL_… variables say (headers, sampling, batches) is read by the library itself."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
@@ -155,4 +165,4 @@ def _make() -> Tracer:
     provider = TracerProvider(resource=Resource.create(name))
     endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT.rstrip("/")
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
-    return provider.get_tracer("eventplatform")
+    return provider
