@@ -43,6 +43,11 @@ def parts() -> tuple[Part, ...]:
     return (*_own_parts(), *_connectors())
 
 
+def platform_parts() -> tuple[Part, ...]:
+    """Those of the platform itself, without its connectors."""
+    return _own_parts()
+
+
 def _own_parts() -> tuple[Part, ...]:
     beats, now = lookups.heartbeats(), timezone.now()
     config = snapshot()

@@ -28,7 +28,7 @@ def by_status(counts: Mapping[tuple[str, str], int]) -> list[Latency]:
     for (name, bound), count in counts.items():
         found[name.rpartition(" ")[2]][float(bound)] += count
     return [
-        Latency(status, sum(buckets.values()), _words(buckets, 0.5), _words(buckets, 0.99))
+        Latency(status, sum(buckets.values()), words(buckets, 0.5), words(buckets, 0.99))
         for status, buckets in sorted(found.items())
         if any(buckets.values())
     ]
@@ -45,7 +45,8 @@ def quantile(buckets: Buckets, share: float) -> float:
     return math.nan
 
 
-def _words(buckets: Buckets, share: float) -> str:
+def words(buckets: Buckets, share: float) -> str:
+    """The same in words."""
     seconds = quantile(buckets, share)
     if math.isinf(seconds):
         return f"> {figures.age(max((bound for bound in buckets if not math.isinf(bound)), default=0))}"
