@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _TICKS = 4
+_FRESH_SECONDS, _FRESHEST, _FRESH_SHARE = 4.0, 60.0, 15
 WEEK = timedelta(days=7)
 
 Values = Sequence[float | None]
@@ -15,25 +16,38 @@ Values = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A stretch that ends with the last whole minute or hour, in equal slots."""
+    """A stretch in equal slots that ends with the last whole minute; one of hours with the hour that runs."""
 
     name: str
     title: str
     words: str
     slots: int
     step: timedelta
-    period: str = ""  # the nearest one that the page of outcomes has
+    trend_step: timedelta  # of a trend in a row: wider, so that hours suffice for a day
+    period: str  # the nearest one that the page of outcomes has
+
+    @property
+    def fresh(self) -> float:
+        """How old a shared read of it may be, in seconds: a day's picture doesn't change within a moment."""
+        return max(min(self.step.total_seconds() / _FRESH_SHARE, _FRESHEST), _FRESH_SECONDS)
 
     @property
     def length(self) -> timedelta:
         return self.slots * self.step
 
     def window(self, now: datetime) -> tuple[datetime, datetime]:
-        """Begin and end: the minute or hour that is running is left out, since it is not counted to its end."""
+        """Begin and end: the minute that runs is left out, since it is not counted to its end."""
         end = now.replace(second=0, microsecond=0)
         if self.step >= _HOUR:
-            end = end.replace(minute=0)
+            end = end.replace(minute=0) + _HOUR
         return end - self.length, end
+
+    def outcome_window(self, now: datetime) -> tuple[datetime, datetime, timedelta]:
+        """Begin, end and step of what the intake counted: beyond a week it is known by whole days of UTC."""
+        if self.length <= WEEK:
+            return *self.window(now), self.trend_step
+        end = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+        return end - self.length, end, _DAY
 
     def ticks(self, now: datetime) -> list[str]:
         """Five labels below a chart of it."""
@@ -45,13 +59,14 @@ class Range:
 RANGES: Mapping[str, Range] = {
     one.name: one
     for one in (
-        Range("1h", "1 h", "last hour", 60, _MINUTE, "1h"),
-        Range("24h", "24 h", "last 24 hours", 96, 15 * _MINUTE, "24h"),
-        Range("7d", "7 d", "last 7 days", 84, 2 * _HOUR, "7d"),
-        Range("30d", "30 d", "last 30 days", 120, 6 * _HOUR, "7d"),
+        Range("1h", "1 h", "last hour", 60, _MINUTE, _MINUTE, "1h"),
+        Range("24h", "24 h", "last 24 hours", 96, 15 * _MINUTE, _HOUR, "24h"),
+        Range("7d", "7 d", "last 7 days", 84, 2 * _HOUR, 4 * _HOUR, "7d"),
+        Range("30d", "30 d", "last 30 days", 120, 6 * _HOUR, 12 * _HOUR, "7d"),
     )
 }
 USUAL = "1h"
+LATELY = Range("5m", "5 min", "last 5 minutes", 5, _MINUTE, _MINUTE, "1h")
 
 
 def named(name: str) -> Range:

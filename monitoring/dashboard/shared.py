@@ -28,8 +28,10 @@ class _Kept:
 _reads: dict[Hashable, _Kept] = {}
 
 
-def read(key: Hashable, find: Callable[[], Found], *, clock: Callable[[], float] = time.monotonic) -> Found:
-    """What `find` answers, at most a few seconds old; while one thread asks, others go on with what was found before.
+def read(
+    key: Hashable, find: Callable[[], Found], fresh: float = FRESH_SECONDS, *, clock: Callable[[], float] = time.monotonic
+) -> Found:
+    """What `find` answers, at most `fresh` seconds old; while one thread asks, others go on with what was found before.
 
     Inside a transaction nothing is shared: it sees what it has changed itself.
     """
@@ -37,12 +39,12 @@ def read(key: Hashable, find: Callable[[], Found], *, clock: Callable[[], float]
         return find()
     kept = _kept(key)
     age = clock() - kept.at
-    if age <= FRESH_SECONDS:
+    if age <= fresh:
         return kept.found  # type: ignore[no-any-return]  # what an earlier `find` of this key answered
-    if not kept.lock.acquire(blocking=age > _USABLE_SECONDS):
+    if not kept.lock.acquire(blocking=age > fresh + _USABLE_SECONDS):
         return kept.found  # type: ignore[no-any-return]  # likewise
     try:
-        if clock() - kept.at > FRESH_SECONDS:  # else somebody has asked while this thread waited
+        if clock() - kept.at > fresh:  # else somebody has asked while this thread waited
             kept.found = find()
             kept.at = clock()
         return kept.found  # type: ignore[no-any-return]  # likewise

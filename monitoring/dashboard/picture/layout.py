@@ -10,10 +10,11 @@ from eventplatform import figures
 from monitoring.dashboard.picture.things import Flow, Scene, Thing, is_rest
 
 WIDTH = 980
-_ROW, _GAP, _TOP = 34, 16, 34
-_BOX = 28
-_COLUMNS = ((0, 190), (330, 310), (760, 220))  # left edge and width of sources, streams and stores
-_LETTER = 6.7  # the width of a letter, more or less
+_GAP, _TOP = 16, 34
+_SPACE = 6
+_COLUMNS = ((0, 200), (330, 310), (750, 230))  # left edge and width of sources, streams and stores
+_HEIGHTS = (44, 28, 44)  # of their boxes: sources and stores have a second line
+_LETTER, _SMALL_LETTER = 6.7, 5.9  # the width of a letter, more or less
 _RATE = 62  # the room that a rate takes
 _THIN, _THICK = 1.0, 9.0
 
@@ -28,7 +29,8 @@ class Box:
     width: float
     label: str
     rate: str
-    height: float = _BOX
+    height: float
+    note: str = ""
 
     @property
     def middle(self) -> float:
@@ -36,12 +38,17 @@ class Box:
 
     @property
     def baseline(self) -> float:
-        """Where its text stands."""
-        return self.middle + 4
+        """Where its name stands."""
+        return self.middle + (-3 if self.note else 4)
+
+    @property
+    def note_baseline(self) -> float:
+        """Where its second line stands."""
+        return self.middle + 13
 
     @property
     def icon_y(self) -> float:
-        return self.middle - 7
+        return self.baseline - 12
 
     @property
     def right(self) -> float:
@@ -90,9 +97,9 @@ def arrange(scene: Scene, *, heads: Sequence[str] = ("Ways in", "Streams", "Stor
     y = float(_TOP)
     for source in scene.sources:
         group = scene.streams.get(source.key, ())
-        column = [_box(thing, 1, y + number * _ROW) for number, thing in enumerate(group)]
-        length = max(len(column), 1) * _ROW
-        sources.append(_box(source, 0, y + (length - _ROW) / 2))
+        column = [_box(thing, 1, y + number * _row(1)) for number, thing in enumerate(group)]
+        length = max(len(column) * _row(1), _row(0))
+        sources.append(_box(source, 0, y + (length - _row(0)) / 2))
         streams += column
         y += length + _GAP
     places = {box.thing.key: box for box in streams}
@@ -115,18 +122,24 @@ def _stores(scene: Scene, streams: Mapping[str, Box], bottom: float) -> list[Box
     boxes: list[Box] = []
     free = float(_TOP)
     for number, store in enumerate(ordered):
-        latest = max(bottom - _GAP - (len(ordered) - number) * _ROW, free)  # so that those behind it have room too
+        latest = max(bottom - _GAP - (len(ordered) - number) * _row(2), free)  # so that those behind it have room too
         place = min(max(at.get(store.key, free), free), latest)
         boxes.append(_box(store, 2, place))
-        free = place + _ROW
+        free = place + _row(2)
     return boxes
+
+
+def _row(column: int) -> int:
+    """From one box of a column to the next."""
+    return _HEIGHTS[column] + _SPACE
 
 
 def _box(thing: Thing, column: int, y: float) -> Box:
     x, width = _COLUMNS[column]
     rate = rate_words(thing.rate)
     room = width - 34 - (_RATE if rate else 0)
-    return Box(thing, x, round(y, 1), width, fitted(thing.name, int(room / _LETTER)), rate)
+    note = "" if column == 1 else fitted(thing.note or thing.words, int((width - 38) / _SMALL_LETTER))
+    return Box(thing, x, round(y, 1), width, fitted(thing.name, int(room / _LETTER)), rate, _HEIGHTS[column], note)
 
 
 def rate_words(rate: float | None) -> str:

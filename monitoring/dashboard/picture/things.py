@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from monitoring.stages import State
 
-URGENCY: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
+_URGENCY: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
 WORDS: Mapping[State, str] = {
     "ok": "flows",
     "warn": "late",
@@ -38,7 +38,7 @@ class Thing:
     @property
     def urgency(self) -> tuple[int, float, str]:
         """Sorts what fails to the front, then what carries most."""
-        front = URGENCY.index(self.state) if self.state in {"fail", "warn"} else len(URGENCY)
+        front = _URGENCY.index(self.state) if self.state in {"fail", "warn"} else len(_URGENCY)
         return front, -(self.rate or 0.0), self.name
 
 
@@ -65,7 +65,7 @@ class Scene:
 def worst(states: Iterable[State]) -> State:
     """The worst of several; unknown where there is none."""
     found = set(states)
-    return next((state for state in URGENCY if state in found), "unknown")
+    return next((state for state in _URGENCY if state in found), "unknown")
 
 
 def fold(scene: Scene, *, most_streams: int, most_stores: int, opened: Iterable[str] = ()) -> Scene:
