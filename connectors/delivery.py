@@ -278,6 +278,7 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         message=str(error),
         remedy=error.hint,
         schema_id=_schema_of(record.value),
+        event_id=event_id_of(record.value),
         received_at=record.moment,
         created_at=datetime.now(UTC),
     )

@@ -244,6 +244,7 @@ class Intake:
             moment.text,
             moment.milliseconds,
             request_id(head, new_id),
+            key_name="" if permit is None else permit.key_name,
             allow=None if permit is None or permit is NOTHING_ASKED else permit.allow,
             header=head.header,
             find_client_ip=lambda: client_address(head, self._proxies),

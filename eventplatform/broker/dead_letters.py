@@ -17,7 +17,7 @@ from eventplatform.broker import headers
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.broker.postgres.session import BoundedConnection, Session
 from eventplatform.core.errors import RetriableError
-from eventplatform.core.records import Headers
+from eventplatform.core.records import Headers, TopicPartition
 from eventplatform.core.schemas import Violation
 
 _COLUMNS = (
@@ -170,6 +170,29 @@ def newest_of_group(connection: psycopg.Connection[Any], key: str, *, before: in
     query = _LIST + " where group_key = %s and id < %s order by id desc limit %s"
     with connection.cursor() as cursor:
         return [_letter(row) for row in cursor.execute(query, [key, before or _LARGEST_ID, limit]).fetchall()]
+
+
+def letters_of_event(connection: psycopg.Connection[Any], event_id: str, *, limit: int) -> list[DeadLetter]:
+    """Letters of the event of this id, replayed ones too, the newest first."""
+    query = _LIST + " where event_id = %s and event_id <> '' order by id desc limit %s"
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [_storable(event_id), limit]).fetchall()]
+
+
+def letters_of_request(connection: psycopg.Connection[Any], request_id: str, *, limit: int) -> list[DeadLetter]:
+    """Letters of the request of this id, likewise."""
+    query = _LIST + " where request_id = %s and request_id <> '' order by id desc limit %s"
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [_storable(request_id), limit]).fetchall()]
+
+
+def letters_of_record(connection: psycopg.Connection[Any], where: TopicPartition, offset: int) -> list[DeadLetter]:
+    """What connectors set aside of one record, of every incarnation of its topic, the newest first."""
+    query = _LIST + (
+        " where topic = %s and partition = %s and record_offset = %s and source = 'connector' order by id desc limit 100"
+    )
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [_storable(where.topic), where.partition, offset]).fetchall()]
 
 
 def _row(letter: DeadLetter) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ EMITTER = "eventplatform-intake"
 UNKNOWN = "unknown"  # what the reference writes where the event doesn't say
 
 HEADER_CODE = "error-code"
-_POINTER, _OUTCOME, _CLIENT, _KEY = "error-pointer", "error-outcome", "client", "producer-key"
+_POINTER, _OUTCOME, _CLIENT = "error-pointer", "error-outcome", "client"
 _STREAM, _SCHEMA, _EVENT_ID = "errored-stream", "errored-schema", "errored-id"  # those that configuration knows
 _REMEDY, _VIOLATIONS, _CUT, _BODY = "error-remedy", "violations", "raw-cut", "raw-is-body"
 _URI = re.compile(r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]{1,2048}")
@@ -108,7 +108,7 @@ def read(record: Record) -> ErrorRecord | None:
         schema_id=told.get(_SCHEMA, "") if HEADER_CODE in told else _known(value.get("errored_schema_uri")),
         event_id=told.get(_EVENT_ID, ""),
         client=told.get(_CLIENT, ""),
-        key_name=told.get(_KEY, ""),
+        key_name=told.get(names.HEADER_PRODUCER_KEY, ""),
         request_id=told.get(names.HEADER_REQUEST_ID, ""),
         emitter=_plain(value.get("emitter_id")) or UNKNOWN,
         violations=_violations(told.get(_VIOLATIONS, "")),
@@ -133,7 +133,7 @@ def _headers(error: ErrorRecord) -> Headers:
         _SCHEMA: error.schema_id,
         _EVENT_ID: error.event_id,
         _CLIENT: error.client,
-        _KEY: error.key_name,
+        names.HEADER_PRODUCER_KEY: error.key_name,
         names.HEADER_REQUEST_ID: error.request_id,
         names.HEADER_RECEIVED_AT: error.received_at,
         _CUT: "true" if error.is_cut else "",

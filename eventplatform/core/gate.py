@@ -75,6 +75,7 @@ class Request:
     received_ms: int
     request_id: str
     service: str = ""
+    key_name: str = ""  # of the producer key that was shown
     allow: Callable[[Stream], None] | None = None
     header: Callable[[str], str] = field(default=_no_header, repr=False, compare=False)
     find_client_ip: Callable[[], str] = field(default=str, repr=False, compare=False)
@@ -98,6 +99,7 @@ class Request:
             (names.HEADER_RECEIVED_AT, self.received_at.encode()),
             (names.HEADER_REQUEST_ID, self.request_id.encode()),
             (names.HEADER_SERVICE, (self.service or service).encode()),
+            *(((names.HEADER_PRODUCER_KEY, self.key_name.encode()),) if self.key_name else ()),
             *self._replayed(),
         )
         return made

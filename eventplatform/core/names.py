@@ -14,6 +14,7 @@ CANARY_DOMAIN = "canary"  # `meta.domain` of a synthetic event; consumers drop t
 HEADER_RECEIVED_AT = "received-at"  # record header: when the intake took the event in, ISO 8601 in ms, UTC
 HEADER_REQUEST_ID = "request-id"
 HEADER_SERVICE = "service"
+HEADER_PRODUCER_KEY = "producer-key"  # the name of the key that the client showed; absent where it showed none
 HEADER_LATE = "late-window"  # true: the event came after the stream's window had closed, and the stream flags those
 HEADER_REPLAYED = "replayed"  # what a person mended and sent again: the run of replays that did it
 HEADER_REPLAYED_FOR = "replayed-for"  # the connector that refused it; the others have it already

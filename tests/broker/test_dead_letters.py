@@ -9,9 +9,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from eventplatform.broker.dead_letters import DeadLetter, DeadLetters, DeadLettersUnavailableError, Source
+from eventplatform.broker.dead_letters import (
+    DeadLetter,
+    DeadLetters,
+    DeadLettersUnavailableError,
+    Source,
+    letters_of_event,
+    letters_of_record,
+    letters_of_request,
+)
 from eventplatform.broker.postgres import schema
 from eventplatform.broker.postgres.schema import install
+from eventplatform.core.records import TopicPartition
 from eventplatform.core.schemas import Violation
 
 pytestmark = pytest.mark.slow
@@ -164,3 +173,24 @@ def test_migration__letters_that_were_there__have_groups(postgres_url: str) -> N
         connection.execute((folder / "0003_rejected.sql").read_bytes())
 
     assert groups(postgres_url, "source, name, pointer, total, waiting") == [("connector", "files", "/a/*", 4, 3)]
+
+
+def test_letters__of_an_event_a_request_or_a_record__newest_first(letters: DeadLetters, postgres_url: str) -> None:
+    refused = dataclasses.replace(letter(1, name="main", source="intake"), event_id="event-1", request_id="request-1")
+    for one in (refused, dataclasses.replace(letter(2), event_id="event-1"), letter(3), letter(3, name="other")):
+        letters.put([one])
+    letters.put(
+        [dataclasses.replace(letter(4), event_id="ü" * 100_000, request_id="r" * 100_000)]
+    )  # no index stands in its way
+
+    with psycopg.connect(postgres_url) as connection:
+        assert [one.offset for one in letters_of_event(connection, "event-1", limit=5)] == [2, 1]
+        assert [one.offset for one in letters_of_event(connection, "event-1", limit=1)] == [2]
+        assert [one.offset for one in letters_of_request(connection, "request-1", limit=5)] == [1]
+        assert [one.name for one in letters_of_record(connection, TopicPartition("eqiad.page.change", 3), 3)] == [
+            "other",
+            "files-archive",
+        ]
+        assert letters_of_record(connection, TopicPartition("eqiad.page.change", 3), 1) == []  # the intake's has no such record
+        for nothing in ("", "\0", "gone"):
+            assert letters_of_event(connection, nothing, limit=5) == letters_of_request(connection, nothing, limit=5) == []

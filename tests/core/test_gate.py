@@ -115,6 +115,12 @@ def test_admit__request_names_a_service__header_says_it() -> None:
     assert dict(record.headers)["service"] == b"canaries"
 
 
+def test_admit__client_showed_a_key__header_names_it() -> None:
+    record = gate().admit(event(), replace(REQUEST, key_name="mw-eventbus", made={}))
+
+    assert dict(record.headers)["producer-key"] == b"mw-eventbus"
+
+
 def test_admit__stream_of_another_service__says_whose_and_where_to_post() -> None:
     error = refusal(event(), gate(services=("analytics",)))
 

@@ -174,6 +174,7 @@ def test_row_12_record_headers__whatever_a_client_sends__allow_listed_few_and_sh
         "service": "admin",
         "received-at": "1970",
         "error-code": "x",
+        "producer-key": "admin",
     }
 
     door.post({**GOOD, "meta": {"stream": "test.event"}}, **many, **hostile)
