@@ -136,6 +136,11 @@ def add_troubles(name: str, find: Callable[[], list[Trouble]]) -> None:
     _troubles[name] = find
 
 
+def trouble_sources() -> Mapping[str, Callable[[], list[Trouble]]]:
+    """Who says what is wrong, by name: for whoever must go on where one of them breaks."""
+    return dict(_troubles)
+
+
 def troubles() -> list[Trouble]:
     """Everything that needs attention now, worst first."""
     found = [trouble for find in _troubles.values() for trouble in find()]
