@@ -15,13 +15,15 @@ NO_EXAMPLE = "Its schema has no example to send. Add one to the schema's `exampl
 SWITCHED_OFF = "The stream is switched off."
 NOT_WANTED = "Canaries are switched off for it (canary_events_enabled)."
 PATTERN = "It is a pattern of names, not a stream to post to."
+NO_INTAKE = "No intake takes its service: CANARY_INTAKES names neither one for it nor one for all services."
 ERRORS = "It takes what the intake refused; a canary there would hide real errors."
 
 
 def build(stream: str, example: Mapping[str, Any], *, event_id: str, now: datetime) -> dict[str, Any]:
     """A canary for `stream` out of its schema's first example, which is left as it is.
 
-    `dt` says now, where the schema has one; `meta.dt` is left to the intake, as for anybody's event.
+    `dt` says `now`, where the schema has one (for a past hour, its beginning); `meta.dt` is left to the intake, as for
+    anybody's event.
     """
     event = copy.deepcopy(dict(example))
     meta = event.setdefault("meta", {})

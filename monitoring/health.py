@@ -15,7 +15,7 @@ from eventplatform import figures
 from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from eventplatform.panels import Trouble
-from monitoring import lookups, refusals, stages
+from monitoring import canary_troubles, lookups, refusals, stages
 from monitoring.models import RoleHeartbeat
 from monitoring.volumes import LATE_SECONDS
 from registry.schema.schema_set import SchemaSet
@@ -64,7 +64,7 @@ def _own_parts() -> tuple[Part, ...]:
 def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
     dead = [_part_trouble(part) for part in _own_parts() if part.state == "fail"]
-    seen = dead or _canary_troubles(lookups.canary_paths())
+    seen = dead or _of_canaries()
     return seen + _late_configuration() + _waiting_events() + refusals.troubles(lookups.intake_counts()) + _log_troubles()
 
 
@@ -171,22 +171,6 @@ def _log_troubles() -> list[Trouble]:
     ]
 
 
-def _canary_troubles(paths: tuple[stages.Path, ...]) -> list[Trouble]:
-    """One line per broken stage, however many streams hang on it; a connector that says itself what ails it needs none."""
+def _of_canaries() -> list[Trouble]:
     told = {view.name for view in connectors.overview() if view.last_error}
-    broken: dict[tuple[str, str], list[stages.Path]] = {}
-    for path in paths:
-        if (stage := path.broken) and stage.name not in told:
-            broken.setdefault((stage.name, stage.detail), []).append(path)
-    return [_canary_trouble(stage, detail, hit) for (stage, detail), hit in broken.items()]
-
-
-def _canary_trouble(stage: str, detail: str, hit: list[stages.Path]) -> Trouble:
-    names = ", ".join(path.stream for path in hit[:3]) + (f" and {len(hit) - 3} more" if len(hit) > 3 else "")  # noqa: PLR2004  # three names fit a line
-    what = f"Canary of {names} not seen at {stage}" if stage != "intake" else f"Canary of {names} refused or not sent"
-    link = next(
-        (found.link for path in hit for found in path.stages if found.name == stage and found.link), "/overview#canaries"
-    )
-    seen = [found.seen_at for path in hit for found in path.stages if found.name == stage and found.seen_at]
-    since = figures.ago(min(seen)) if seen else ""
-    return Trouble("fail", what, detail, link, f"Open {stage}" if link != "/overview#canaries" else "See the path", since)
+    return canary_troubles.of_producer(lookups.canary_producer()) + canary_troubles.troubles(lookups.canary_paths(), told)

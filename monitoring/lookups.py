@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.db.models import F, Max, Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
-from connectors import lookups as connectors
 from eventplatform.core.results import SUCCESSES
-from monitoring import stages
 from monitoring.models import (
-    CanaryArrival,
     CanaryRun,
-    CanaryTurn,
     IntakeCount,
     RoleHeartbeat,
     SampledMinute,
     StreamVolume,
 )
-from streamconfig.lookups import snapshot
+from monitoring.paths import canary_path as canary_path  # noqa: PLC0414  # these are read as all else here
+from monitoring.paths import canary_paths as canary_paths  # noqa: PLC0414  # likewise
+from monitoring.paths import canary_paths_of as canary_paths_of  # noqa: PLC0414  # likewise
+from monitoring.paths import canary_producer as canary_producer  # noqa: PLC0414  # likewise
+from monitoring.paths import due_canaries as due_canaries  # noqa: PLC0414  # likewise
+from monitoring.paths import runs_under_way as runs_under_way  # noqa: PLC0414  # likewise
 
-_ACCEPTED = Q(status__in=(201, 202))
-_LOOK_FOR = timedelta(hours=1)  # a canary not found by then is given up; newer ones tell the same
-_RUNS_PER_STREAM = 10
-_KNOWN_FOR = timedelta(hours=24)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -44,44 +39,6 @@ class Volumes:
         """The minutes of `stream`, zero where only others had events."""
         quiet = tuple(None if value is None else 0.0 for value in self.total)
         return self.streams.get(stream, quiet)
-
-
-def due_canaries(*, now: datetime, interval: timedelta) -> tuple[str, ...]:
-    """Streams whose canary is due, those that waited longest first."""
-    due = CanaryTurn.objects.filter(Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - interval), excluded_because="")
-    return tuple(due.order_by(F("claimed_at").asc(nulls_first=True), "stream").values_list("stream", flat=True))
-
-
-def runs_under_way(*, now: datetime) -> list[CanaryRun]:
-    """Canaries taken in and not yet seen everywhere, newest first, a few per stream."""
-    runs = CanaryRun.objects.filter(_ACCEPTED, done_at__isnull=True, sent_at__gt=now - _LOOK_FOR)
-    counts: dict[str, int] = defaultdict(int)
-    kept = []
-    for run in runs.order_by("-sent_at").prefetch_related("arrivals"):
-        counts[run.stream] += 1
-        if counts[run.stream] <= _RUNS_PER_STREAM:
-            kept.append(run)
-    return kept
-
-
-def canary_paths() -> tuple[stages.Path, ...]:
-    """Every stream's way, by name; patterns of names first, which have none and no service."""
-    streams = snapshot().streams
-    excluded = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
-    now, interval = timezone.now(), timedelta(seconds=settings.CANARY_INTERVAL_SECONDS)
-    evidence, takers = _evidence(now, interval), connectors.by_stream()
-    paths = [stages.Path(name, "", excluded_because=why) for name, why in excluded.items() if why and name not in streams]
-    for name in sorted(streams):
-        known, why = evidence[name], excluded.get(name, "")
-        judged = () if why else stages.judge(known, _stores(name, takers.get(name, ())), now=now, interval=interval)
-        sent_at = known.sent.sent_at if known.sent else None
-        paths.append(stages.Path(name, streams[name].service, judged, why, sent_at))
-    return tuple(paths)
-
-
-def canary_path(stream: str) -> stages.Path | None:
-    """One stream's way."""
-    return next((path for path in canary_paths() if path.stream == stream), None)
 
 
 def last_sampled_minute() -> datetime | None:
@@ -142,63 +99,6 @@ def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:
 def heartbeats() -> Mapping[str, RoleHeartbeat]:
     """The last sign of life of each role."""
     return {row.role: row for row in RoleHeartbeat.objects.all()}
-
-
-def _evidence(now: datetime, interval: timedelta) -> Mapping[str, stages.Evidence]:
-    sent, seen, arrivals = _last_sent(), _last_seen(), _last_arrivals()
-    old = CanaryRun.objects.filter(sent_at__gt=now - _KNOWN_FOR, sent_at__lte=stages.had_its_time(now, interval))
-    taken = dict(old.filter(_ACCEPTED).values_list("stream").annotate(Max("sent_at")))
-    found = dict(old.filter(recorded_at__isnull=False).values_list("stream").annotate(Max("sent_at")))
-    evidence: dict[str, stages.Evidence] = defaultdict(stages.Evidence)
-    for name in sent:
-        evidence[name] = stages.Evidence(sent[name], seen.get(name), arrivals[name], taken.get(name), found.get(name))
-    return evidence
-
-
-def _last_sent() -> dict[str, stages.Sent]:
-    rows = CanaryRun.objects.filter(sent_at__gt=timezone.now() - _KNOWN_FOR).order_by("stream", "-sent_at").distinct("stream")
-    return {
-        run.stream: stages.Sent(
-            sent_at=run.sent_at,
-            answer_seconds=(run.answered_at - run.sent_at).total_seconds() if run.answered_at else None,
-            status=run.status,
-            is_accepted=run.status in {201, 202},
-            error=run.error,
-        )
-        for run in rows
-    }
-
-
-def _last_seen() -> dict[str, stages.Seen]:
-    rows = CanaryRun.objects.filter(sent_at__gt=timezone.now() - _KNOWN_FOR, recorded_at__isnull=False)
-    found = rows.order_by("stream", "-sent_at").distinct("stream").values_list("stream", "sent_at", "recorded_at")
-    return {stream: _seen(sent_at, recorded_at) for stream, sent_at, recorded_at in found if recorded_at}
-
-
-def _last_arrivals() -> Mapping[str, dict[str, stages.Seen]]:
-    rows = CanaryArrival.objects.filter(run__sent_at__gt=timezone.now() - _KNOWN_FOR)
-    rows = rows.order_by("run__stream", "connector", "-run__sent_at").distinct("run__stream", "connector")
-    found: dict[str, dict[str, stages.Seen]] = defaultdict(dict)
-    for stream, connector, sent_at, written_at in rows.values_list("run__stream", "connector", "run__sent_at", "written_at"):
-        found[stream][connector] = _seen(sent_at, written_at)
-    return found
-
-
-def _seen(sent_at: datetime, there_at: datetime) -> stages.Seen:
-    return stages.Seen(sent_at=sent_at, seconds=max((there_at - sent_at).total_seconds(), 0.0))
-
-
-def _stores(stream: str, views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
-    return [
-        stages.Store(
-            name=view.name,
-            link=view.link,
-            held_because="" if view.is_enabled else f"The connector is {view.state}.",
-            trouble=view.last_error,
-            since=min((one.state_since for one in view.partitions if one.stream == stream), default=None),
-        )
-        for view in views
-    ]
 
 
 def _slot(moment: datetime, begin: datetime) -> int:

@@ -15,7 +15,6 @@ from eventplatform.core.streams import Stream
 from eventplatform.eventlog import event_log
 from monitoring import canaries, canary, lookups, stages
 from monitoring.models import CanaryRun, IntakeCount
-from monitoring.posting import Intake
 from streamconfig.lookups import snapshot
 
 _HOUR = timedelta(hours=1)
@@ -45,19 +44,22 @@ def last_canaries() -> Mapping[str, datetime]:
     return dict(rows.annotate(Max("recorded_at")))
 
 
-def send_canary(name: str) -> Sent:
-    """Send one test event to a stream now, by its schema's first example, through the intake as anybody would.
+def send_canary(name: str, for_hour: datetime | None = None) -> Sent:
+    """Send one test event to a stream now through each of its intakes, by its schema's first example, as anybody would.
 
-    A stream without regular canaries gets it too: somebody asked.
+    A stream without regular canaries gets it too: somebody asked. `for_hour`: its `dt` names that past hour.
     """
     config = snapshot()
     stream = config.find_stream(name)
-    why_not = _why_not(stream, config.schemas.canary_example(stream.schema_title)) if stream else canary.PATTERN
-    if stream is None or why_not:
+    example = config.schemas.canary_example(stream.schema_title) if stream else None
+    why_not = _why_not(stream, example) if stream else canary.PATTERN
+    if stream is None or example is None or why_not:
         return Sent(is_accepted=False, error=why_not)
-    with Intake(settings.INTAKE_URL, headers=canaries.headers()) as intake:
-        answer = canaries.send(stream, config.schemas, event_log(), intake)
-    return Sent(answer.is_accepted, answer.status, answer.error)
+    with canaries.opened_intakes() as intakes:
+        doors = canaries.through(stream.service, intakes).values()
+        answers = canaries.send([canaries.Post(stream, intake, example, for_hour) for intake in doors], event_log())
+    worst = next((answer for answer in answers if not answer.is_accepted), None) or next(iter(answers), None)
+    return Sent(worst.is_accepted, worst.status, worst.error) if worst else Sent(is_accepted=False, error=canary.NO_INTAKE)
 
 
 def canary_stages(name: str) -> Sequence[stages.Stage]:

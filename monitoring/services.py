@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -11,7 +12,9 @@ from django.db.models import Count, Max, Q, Sum
 from eventplatform.core.records import Record
 from monitoring.models import (
     CanaryArrival,
+    CanaryMark,
     CanaryRun,
+    CanaryTick,
     CanaryTurn,
     CountedDay,
     RoleHeartbeat,
@@ -22,34 +25,86 @@ from monitoring.models import (
 from monitoring.posting import Answer
 
 
-def note_exclusions(*, reasons: Mapping[str, str]) -> None:
-    """Keep one turn per stream, with the reason why it gets no canary (or none); forget streams that are gone."""
-    kept = dict(CanaryTurn.objects.values_list("stream", "excluded_because"))
-    CanaryTurn.objects.filter(stream__in=kept.keys() - reasons.keys()).delete()
-    CanaryTurn.objects.bulk_create(
-        [CanaryTurn(stream=stream, excluded_because=why) for stream, why in reasons.items() if stream not in kept],
-        ignore_conflicts=True,
-    )
-    for stream, why in reasons.items():
-        if kept.get(stream, why) != why:
-            CanaryTurn.objects.filter(stream=stream).update(excluded_because=why)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A path that canaries are to take; or why none is sent to the stream, under no prefix."""
+
+    stream: str
+    prefix: str = ""
+    service: str = ""
+    excluded_because: str = ""
 
 
-def claim_turn(*, stream: str, now: datetime, interval: timedelta) -> bool:
-    """True for exactly one caller per stream and interval."""
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A canary that is about to be sent; `positions` are where its topic's partitions end."""
+
+    stream: str
+    prefix: str
+    service: str
+    event_id: str
+    topic: str
+    positions: Mapping[int, int]
+    for_hour: datetime | None = None
+
+
+def note_turns(*, turns: Sequence[Turn], now: datetime) -> None:
+    """Keep one row per path, and one for each stream without; forget those that are gone."""
+    kept = {(row.stream, row.prefix): row for row in CanaryTurn.objects.all()}
+    wanted = {(turn.stream, turn.prefix): turn for turn in turns}
+    CanaryTurn.objects.filter(pk__in=[row.pk for key, row in kept.items() if key not in wanted]).delete()
+    new = [CanaryTurn(since=now, **asdict(turn)) for key, turn in wanted.items() if key not in kept]
+    CanaryTurn.objects.bulk_create(new, ignore_conflicts=True)
+    for key in wanted.keys() & kept.keys():
+        _change(kept[key], wanted[key], now)
+
+
+def _change(row: CanaryTurn, turn: Turn, now: datetime) -> None:
+    if (row.service, row.excluded_because) == (turn.service, turn.excluded_because):
+        return
+    since = row.since if bool(row.excluded_because) == bool(turn.excluded_because) else now
+    facts = {"service": turn.service, "excluded_because": turn.excluded_because, "since": since}
+    CanaryTurn.objects.filter(pk=row.pk).update(**facts)
+
+
+def claim_turn(*, stream: str, now: datetime, interval: timedelta, prefix: str = "") -> bool:
+    """True for exactly one caller per path and interval."""
     is_due = Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - interval)
-    return bool(CanaryTurn.objects.filter(is_due, stream=stream).update(claimed_at=now))
+    return bool(CanaryTurn.objects.filter(is_due, stream=stream, prefix=prefix).update(claimed_at=now))
 
 
-def begin_run(*, stream: str, event_id: str, topic: str, positions: Mapping[int, int], now: datetime) -> CanaryRun:
-    """The row of a canary that is about to be sent: written first, so that a crash leaves a trace."""
-    kept = {str(partition): offset for partition, offset in positions.items()}
-    return CanaryRun.objects.create(stream=stream, event_id=event_id, topic=topic, positions=kept, sent_at=now)
+def begin_tick(*, name: str, now: datetime, lasts: timedelta) -> bool:
+    """True for exactly one caller at a time; a tick that hangs loses its right after `lasts`."""
+    begun = {"began_at": now, "until": now + lasts}
+    if CanaryTick.objects.filter(name=name, until__lte=now).update(**begun):
+        return True
+    return CanaryTick.objects.get_or_create(name=name, defaults=begun)[1]
+
+
+def end_tick(*, name: str, now: datetime, handled: int | None) -> None:
+    """Give the right back; with what was handled where the tick went well, which alone is its heartbeat."""
+    ended = {"until": now} if handled is None else {"until": now, "finished_at": now, "handled": handled}
+    CanaryTick.objects.filter(name=name).update(**ended)
+
+
+def begin_runs(*, runs: Sequence[NewRun], now: datetime) -> list[CanaryRun]:
+    """The rows of canaries that are about to be sent: written first, so that a crash leaves a trace."""
+    return CanaryRun.objects.bulk_create([_run(run, now) for run in runs])
+
+
+def _run(run: NewRun, now: datetime) -> CanaryRun:
+    positions = {str(partition): offset for partition, offset in run.positions.items()}
+    return CanaryRun(**{**asdict(run), "positions": positions}, sent_at=now)
 
 
 def record_answer(*, run: CanaryRun, answer: Answer, now: datetime) -> None:
-    """What the intake said to the canary."""
-    CanaryRun.objects.filter(pk=run.pk).update(answered_at=now, status=answer.status, error=answer.error)
+    """What the intake said to the canary; the path's turn shows its last one."""
+    sent_at, answered_at = answer.asked_at or run.sent_at, answer.answered_at or now
+    said = {"status": answer.status, "code": answer.code, "error": answer.error}
+    CanaryRun.objects.filter(pk=run.pk).update(sent_at=sent_at, answered_at=answered_at, **said)
+    run.sent_at = sent_at
+    path = CanaryTurn.objects.filter(Q(sent_at=None) | Q(sent_at__lte=sent_at), stream=run.stream, prefix=run.prefix)
+    path.update(sent_at=sent_at, answer_seconds=max((answered_at - sent_at).total_seconds(), 0.0), **said)
 
 
 def record_positions(*, run: CanaryRun, positions: Mapping[int, int]) -> None:
@@ -57,16 +112,26 @@ def record_positions(*, run: CanaryRun, positions: Mapping[int, int]) -> None:
     CanaryRun.objects.filter(pk=run.pk).update(positions={str(number): offset for number, offset in positions.items()})
 
 
-def record_sighting(*, event_id: str, record: Record, recorded_at: datetime, now: datetime) -> None:
+def record_sighting(*, run: CanaryRun, record: Record, recorded_at: datetime, now: datetime) -> None:
     """The canary was found on its topic; the first finder wins."""
-    CanaryRun.objects.filter(event_id=event_id, seen_at__isnull=True).update(
+    CanaryRun.objects.filter(pk=run.pk, seen_at__isnull=True).update(
         seen_at=now, recorded_at=recorded_at, partition=record.partition, offset=record.offset
     )
+    _mark(run, "", recorded_at)
 
 
 def record_arrival(*, run: CanaryRun, connector: str, written_at: datetime) -> None:
     """The canary was found in a connector's store."""
     CanaryArrival.objects.get_or_create(run=run, connector=connector, defaults={"written_at": written_at})
+    _mark(run, connector, written_at)
+
+
+def _mark(run: CanaryRun, connector: str, there_at: datetime) -> None:
+    """The newest canary seen at a stage; an older one changes nothing."""
+    seen = {"sent_at": run.sent_at, "seconds": max((there_at - run.sent_at).total_seconds(), 0.0)}
+    one = {"stream": run.stream, "prefix": run.prefix, "connector": connector}
+    if not CanaryMark.objects.filter(**one, sent_at__lte=run.sent_at).update(**seen):
+        CanaryMark.objects.get_or_create(**one, defaults=seen)
 
 
 def close_run(*, run: CanaryRun, now: datetime) -> None:

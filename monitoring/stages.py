@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from monitoring import causes
+from monitoring.causes import Cause, Reading
+
 State = Literal["ok", "warn", "fail", "unknown", "paused"]
 _WORST: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
 _STATE_WORDS: Mapping[State, str] = {
@@ -28,6 +31,7 @@ class Sent:
     status: int | None
     is_accepted: bool
     error: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Stage:
     seconds: float | None = None
     detail: str = ""
     link: str = ""
+    cause: Cause = causes.UNKNOWN  # where it fails: the likely one, and what to do
 
     @property
     def title(self) -> str:
@@ -69,17 +74,32 @@ class Store:
     held_because: str = ""
     trouble: str = ""
     since: datetime | None = None  # when it took the stream up, or last changed its state
+    reading: Reading = causes.NOT_READ
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads through, and who walks and watches it; `log_trouble` is what the log's heartbeat says."""
+
+    url: str = ""
+    topic: str = ""
+    prefix: str = ""
+    log_trouble: str = ""
+    is_sending: bool = True  # the canary producer lives
+    is_watched: bool = True  # somebody looks for canaries
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A stream's way from the intake to its stores, or why no canary walks it."""
+    """A stream's way from the intake of one topic prefix to its stores, or why no canary walks it."""
 
     stream: str
     service: str
     stages: tuple[Stage, ...] = ()
     excluded_because: str = ""
     sent_at: datetime | None = None
+    prefix: str = ""
+    topic: str = ""
 
     @property
     def state(self) -> State:
@@ -123,26 +143,37 @@ def had_its_time(now: datetime, interval: timedelta) -> datetime:
     return now - 2 * interval - timedelta(seconds=30)
 
 
-def judge(known: Evidence, stores: Sequence[Store], *, now: datetime, interval: timedelta) -> tuple[Stage, ...]:
-    """The stages in order; what hangs below one that fails is unknown."""
+def judge(
+    known: Evidence, stores: Sequence[Store], *, now: datetime, interval: timedelta, place: Place = Place()
+) -> tuple[Stage, ...]:
+    """The stages in order; what hangs below one that fails is unknown, as is all that nobody looks at."""
     limit = had_its_time(now, interval)
-    intake = _intake(known.sent, limit)
+    intake = _intake(known.sent, limit, place)
     topic = _passed("topic", known.topic, known.due_on_topic)
-    if intake.state != "ok":
+    if intake.state != "ok" or not place.is_watched:
         topic = replace(topic, state="unknown")
-    below = [_store(store, known.arrivals.get(store.name), known.due_in_stores, topic, limit) for store in stores]
+    if topic.state == "fail":
+        status = known.sent.status if known.sent else None
+        topic = replace(topic, cause=causes.of_topic(status, place.topic, place.prefix, place.log_trouble))
+    below = [_store(store, known, topic, limit, place) for store in stores]
     return (intake, topic, *below)
 
 
-def _intake(sent: Sent | None, limit: datetime) -> Stage:
+def _intake(sent: Sent | None, limit: datetime, place: Place) -> Stage:
     if sent is None:
         return Stage("intake", "unknown", detail="No canary was sent yet.")
     facts = Stage("intake", "ok", sent.sent_at, sent.answer_seconds, f"{sent.status}")
+    if sent.sent_at < limit and not place.is_sending:
+        return replace(facts, state="unknown", detail="No canary is being sent: what sends them stands still.")
     if sent.sent_at < limit:
-        return replace(facts, state="fail", detail="No canary is being sent: beat or the workers stand still.")
+        cause = Cause("Canaries are sent to other streams, and not to this one.", "Look for canary_tick in the workers' log.")
+        return replace(facts, state="fail", detail="No canary is being sent to it.", cause=cause)
     if sent.status is None and not sent.error:
         return replace(facts, state="unknown", detail="On its way.")
-    return facts if sent.is_accepted else replace(facts, state="fail", seen_at=None, detail=sent.error)
+    if sent.is_accepted:
+        return facts
+    cause = causes.of_intake(sent.status, sent.code, sent.error, place.url)
+    return replace(facts, state="fail", seen_at=None, detail=sent.error, cause=cause)
 
 
 def _passed(name: str, seen: Seen | None, due: datetime | None) -> Stage:
@@ -156,14 +187,17 @@ def _passed(name: str, seen: Seen | None, due: datetime | None) -> Stage:
     return Stage(name, "ok", seen.sent_at, seen.seconds)
 
 
-def _store(store: Store, seen: Seen | None, due: datetime | None, before: Stage, limit: datetime) -> Stage:
-    stage = replace(_passed(store.name, seen, due), link=store.link)
+def _store(store: Store, known: Evidence, before: Stage, limit: datetime, place: Place) -> Stage:
+    seen = known.arrivals.get(store.name)
+    stage = replace(_passed(store.name, seen, known.due_in_stores), link=store.link)
     if store.held_because:
         return replace(stage, state="paused", detail=store.held_because)
     is_new = seen is None and (store.since is None or store.since > limit)  # a new connector may begin behind that canary
     if before.state != "ok" or is_new:
         return replace(stage, state="unknown")
-    return replace(stage, detail=store.trouble) if stage.state == "fail" and store.trouble else stage
+    if stage.state != "fail":
+        return stage
+    return replace(stage, detail=store.trouble or stage.detail, cause=causes.of_store(store.reading, place.topic))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +229,16 @@ def summarise(paths: Sequence[Path]) -> tuple[Summary, ...]:
         for stage in path.stages:
             by_name.setdefault(stage.name, []).append(stage)
     return tuple(_summary(name, found) for name, found in by_name.items())
+
+
+def by_stream(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """One path per stream: of several prefixes the one that is worst off."""
+    worst: dict[str, Path] = {}
+    for path in paths:
+        known = worst.get(path.stream)
+        if known is None or _WORST.index(path.state) < _WORST.index(known.state):
+            worst[path.stream] = path
+    return tuple(worst.values())
 
 
 def three(path: Path) -> tuple[Stage, Stage, Stage]:

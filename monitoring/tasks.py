@@ -40,8 +40,8 @@ def worker_alive() -> None:
 @shared_task
 def canary_tick() -> None:
     """Send the canaries that are due."""
-    with Intake(settings.INTAKE_URL, headers=canaries.headers()) as intake:
-        canaries.send_due(event_log(), intake)
+    with canaries.opened_intakes() as intakes:
+        canaries.send_due(event_log(), *intakes)
 
 
 @shared_task

@@ -133,11 +133,15 @@ CONNECTOR_NEAR_RETENTION = Gauge(
 TARGET_OPENED = Counter(
     "eventplatform_target_opened_total", "Times that a target's breaker opened, or stayed open after a probe.", ["target"]
 )
-CANARY_SENT = Counter("eventplatform_canary_sent_total", "Canary events posted, by stream and answer.", ["stream", "answer"])
+CANARY_SENT = Counter(
+    "eventplatform_canary_sent_total",
+    "Canary events posted, by stream, topic prefix and answer (a status, or none).",
+    ["stream", "prefix", "answer"],
+)
 CANARY_AGE = Gauge(
     "eventplatform_canary_age_seconds",
-    "Since a canary was last seen, by stream and stage.",
-    ["stream", "stage"],
+    "Since the last canary seen at a stage was sent, by stream, topic prefix and stage.",
+    ["stream", "prefix", "stage"],
     multiprocess_mode="mostrecent",
 )
 WEB_REQUESTS = Counter(
@@ -175,12 +179,9 @@ HEARTBEAT_AGE = Stated(
 ROLE_PROCESSES = Stated("eventplatform_role_processes", "Living processes of the role on this machine.", ("role",))
 ROLE_RESIDENT = Stated("eventplatform_role_resident_bytes", "Memory of the role's processes together.", ("role",))
 ROLE_FILES = Stated("eventplatform_role_open_files", "Open file descriptors of the role's processes together.", ("role",))
-TROUBLES = Stated(
-    "eventplatform_troubles",
-    "What is wrong now, as the list Needs attention has it, by kind (its runbook) and level (fail, warn).",
-    ("kind", "level"),
+ALERTS_OPEN = Stated(
+    "eventplatform_alerts_open", "Open alerts, by kind (the name of its runbook) and severity.", ("kind", "severity")
 )
-ALERTS_OPEN = Stated("eventplatform_alerts_open", "Alerts that are not resolved, by kind and severity.", ("kind", "severity"))
 STREAM_EVENTS = Stated(
     "eventplatform_stream_events_per_minute", "Events without canaries in the last whole minute, by stream.", ("stream",)
 )
@@ -211,4 +212,24 @@ CONNECTOR_STATE = Stated(
 )
 CONNECTOR_HOURS_LATE = Stated(
     "eventplatform_connector_hours_late", "Hours of streams that ended a while ago and are not complete.", ("connector",)
+)
+ALERT_NOTIFICATIONS = Counter(
+    "eventplatform_alert_notifications_total",
+    "Attempts to tell a receiver of alerts, by its kind and what became of it (sent, failed).",
+    ["receiver", "result"],
+)
+STREAM_OUT_CLIENTS = Gauge(
+    "eventplatform_stream_out_clients", "Clients that streams are given out to at the moment.", multiprocess_mode="livesum"
+)
+STREAM_OUT_EVENTS = Counter("eventplatform_stream_out_events_total", "Events given out, each counted once for each client.")
+STREAM_OUT_DROPPED = Counter(
+    "eventplatform_stream_out_dropped_total", "Events that clients were too slow for, and were told of instead."
+)
+STREAM_OUT_SKIPPED = Counter(
+    "eventplatform_stream_out_skipped_total",
+    "Records that are given out to nobody, by reason (tombstone, no_event, schema_unknown: personal data in it is unknown).",
+    ["reason"],
+)
+STREAM_OUT_REFUSED = Counter(
+    "eventplatform_stream_out_refused_total", "Requests for streams that were refused, by the error's code.", ["reason"]
 )

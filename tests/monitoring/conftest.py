@@ -4,7 +4,7 @@ import pytest
 
 from tests.monitoring.world import World
 
-USERS = ("canaries", "lookups", "personal", "volumes", "tail", "health", "snippets", "stream_panels")
+USERS = ("canaries", "paths", "personal", "volumes", "tail", "health", "snippets", "stream_panels")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 
 from connectors.lookups import PartitionView
 from monitoring import canaries, canary, observing, services, stream_panels, volumes
-from monitoring.models import CanaryRun
+from monitoring.models import CanaryMark, CanaryRun
 from tests.monitoring.world import WAREHOUSE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -135,6 +135,7 @@ def test_pages__login_needed__stranger_is_sent_to_the_login(client: Client, sett
 def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(client: Client, busy: World) -> None:
     arrived, missing = datetime.now(UTC) - timedelta(minutes=20), datetime.now(UTC) - timedelta(minutes=10)
     CanaryRun.objects.filter(stream="test.event").update(sent_at=arrived)
+    CanaryMark.objects.filter(stream="test.event").exclude(connector="").update(sent_at=arrived)
     for moment in (missing, datetime.now(UTC)):
         CanaryRun.objects.create(
             stream="test.event", event_id=str(moment), topic="t", sent_at=moment, recorded_at=moment, status=201
@@ -167,7 +168,7 @@ def test_overview__connector_says_what_ails_it__no_second_line_for_its_canaries(
 
 
 def test_pages__canaries_switched_off__claim_no_health(client: Client, world: World) -> None:
-    services.note_exclusions(reasons={"test.event": canary.NOT_WANTED})
+    services.note_turns(turns=[services.Turn("test.event", excluded_because=canary.NOT_WANTED)], now=datetime.now(UTC))
 
     overview, start = (client.get(path).content.decode() for path in ("/overview", "/"))
 
@@ -183,7 +184,8 @@ def test_pages__canaries_switched_off__claim_no_health(client: Client, world: Wo
 
 def test_overview__stream_switched_off__same_word_as_its_own_page(client: Client, world: World) -> None:
     world.add("off", is_enabled=False)
-    services.note_exclusions(reasons={"test.event": "", "off": canary.SWITCHED_OFF})
+    turns = [services.Turn("test.event"), services.Turn("off", excluded_because=canary.SWITCHED_OFF)]
+    services.note_turns(turns=turns, now=datetime.now(UTC))
 
     page = client.get("/overview").content.decode()
 

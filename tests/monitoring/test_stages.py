@@ -3,7 +3,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitoring.stages import Evidence, Path, Seen, Sent, Stage, Store, judge, summarise, three, three_summaries
+from monitoring.causes import Reading
+from monitoring.stages import (
+    Evidence,
+    Path,
+    Place,
+    Seen,
+    Sent,
+    Stage,
+    Store,
+    by_stream,
+    judge,
+    summarise,
+    three,
+    three_summaries,
+)
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=60)
@@ -57,13 +71,48 @@ def test_judge__intake_refuses__fails_there_and_all_below_is_grey() -> None:
     assert found[0].detail == "/test must be string"
 
 
-def test_judge__no_canary_for_two_intervals_and_30_seconds__producer_is_dead() -> None:
+def test_judge__no_canary_for_two_intervals_and_30_seconds__fails_where_others_get_theirs() -> None:
     last = Sent(sent_at=OLD, answer_seconds=0.01, status=201, is_accepted=True)
 
     found = judge(known(sent=last), (), now=NOW, interval=INTERVAL)
 
     assert found[0].state == "fail"
-    assert "beat or the workers" in found[0].detail
+    assert "not to this one" in found[0].cause.text
+
+
+def test_judge__producer_is_dead__all_is_grey_since_that_is_an_alarm_of_its_own() -> None:
+    last = Sent(sent_at=OLD, answer_seconds=0.01, status=201, is_accepted=True)
+
+    found = judge(known(sent=last), FILES, now=NOW, interval=INTERVAL, place=Place(is_sending=False))
+
+    assert [stage.state for stage in found] == ["unknown", "unknown", "unknown"]
+
+
+def test_judge__nobody_looks_for_canaries__what_they_would_show_is_grey() -> None:
+    found = judge(known(topic=Seen(OLD, 1)), FILES, now=NOW, interval=INTERVAL, place=Place(is_watched=False))
+
+    assert [stage.state for stage in found] == ["ok", "unknown", "unknown"]
+
+
+def test_judge__a_stage_fails__names_likely_cause_and_remedy() -> None:
+    silent = Sent(FRESH, None, None, is_accepted=False, error="timed out", code="intake.silent")
+    place = Place(url="http://intake", topic="eqiad.s", prefix="eqiad.")
+    behind = (Store("files", since=OLD, reading=Reading(1, lag_records=7)),)
+
+    at_the_intake = judge(known(sent=silent), (), now=NOW, interval=INTERVAL, place=place)[0]
+    on_the_topic = judge(known(topic=Seen(OLD, 1)), (), now=NOW, interval=INTERVAL, place=place)[1]
+    in_the_store = judge(known(arrivals={"files": Seen(OLD, 1)}), behind, now=NOW, interval=INTERVAL, place=place)[2]
+
+    assert "http://intake takes connections" in at_the_intake.cause.text
+    assert "eqiad.s has none of them" in on_the_topic.cause.text
+    assert "7 records behind" in in_the_store.cause.text
+    assert all(stage.cause.remedy for stage in (at_the_intake, on_the_topic, in_the_store))
+
+
+def test_by_stream__two_prefixes__the_worse_one() -> None:
+    paths = [Path("s", "main", (Stage("intake", state),), prefix=prefix) for prefix, state in (("a.", "ok"), ("b.", "fail"))]
+
+    assert [one.prefix for one in by_stream([*paths, Path("t", "main")])] == ["b.", ""]
 
 
 def test_judge__topic_late__fails_and_stores_are_grey() -> None:

@@ -68,6 +68,7 @@ def test_send_due__intake_refuses__run_tells_why_and_the_path_is_red(world: Worl
     assert path is not None
     assert path.broken is not None
     assert (path.broken.name, path.broken.detail) == ("intake", "no, since <b>")
+    assert "first example" in path.broken.cause.text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -278,7 +279,7 @@ def test_queries__paths_of_many_streams__do_not_grow_with_them(world: World) -> 
     with connection.execute_wrapper(counting := Counting()):
         lookups.canary_paths()
 
-    assert counting.count <= 7
+    assert counting.count <= 8
 
 
 class Counting:
