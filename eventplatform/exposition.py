@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from eventplatform import env, metric_files
+from eventplatform import env, metric_files, role_processes
 
-ROLES = ("intake", "web", "worker", "watcher", "beat")
+ROLES = ("intake", "web", "worker", "watcher", "beat", "stream")
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 Families = Callable[[], Iterable[Metric]]
@@ -25,21 +26,27 @@ def add(role: str, families: Families) -> None:
 
 def scrape(role: str) -> bytes:
     """What `/metrics` answers for `role`: the sum over its processes, or this process's own where it writes no files."""
-    return _of_processes(role) + _of_elsewhere(role)
+    return _of_processes(role) + _of_elsewhere(role) + _of_machine(role)
 
 
-class _Collector:
-    """What is kept elsewhere, as the library wants it."""
+class _Made:
+    """Metrics that no process counts, as the library wants them."""
 
-    def __init__(self, role: str) -> None:
-        self._role = role
+    def __init__(self, made: Iterable[Metric]) -> None:
+        self._made = made
 
     def collect(self) -> Iterable[Metric]:
-        return [family for families in _kept_elsewhere.get(self._role, ()) for family in families()]
+        return self._made
 
 
 def _of_elsewhere(role: str) -> bytes:
-    return generate_latest(_Collector(role)) if role in _kept_elsewhere else b""
+    return generate_latest(_Made([one for families in _kept_elsewhere.get(role, ()) for one in families()]))
+
+
+def _of_machine(role: str) -> bytes:
+    folder = folder_of(role)
+    pids = role_processes.writing_into(folder) or ([os.getpid()] if role == settings.ROLE else [])
+    return generate_latest(_Made(role_processes.families(role, pids)))
 
 
 def _of_processes(role: str) -> bytes:

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as TooLateError
 from typing import Any
 
 import psycopg
+from django.db import connection
 
 _CONNECT_SECONDS = 2  # libpq's smallest
 _DEADLINE_SECONDS = 2.5
@@ -29,6 +30,13 @@ def trouble(parameters: Mapping[str, Any]) -> str:
     except psycopg.Error as error:
         return f"does not answer ({type(error).__name__})"
     return ""
+
+
+def trouble_of_ours() -> str:
+    """The same of the platform's own database, asked apart from Django's connection, which waits for one that hangs."""
+    configured = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return trouble({**configured["OPTIONS"], **{name: configured[key] for name, key in names.items()}})
 
 
 def _ask(parameters: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -26,7 +25,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 where pages and APIs can be served. The log's state is told and changes nothing: they don't need it."""
-    away = _database_error()
+    away = database_probe.trouble_of_ours()
     if away:
         return JsonResponse({"status": "unavailable", "database": away}, status=HTTPStatus.SERVICE_UNAVAILABLE)
     return JsonResponse({"status": "ok", "database": "ok", **health.readiness(now=timezone.now())})
@@ -41,10 +40,3 @@ def metrics(request: HttpRequest) -> HttpResponse:
         detail = f"There is no role of this name. Known: {', '.join(exposition.ROLES)}."
         return JsonResponse(problem(HTTPStatus.BAD_REQUEST, detail, code="role.unknown"), status=HTTPStatus.BAD_REQUEST)
     return HttpResponse(exposition.scrape(role), content_type=exposition.CONTENT_TYPE)
-
-
-def _database_error() -> str:
-    """Asked apart from Django's connection, which waits for a database that hangs."""
-    configured = connection.settings_dict
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return database_probe.trouble({**configured["OPTIONS"], **{name: configured[key] for name, key in names.items()}})
