@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,12 @@ def write(cursor: Cursor) -> str:
     told = {
         "w": [window.begin_ms, window.anchor_ms - window.begin_ms, window.end_ms - window.anchor_ms],
         "d": cursor.digest,
-        "r": [[number, one.after, one.before, int(one.is_after_done)] for number, one in sorted(cursor.reaches.items())],
+        "e": _ranges(number for number, one in sorted(cursor.reaches.items()) if one.is_done),
+        "r": [
+            [number, one.anchor, one.after, one.before, int(one.is_after_done)]
+            for number, one in sorted(cursor.reaches.items())
+            if not one.is_done
+        ],
         "f": [list(one) for one in cursor.found],
         "n": cursor.records,
         "s": round(cursor.seconds, 2),
@@ -86,13 +91,31 @@ def _unpacked(text: str) -> bytes:
 
 def _cursor(told: Any) -> Cursor:
     begin, to_anchor, to_end = (_whole(one) for one in told["w"])
-    reaches = {_whole(number): Reach(_whole(after), _whole(before), done == 1) for number, after, before, done in told["r"]}
+    reaches = {number: Reach(is_done=True) for number in _numbers(told["e"])}
+    for number, anchor, after, before, done in told["r"]:
+        reaches[_whole(number)] = Reach(_whole(after), _whole(before), done == 1, _whole(anchor))
     found = tuple((_whole(number), _whole(offset)) for number, offset in told["f"])
-    if len(reaches) > _MOST_PARTITIONS:
-        message = "too many partitions"
-        raise ValueError(message)
     window = Window(begin, begin + to_anchor, begin + to_anchor + to_end)
     return Cursor(window, str(told["d"]), reaches, found, _whole(told["n"]), float(told["s"]))
+
+
+def _ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers in order as pairs of the first and the last of each run."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs
+
+
+def _numbers(runs: Any) -> Iterator[int]:
+    for first, last in runs:
+        if _whole(last) >= _MOST_PARTITIONS:
+            message = "too many partitions"
+            raise ValueError(message)
+        yield from range(_whole(first), last + 1)
 
 
 def _whole(value: Any) -> int:

@@ -49,7 +49,7 @@ def scan(
     most_found: int = MOST_FOUND,
     clock: Callable[[], float] = time.monotonic,
 ) -> Scan:
-    """Look on from what is `done`, until all is, something is found, or a bound is reached.
+    """Look on from what is `done` of the (resumed) spans, until all is, something is found, or a bound is reached.
 
     Raises:
         PlatformError: the log is away.
@@ -93,16 +93,17 @@ class _Scanning:
     def _take(self, bite: Bite) -> None:
         span = self.planned[bite.number]
         reach = self.result.reaches.get(bite.number, Reach())
-        records, next_offset = self._read(span, bite)
-        self.result.records += len(records)
-        self.result.bytes += sum(map(size_of, records))
+        read = self._read(span, bite)
+        self.result.records += len(read.records)
+        self.result.bytes += sum(map(size_of, read.records))
         known = len(self.result.found)
-        self.result.found += self.matcher.among(records)
+        self.result.found += self.matcher.among(read.records)
         if len(self.result.found) > known and self.found_at is None:
             self.found_at = self.clock()
-        self.result.reaches[bite.number] = spans.after_bite(span, reach, bite, next_offset, records, self.window)
+        reach = spans.after_bite(span, reach, bite, read, self.window)
+        self.result.reaches[bite.number] = Reach(is_done=True) if spans.is_done(span, reach) else reach
 
-    def _read(self, span: Span, bite: Bite) -> tuple[list[Record], int]:
+    def _read(self, span: Span, bite: Bite) -> Batch:
         """The bite's records. A bite that goes backwards is read whole; one that goes on may end where the reader ends."""
         records: list[Record] = []
         offset = bite.begin
@@ -113,7 +114,7 @@ class _Scanning:
             offset = max(offset, batch.next_offset)
             if is_stuck or bite.is_after:
                 break
-        return records, min(offset, bite.end)
+        return Batch(records, min(offset, bite.end))
 
     def _batch(self, span: Span, offset: int, most: int) -> Batch:
         try:

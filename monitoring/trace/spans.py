@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eventplatform.broker.base import Log
-from eventplatform.core.records import Record, TopicPartition
+from eventplatform.broker.base import Batch, Log
+from eventplatform.core.records import TopicPartition
 from monitoring.trace.asking import Window
 
 BITE = 2000  # records of one partition before the next one's turn
@@ -35,11 +35,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far one partition was looked at: so many offsets from its anchor on, and so many before it."""
+    """How far one partition was looked at: so many offsets from its anchor on, and so many before it.
+
+    The anchor is kept, since retention moves the first offset of a time.
+    """
 
     after: int = 0
     before: int = 0
     is_after_done: bool = False
+    anchor: int = 0
+    is_done: bool = False  # as a whole
 
     @property
     def looked_at(self) -> int:
@@ -80,6 +85,17 @@ def _span(where: TopicPartition, held: tuple[int, int], found: tuple[int | None,
     return Span(where, begin, anchor, max(anchor, end), log_end, is_cut=0 < first == begin < log_end)
 
 
+def resumed(planned: Sequence[Span], reaches: Mapping[int, Reach]) -> tuple[Span, ...]:
+    """The spans with the anchors that the search began with."""
+    return tuple(_resumed(span, reaches.get(number)) for number, span in enumerate(planned))
+
+
+def _resumed(span: Span, reach: Reach | None) -> Span:
+    if reach is None or reach.is_done:
+        return span
+    return replace(span, begin=min(span.begin, reach.anchor), anchor=reach.anchor, end=max(span.end, reach.anchor))
+
+
 def next_bite(spans: Sequence[Span], reaches: Mapping[int, Reach]) -> Bite | None:
     """The next part of the partition that was looked at least; None where nothing is left."""
     open_ones = [number for number, span in enumerate(spans) if not is_done(span, reaches.get(number, _NOTHING))]
@@ -95,11 +111,13 @@ def next_bite(spans: Sequence[Span], reaches: Mapping[int, Reach]) -> Bite | Non
     return Bite(number, max(span.begin, end - BITE), end, is_after=False)
 
 
-def after_bite(span: Span, reach: Reach, bite: Bite, next_offset: int, records: Sequence[Record], window: Window) -> Reach:
-    """The reach once the bite was read up to `next_offset`, and held these records."""
+def after_bite(span: Span, reach: Reach, bite: Bite, read: Batch, window: Window) -> Reach:
+    """The reach once that was read of the bite."""
+    reach = replace(reach, anchor=span.anchor)
     if not bite.is_after:
         return replace(reach, before=reach.before + bite.end - bite.begin)
-    behind = [record for record in records if record.offset >= span.end]
+    next_offset = read.next_offset
+    behind = [record for record in read.records if record.offset >= span.end]
     is_over = next_offset >= span.end and not any(record.timestamp_ms <= window.end_ms for record in behind)
     is_at_end = next_offset <= bite.begin
     is_done = is_at_end or (is_over and (bool(behind) or next_offset >= span.log_end))
@@ -108,11 +126,13 @@ def after_bite(span: Span, reach: Reach, bite: Bite, next_offset: int, records: 
 
 def is_done(span: Span, reach: Reach) -> bool:
     """Nothing of the span is left."""
-    return _is_after_done(span, reach) and span.anchor - reach.before <= span.begin
+    return reach.is_done or (_is_after_done(span, reach) and span.anchor - reach.before <= span.begin)
 
 
 def left(span: Span, reach: Reach) -> int:
     """Offsets that are left, as far as it can be known."""
+    if reach.is_done:
+        return 0
     after = 0 if _is_after_done(span, reach) else max(span.end - span.anchor - reach.after, 1)
     return after + max(span.anchor - reach.before - span.begin, 0)
 

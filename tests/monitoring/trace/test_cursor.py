@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import zlib
 
 import pytest
@@ -11,11 +12,13 @@ from monitoring.trace.asking import Window
 from monitoring.trace.cursor import Cursor, CursorError
 from monitoring.trace.spans import Reach
 
+DONE = Reach(is_done=True)
 WINDOW = Window(1_795_000_000_000, 1_795_000_100_000, 1_795_000_200_000)
 
 
 def test_cursor__written_and_read__is_the_same() -> None:
-    made = Cursor(WINDOW, "ab12", {0: Reach(5, 7, is_after_done=True), 9: Reach(1, 0)}, ((0, 981_204_417),), 12_000, 2.25)
+    reaches = {0: Reach(5, 7, is_after_done=True, anchor=981_204_000), 9: Reach(1, 0), **dict.fromkeys((2, 3, 4, 7), DONE)}
+    made = Cursor(WINDOW, "ab12", reaches, ((0, 981_204_417),), 12_000, 2.25)
 
     text = cursor.write(made)
 
@@ -23,10 +26,11 @@ def test_cursor__written_and_read__is_the_same() -> None:
     assert text.replace("-", "").replace("_", "").isalnum()
 
 
-def test_cursor__of_a_thousand_partitions__fits_an_address() -> None:
-    reaches = {number: Reach(number * 37 % 9000, number * 91 % 90_000, is_after_done=number % 2 == 0) for number in range(500)}
+def test_cursor__of_many_partitions__fits_an_address() -> None:
+    chance = random.Random(7)  # noqa: S311  # no secret
+    reaches = {number: Reach(4000, 2000 * number, anchor=chance.randrange(10**9)) for number in range(0, 500, 2)}
 
-    assert len(cursor.write(Cursor(WINDOW, "ab12", reaches))) < 6000
+    assert len(cursor.write(Cursor(WINDOW, "ab12", reaches | dict.fromkeys(range(1, 500, 2), DONE)))) < 6000
 
 
 @pytest.mark.parametrize(
@@ -38,8 +42,13 @@ def test_cursor__of_a_thousand_partitions__fits_an_address() -> None:
         "ü",
         base64.urlsafe_b64encode(b"{}").decode(),
         base64.urlsafe_b64encode(zlib.compress(b"[]")).decode(),
-        base64.urlsafe_b64encode(zlib.compress(b'{"w":[1,2,3],"d":"","r":[[0,-1,0,0]],"f":[],"n":0,"s":0}')).decode(),
-        base64.urlsafe_b64encode(zlib.compress(b'{"w":[1,2,3],"d":"","r":[[0,true,0,0]],"f":[],"n":0,"s":0}')).decode(),
+        base64.urlsafe_b64encode(zlib.compress(b'{"w":[1,2,3],"d":"","e":[],"r":[[0,0,-1,0,0]],"f":[],"n":0,"s":0}')).decode(),
+        base64.urlsafe_b64encode(
+            zlib.compress(b'{"w":[1,2,3],"d":"","e":[],"r":[[0,0,true,0,0]],"f":[],"n":0,"s":0}')
+        ).decode(),
+        base64.urlsafe_b64encode(
+            zlib.compress(b'{"w":[1,2,3],"d":"","e":[[0,9999999999]],"r":[],"f":[],"n":0,"s":0}')
+        ).decode(),
         base64.urlsafe_b64encode(zlib.compress(b" " * 10_000_000)).decode(),
         cursor.write(Cursor(WINDOW, "ab12"))[:-5],
     ],

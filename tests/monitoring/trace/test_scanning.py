@@ -109,7 +109,7 @@ def test_scan__bound_reached__goes_on_from_there_and_reads_nothing_twice(log: Me
     done: dict[int, Reach] = {}
     records = rounds = 0
     while spans.next_bite(planned, done):
-        found = look(log, planned, "event-none", window, done, records=4000)
+        found = look(log, spans.resumed(planned, done), "event-none", window, done, records=4000)
         done, records, rounds = found.reaches, records + found.records, rounds + 1
 
     assert records == 21_000
@@ -139,7 +139,7 @@ def test_scan__found__ends_soon_and_has_the_duplicates_beside_it(log: MemoryLog)
 
 
 def test_scan__record_of_a_time_to_come_before_it__is_found_all_the_same(log: MemoryLog) -> None:
-    times = [*range(0, 3000), 10**9, *range(3000, 6000)]
+    times = [*range(3000), 10**9, *range(3000, 6000)]
     where = fill(log, "t", times)
     window = whole(2000, 4000, anchor=2500)
 
@@ -185,6 +185,20 @@ def test_scan__retention_went_on_meanwhile__what_is_gone_is_passed_over(log: Mem
 
     assert found.records == 2000
     assert spans.next_bite(planned, found.reaches) is None
+
+
+def test_resumed__retention_moved_the_first_offset_of_the_time__nothing_is_passed_over(log: MemoryLog) -> None:
+    where = fill(log, "t", range(1000, 11_000))
+    window = whole(0, 20_000, anchor=500)  # before anything that is there
+    done = look(log, spans.plan(log, [where], window), "event-none", window, records=1).reaches
+    log.alter_topic("t", retention_ms=1000)
+    log.apply_retention(now_ms=T0 + 2100)
+
+    planned = spans.resumed(spans.plan(log, [where], window), done)
+    found = look(log, planned, "event-2001", window, done)
+
+    assert planned[0].anchor == 0
+    assert [record.offset for record in found.found] == [2001]
 
 
 def test_scan__time_is_up__stops_between_two_bites(log: MemoryLog) -> None:
