@@ -19,7 +19,7 @@ DEPLOYMENT = env.one_of("DEPLOYMENT", "demo", ("demo", "production"))
 IS_DEMO = DEPLOYMENT != "production"
 # staging, production …: which overrides and policies of the stream configuration hold here
 ENVIRONMENT = env.text("ENVIRONMENT", "development")
-ROLE = env.text("ROLE", "web")  # intake | web | worker | watcher | beat: names metrics and log lines
+ROLE = env.text("ROLE", "web")  # intake | web | stream | worker | watcher | beat: names metrics and log lines
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # embedded servers' data, logs, demo secrets
 # real schemas and configuration that tests use where they are there
 REFERENCE_DATA_DIR = env.folder("REFERENCE_DATA_DIR", BASE_DIR / "../shared/data")
@@ -192,6 +192,18 @@ INTAKE_KEY_EVENTS_PER_DAY = env.number("INTAKE_KEY_EVENTS_PER_DAY", 0)  # likewi
 INTAKE_BURST_SECONDS = env.number("INTAKE_BURST_SECONDS", 2)  # how many seconds of a limit may come at once
 INTAKE_MAX_IN_FLIGHT = env.number("INTAKE_MAX_IN_FLIGHT", 20_000)  # events of a process that are not settled; then 503
 
+# --- Streams out: server-sent events ------------------------------------------------------------------------------------
+
+STREAM_URL = env.text("STREAM_URL", f"http://127.0.0.1:{PORT + 2}")  # where people reach the role stream
+# who reads a stream that says nothing of it in its setting stream_out: public (everybody) | token | none
+STREAM_OUT_ACCESS = env.one_of("STREAM_OUT_ACCESS", "public" if IS_DEMO else "none", ("public", "token", "none"))
+STREAM_MAX_CLIENTS = env.number("STREAM_MAX_CLIENTS", 2000)  # of one process; beyond it 503
+STREAM_MAX_CLIENTS_PER_ADDRESS = env.number("STREAM_MAX_CLIENTS_PER_ADDRESS", 10)  # without a token; beyond it 429
+STREAM_MAX_CLIENTS_PER_USER = env.number("STREAM_MAX_CLIENTS_PER_USER", 20)  # with tokens of one account; beyond it 429
+STREAM_MAX_SECONDS = env.number("STREAM_MAX_SECONDS", 15 * 60)  # then a connection ends politely; its client comes again
+STREAM_MAX_HISTORY = env.number("STREAM_MAX_HISTORY", 50)  # clients that read past events at once; beyond it 503
+STREAM_HISTORY_PER_SECOND = env.number("STREAM_HISTORY_PER_SECOND", 5000)  # past records that a process reads for all of them
+
 # --- Personal data and rejected events ----------------------------------------------------------------------------------
 
 # hashes fields that a schema marks so; unset: made from SECRET_KEY. A new key gives all hashes new values
@@ -288,6 +300,15 @@ EMAIL_BACKEND, EMAIL_FILE_PATH, EMAIL_TIMEOUT = _mail.backend, _mail.folder or N
 EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.host, _mail.port, _mail.is_starttls, _mail.is_tls
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Event platform <event-platform@localhost>")  # who messages are from
+
+# --- Realtime SQL: what a question over the log may cost ----------------------------------------------------------------
+
+SQL_MAX_RECORDS = env.number("SQL_MAX_RECORDS", 100_000)  # that it reads; older ones are left out, and it says so
+SQL_MAX_MB = env.number("SQL_MAX_MB", 64)  # of records that it reads; likewise
+SQL_READ_SECONDS = env.number("SQL_READ_SECONDS", 10)  # of reading them; likewise
+SQL_ANSWER_SECONDS = env.number("SQL_ANSWER_SECONDS", 10)  # of answering; then the question is given up
+SQL_MEMORY_MB = env.number("SQL_MEMORY_MB", 384)  # that DuckDB takes; its process has half a GiB beside it
+SQL_AT_ONCE = env.number("SQL_AT_ONCE", 2)  # questions that a process lets run at once; of one person one
 
 # --- Words, times, files ------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from eventplatform.core import metrics
+from streamconfig import accounts, history, snapshots
 from streamconfig import findings as linting
-from streamconfig import history, snapshots
 from streamconfig.configuration import document
 from streamconfig.configuration.applying import read_changed
 from streamconfig.configuration.changes import chain_hash, from_json
@@ -24,6 +24,8 @@ from streamconfig.models import Revision
 from streamconfig.snapshots import Snapshot, SnapshotMissingError, SnapshotSource
 
 log = logging.getLogger(__name__)
+
+owner_of_token = accounts.owner_of
 
 STALE_SECONDS = 5.0  # a process asks its database each second
 _CHECK_SECONDS = 1.0

@@ -144,6 +144,11 @@ CANARY_AGE = Gauge(
     ["stream", "prefix", "stage"],
     multiprocess_mode="mostrecent",
 )
+ALERT_NOTIFICATIONS = Counter(
+    "eventplatform_alert_notifications_total",
+    "Attempts to tell a receiver of alerts, by its kind and what became of it (sent, failed).",
+    ["receiver", "result"],
+)
 WEB_REQUESTS = Counter(
     "eventplatform_web_requests_total",
     "Requests answered by the role web, by method, route (the pattern of the address; empty where none fits) and status.",
@@ -212,11 +217,6 @@ CONNECTOR_STATE = Stated(
 )
 CONNECTOR_HOURS_LATE = Stated(
     "eventplatform_connector_hours_late", "Hours of streams that ended a while ago and are not complete.", ("connector",)
-)
-ALERT_NOTIFICATIONS = Counter(
-    "eventplatform_alert_notifications_total",
-    "Attempts to tell a receiver of alerts, by its kind and what became of it (sent, failed).",
-    ["receiver", "result"],
 )
 STREAM_OUT_CLIENTS = Gauge(
     "eventplatform_stream_out_clients", "Clients that streams are given out to at the moment.", multiprocess_mode="livesum"
