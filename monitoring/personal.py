@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-import orjson
-
-from eventplatform.core.pii_names import mask_text
-from eventplatform.core.privacy import masked
+from monitoring import masking
 from streamconfig.lookups import snapshot
 
 PERMISSION = "monitoring.see_personal_data"
-_RAW = "raw_event"  # of an error event: the refused one, as text
 
 
 class Person(Protocol):
@@ -29,19 +26,9 @@ def shown(content: Any, person: Person) -> Any:
 
 def masked_content(content: Any) -> Any:
     """A copy of an event, or of text that is none, with masks."""
-    if isinstance(content, str):
-        return mask_text(content)
-    schema_id = content.get("$schema") if isinstance(content, dict) else None
-    schema = snapshot().find_schema(schema_id) if isinstance(schema_id, str) else None
-    done = masked(content, None if schema is None else schema.document)
-    if isinstance(done, dict) and isinstance(done.get(_RAW), str):
-        done[_RAW] = _masked_raw(done[_RAW])
-    return done
+    return masking.masked_content(content, _document)
 
 
-def _masked_raw(text: str) -> str:
-    try:
-        event = orjson.loads(text)
-    except ValueError:
-        return mask_text(text)
-    return orjson.dumps(masked_content(event)).decode() if isinstance(event, dict | list) else mask_text(text)
+def _document(schema_id: str) -> Mapping[str, Any] | None:
+    schema = snapshot().find_schema(schema_id)
+    return None if schema is None else schema.document

@@ -91,7 +91,18 @@ PURE_IN_APPS = {
         "schema",
     },
     "streamconfig": {"compatible", "configuration", "exchange", "forms.bindings", "forms.codecs", "lint"},
-    "monitoring": {"canary"},
+    "monitoring": {
+        "canary",
+        "masking",
+        "realtime.cells",
+        "realtime.engine",
+        "realtime.errors",
+        "realtime.frames",
+        "realtime.loading",
+        "realtime.reading",
+        "realtime.shapes",
+        "realtime.statement",
+    },
 }
 
 

@@ -1,0 +1,1 @@
+"""Realtime SQL: questions over the last minutes of streams, and saved ones that are expectations."""
