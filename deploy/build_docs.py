@@ -18,7 +18,8 @@ import django
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from eventplatform import env  # noqa: E402  # the project's folder must be on the path first
+from deploy import alert_rules, dashboard  # noqa: E402  # the project's folder must be on the path first
+from eventplatform import env  # noqa: E402  # likewise
 from eventplatform.core.errors import PlatformError  # noqa: E402  # likewise
 
 REFERENCE = ROOT / "docs/reference"
@@ -131,19 +132,24 @@ def metrics_page() -> str:
     from prometheus_client.metrics import MetricWrapperBase
 
     from eventplatform.core import metrics
+    from eventplatform.core.stated import Stated
 
     lines = [
         "# Metrics",
         "",
         "Prometheus text format, at `/metrics` of the two roles that have a door: the intake's tells of the intake, the web",
-        "role's of the web. Worker, watcher and beat have none; the web role on the same machine reads theirs:",
-        "`/metrics?role=worker`, `/metrics?role=watcher`, `/metrics?role=beat`.",
+        "role's of the web and of the platform as a whole. Worker, watcher and beat have none; the web role on the same",
+        "machine reads theirs: `/metrics?role=worker`, `/metrics?role=watcher`, `/metrics?role=beat`. How to collect them:",
+        "[monitor with Prometheus](../how-to/monitor-with-prometheus.md).",
         "",
         "| metric | kind | labels | meaning |",
         "|---|---|---|---|",
     ]
     for metric in vars(metrics).values():
-        if isinstance(metric, MetricWrapperBase):
+        if isinstance(metric, Stated):
+            labels = ", ".join(f"`{label}`" for label in metric.labels)
+            lines.append(f"| `{metric.name}` | gauge | {labels} | {metric.documentation} |")
+        elif isinstance(metric, MetricWrapperBase):
             described = next(iter(metric.describe()))
             name = described.name + ("_total" if described.type == "counter" else "")
             labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001  # the client offers no public way
@@ -188,7 +194,12 @@ def pages() -> dict[Path, str]:
         "findings.md": findings_page(),
     }
     texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
-    return texts | {REFERENCE / "openapi.yaml": openapi_page() + "\n", ROOT / "eventplatform/error_codes.json": error_codes()}
+    return texts | {
+        REFERENCE / "openapi.yaml": openapi_page() + "\n",
+        ROOT / "eventplatform/error_codes.json": error_codes(),
+        ROOT / "deploy/prometheus/alerts.yml": alert_rules.rules_file(),
+        ROOT / "deploy/grafana/dashboard.json": dashboard.dashboard(),
+    }
 
 
 def findings_page() -> str:

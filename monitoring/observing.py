@@ -14,7 +14,6 @@ from django.utils import timezone
 from connectors import lookups as connectors
 from eventplatform.broker.base import Log, OffsetOutOfRangeError, Reader
 from eventplatform.core.errors import PlatformError
-from eventplatform.core.metrics import CANARY_AGE
 from eventplatform.core.records import Record, TopicPartition
 from monitoring import lookups, services
 from monitoring.models import CanaryRun
@@ -26,15 +25,6 @@ _MAX_RECORDS = 2000  # per partition and tick: a busy topic is searched over sev
 _STORES_SECONDS = 5.0  # of asking stores, per tick
 _SLOW_SECONDS = 1.0  # a store that takes longer to say, or fails, is not asked again in this tick: it holds up no other
 _TICK_LASTS = timedelta(seconds=60)  # a tick that hangs longer gives way to the next
-
-
-def expose_ages() -> None:
-    """Put the age of each stage's last canary into the metrics."""
-    now = timezone.now()
-    for path in lookups.canary_paths():
-        for stage in path.stages:
-            if stage.seen_at is not None:
-                CANARY_AGE.labels(path.stream, path.prefix, stage.name).set((now - stage.seen_at).total_seconds())
 
 
 def observe(event_log: Log) -> int:

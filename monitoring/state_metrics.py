@@ -82,7 +82,7 @@ def _streams(_now: datetime) -> Iterator[Metric]:
 def _canaries(now: datetime) -> Iterator[Metric]:
     found = [(path, stage, (path.stream, path.prefix, stage.name)) for path in lookups.canary_paths() for stage in path.stages]
     seen = {labels: (now - stage.seen_at).total_seconds() for _, stage, labels in found if stage.seen_at is not None}
-    yield metrics.CANARY_STAGE_AGE.family(seen)
+    yield metrics.CANARY_AGE.family(seen)
     yield metrics.CANARY_LATENCY.family({labels: stage.seconds for _, stage, labels in found if stage.seconds is not None})
     yield metrics.CANARY_FAILING.family({labels: _is_broken(path, stage) for path, stage, labels in found})
 

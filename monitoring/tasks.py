@@ -48,7 +48,6 @@ def canary_tick() -> None:
 def observe_tick() -> None:
     """Look where the canaries under way are."""
     observing.observe(event_log())
-    observing.expose_ages()
 
 
 @shared_task

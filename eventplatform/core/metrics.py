@@ -138,12 +138,6 @@ CANARY_SENT = Counter(
     "Canary events posted, by stream, topic prefix and answer (a status, or none).",
     ["stream", "prefix", "answer"],
 )
-CANARY_AGE = Gauge(
-    "eventplatform_canary_age_seconds",
-    "Since the last canary seen at a stage was sent, by stream, topic prefix and stage.",
-    ["stream", "prefix", "stage"],
-    multiprocess_mode="mostrecent",
-)
 ALERT_NOTIFICATIONS = Counter(
     "eventplatform_alert_notifications_total",
     "Attempts to tell a receiver of alerts, by its kind and what became of it (sent, failed).",
@@ -190,8 +184,8 @@ ALERTS_OPEN = Stated(
 STREAM_EVENTS = Stated(
     "eventplatform_stream_events_per_minute", "Events without canaries in the last whole minute, by stream.", ("stream",)
 )
-CANARY_STAGE_AGE = Stated(
-    "eventplatform_canary_stage_age_seconds",
+CANARY_AGE = Stated(
+    "eventplatform_canary_age_seconds",
     "Since the canary was sent that the stage saw last, by stream, topic prefix and stage (intake, topic, a connector).",
     ("stream", "prefix", "stage"),
 )
