@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.apps import apps
@@ -14,14 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from eventplatform import panels
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import TopicPartition
 from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
-from monitoring import canary_words, health, lookups, overview_tables, personal, snippets, stages, tail
-
-log = logging.getLogger(__name__)
+from monitoring import canary_words, health, lookups, personal, snippets, stages, tail
 
 _STARTED_AT = timezone.now()
 _TAIL_LENGTH = 6
@@ -33,7 +29,7 @@ _tails: dict[int, tail.Tail] = {}
 def start(request: HttpRequest) -> HttpResponse:
     """For a newcomer: it runs; send an event, see it arrive, make it yours."""
     context = {"curl": snippets.first_curl(), "started_at": _STARTED_AT, "is_demo": settings.IS_DEMO}
-    return render(request, "monitoring/start.html", context | _tail(request) | _side() | _adding(request))
+    return render(request, "monitoring/start.html", context | _tail(request) | _side() | adding(request))
 
 
 @require_safe
@@ -46,12 +42,6 @@ def start_tail(request: HttpRequest) -> HttpResponse:
 def start_side(request: HttpRequest) -> HttpResponse:
     """What is running, and the canaries."""
     return render(request, "monitoring/_side.html", _side())
-
-
-@require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    """For everybody: is the platform healthy?"""
-    return render(request, "monitoring/overview.html", overview_tables.context(_troubles()) | _adding(request))
 
 
 @require_safe
@@ -103,7 +93,7 @@ def _side() -> dict[str, Any]:
     }
 
 
-def _adding(request: HttpRequest) -> dict[str, str]:
+def adding(request: HttpRequest) -> dict[str, str]:
     """Where to make a stream or a connector: the form, or the list for those who may not, or must log in first."""
     return {f"add_{name.lower()}": _form_or_list(request, label, name) for label, name in _ADDED}
 
@@ -111,16 +101,3 @@ def _adding(request: HttpRequest) -> dict[str, str]:
 def _form_or_list(request: HttpRequest, label: str, name: str) -> str:
     may_add = admin.site.get_model_admin(apps.get_model(label, name)).has_add_permission(request)
     return reverse(f"admin:{label}_{name.lower()}_{'add' if may_add else 'changelist'}")
-
-
-def _troubles() -> list[panels.Trouble]:
-    try:
-        return panels.troubles()
-    except Exception:
-        # The list is where people look when things break: that it can't be made is itself a line of it.
-        log.exception("overview.troubles_unreadable")
-        return [
-            panels.Trouble(
-                "fail", "A part can't say how it is", "Its error stands in the web role's log.", "#parts", "See parts"
-            )
-        ]

@@ -7,6 +7,9 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from monitoring import error_pages, pages, views
+from monitoring.dashboard import pages as dashboard
+from monitoring.dashboard import service_page, stream_list
+from monitoring.dashboard.picture import pages as picture
 from monitoring.live import pages as live
 from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
@@ -15,7 +18,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.start, name="start"),
     path("start/tail", pages.start_tail, name="start-tail"),
     path("start/side", pages.start_side, name="start-side"),
-    path("overview", pages.overview, name="overview"),
+    path("overview", dashboard.index, name="overview"),
+    path("overview/picture", picture.index, name="overview-picture"),
+    path("overview/streams", stream_list.index, name="overview-streams"),
+    path("overview/services/<path:name>", service_page.index, name="overview-service"),
     path("records/<str:topic>/<int:partition>/<int:offset>", pages.record, name="record"),
     path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from django.db.models import Sum
 from django.utils import timezone
 
-from eventplatform.core.results import SUCCESSES
 from eventplatform.figures import NOTHING, share
 from monitoring.dashboard import shared
 from monitoring.dashboard.ranges import WEEK, Range
 from monitoring.outcomes import lookups
 from monitoring.outcomes.periods import PERIODS
+from monitoring.overview_tables import accepted
 from monitoring.traffic.models import IntakeDay
 
 
@@ -34,7 +34,7 @@ class Books:
     @property
     def accepted(self) -> int:
         """With the answer awaited, or hasty."""
-        return sum(count for name, count in self.outcomes.items() if name in SUCCESSES)
+        return accepted(self.outcomes)
 
     @property
     def refused(self) -> int:

@@ -19,6 +19,7 @@ from monitoring.dashboard import books, shared
 from monitoring.dashboard.ranges import named
 from monitoring.health import Part
 from monitoring.outcomes import latency
+from monitoring.stages import State
 from registry import lookups as registry
 from streamconfig.lookups import snapshot
 
@@ -98,7 +99,7 @@ def _more_roles() -> list[Part]:
     for role, (name, well) in _MORE_ROLES.items():
         if beat := beats.get(role):
             is_fresh = now - beat.beat_at <= _FRESH
-            state = "ok" if is_fresh and beat.is_well else "fail"
+            state: State = "ok" if is_fresh and beat.is_well else "fail"
             told = beat.detail or well or f"seen {figures.ago(beat.beat_at)}"
             found.append(
                 Part(name, state, told if is_fresh else f"silent for {figures.age((now - beat.beat_at).total_seconds())}")
@@ -108,7 +109,7 @@ def _more_roles() -> list[Part]:
 
 def _database() -> Part:
     used, most, size = shared.read("database", _database_figures, _SLOW_READ_SECONDS)
-    state = "warn" if used >= _NEARLY_ALL * most else "ok"
+    state: State = "warn" if used >= _NEARLY_ALL * most else "ok"
     return Part("Database", state, f"{used} of {most} connections, {figures.short(size)}B")
 
 

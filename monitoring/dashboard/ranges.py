@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from eventplatform import figures
+
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _TICKS = 4
 _FRESH_SECONDS, _FRESHEST, _FRESH_SHARE = 4.0, 60.0, 15
@@ -91,6 +93,15 @@ def as_rates(lines: Sequence[Values], step: timedelta) -> tuple[list[list[float 
     top = max((value for line in lines for value in line if value is not None), default=0.0)
     factor, unit = (1.0, "/s") if top >= seconds else (60.0, "/min")
     return [[None if value is None else value / seconds * factor for value in line] for line in lines], unit
+
+
+def rate_words(rate: float | None) -> str:
+    """Events by second, or by minute where a second has less than one; empty where nobody counted."""
+    if rate is None:
+        return ""
+    if not rate:
+        return "0"
+    return f"{figures.rate(rate)} /s" if rate >= 1 else f"{figures.rate(rate * 60)} /min"
 
 
 def trend(now: float | None, before: float | None) -> str:

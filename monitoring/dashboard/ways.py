@@ -19,6 +19,7 @@ _WORDS: Mapping[State, str] = {
     "paused": "Held",
     "unknown": "Not seen yet",
 }
+NO_SERVICE = "any service"
 URGENT: frozenset[State] = frozenset({"fail", "warn"})
 
 

@@ -10,7 +10,7 @@ USERS = ("canaries", "paths", "personal", "volumes", "tail", "health", "snippets
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     found = World()
-    for module in USERS:
+    for module in (*USERS, *(f"dashboard.{name}" for name in ("ways", "parts", "service_page"))):
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
     monkeypatch.setattr("connectors.lookups.by_stream", lambda: dict.fromkeys(found.config.streams, found.connectors))

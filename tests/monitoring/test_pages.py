@@ -189,7 +189,7 @@ def test_overview__stream_switched_off__same_word_as_its_own_page(client: Client
 
     page = client.get("/overview").content.decode()
 
-    row = page[page.index('href="/streams/off"') :].partition("</tr>")[0]
+    row = page[page.index('class="main"><a href="/streams/off"') :].partition("</tr>")[0]
     assert row.count("Switched off") == 4
     assert "No canary" not in row
     assert "Not seen yet" not in row

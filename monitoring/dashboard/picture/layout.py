@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eventplatform import figures
 from monitoring.dashboard.picture.things import Flow, Scene, Thing, is_rest
+from monitoring.dashboard.ranges import rate_words
 
 WIDTH = 980
 _GAP, _TOP = 16, 34
@@ -49,6 +49,14 @@ class Box:
     @property
     def icon_y(self) -> float:
         return self.baseline - 12
+
+    @property
+    def icon_x(self) -> float:
+        return self.x + 8
+
+    @property
+    def text_x(self) -> float:
+        return self.x + 28
 
     @property
     def right(self) -> float:
@@ -140,15 +148,6 @@ def _box(thing: Thing, column: int, y: float) -> Box:
     room = width - 34 - (_RATE if rate else 0)
     note = "" if column == 1 else fitted(thing.note or thing.words, int((width - 38) / _SMALL_LETTER))
     return Box(thing, x, round(y, 1), width, fitted(thing.name, int(room / _LETTER)), rate, _HEIGHTS[column], note)
-
-
-def rate_words(rate: float | None) -> str:
-    """Events by second, or by minute where a second has less than one; empty where nobody counted."""
-    if rate is None:
-        return ""
-    if not rate:
-        return "0"
-    return f"{figures.rate(rate)} /s" if rate >= 1 else f"{figures.rate(rate * 60)} /min"
 
 
 def fitted(name: str, letters: int) -> str:

@@ -7,18 +7,14 @@ from urllib.parse import quote, urlencode
 
 from connectors.lookups import ConnectorView, written
 from eventplatform.figures import share
-from monitoring import health
-from monitoring.dashboard import shared, volumes, ways
+from monitoring.dashboard import shared, stores, volumes, ways
 from monitoring.dashboard.picture.things import Flow, Scene, Thing, worst
 from monitoring.dashboard.ranges import Range
-from monitoring.dashboard.ways import URGENT, Way
+from monitoring.dashboard.ways import NO_SERVICE, URGENT, Way
 from monitoring.outcomes import lookups as outcomes
 from monitoring.stages import State
 
-NO_SERVICE = "any service"
-_BEHIND_SECONDS = 600.0
 _NOTABLE = 0.05  # of a service's events refused
-_WORDS: Mapping[str, str] = {"idle": "up to date"}
 
 
 def scene(of: Range) -> Scene:
@@ -75,24 +71,11 @@ def _stores(takers: Mapping[str, Sequence[ConnectorView]], records: Mapping[str,
 
 def _store(view: ConnectorView, rate: float) -> Thing:
     note = f"{view.kind} \u2192 {view.target}"
-    return Thing(f"store:{view.name}", view.name, store_state(view), view.link, rate, note, store_word(view))
-
-
-def store_state(view: ConnectorView) -> State:
-    """How a connector is: far behind counts as late."""
-    state = health.connector_state(view)
-    return "warn" if state == "ok" and (view.lag_seconds or 0.0) > _BEHIND_SECONDS else state
-
-
-def store_word(view: ConnectorView) -> str:
-    """Its state in the words of its own page."""
-    if store_state(view) == "warn" and view.state in {"running", "idle"}:
-        return "behind"
-    return _WORDS.get(view.state, view.state)
+    return Thing(f"store:{view.name}", view.name, stores.state(view), view.link, rate, note, stores.word(view))
 
 
 def _into_store(way: Way, view: ConnectorView, rate: float | None) -> Flow:
-    state = store_state(view)
+    state = stores.state(view)
     if state == "ok" and way.at(view.name) in URGENT:
         state = way.at(view.name)
     return Flow(f"stream:{way.stream}", f"store:{view.name}", state, 0.0 if state == "paused" else rate or 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from monitoring.dashboard.ranges import rate_words
 from monitoring.stages import State
 
 _URGENCY: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
@@ -15,7 +16,7 @@ WORDS: Mapping[State, str] = {
     "unknown": "not seen",
     "paused": "held",
 }
-_MORE = "more:"
+REST = "more:"  # begins the key of what stands for several
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Thing:
     def words(self) -> str:
         """Its state in a word."""
         return self.word or WORDS[self.state]
+
+    @property
+    def rate_words(self) -> str:
+        return rate_words(self.rate)
 
     @property
     def urgency(self) -> tuple[int, float, str]:
@@ -79,11 +84,11 @@ def fold(scene: Scene, *, most_streams: int, most_stores: int, opened: Iterable[
     streams = {}
     for key, group in scene.streams.items():
         shown, rest = _parted(group, len(group) if key in wanted else shares[key])
-        more = _rest(f"{_MORE}{key}", rest, "stream")
+        more = _rest(f"{REST}{key}", rest, "stream")
         renamed |= {thing.key: more for thing in rest}
         streams[key] = [*shown, *([more] if rest else [])]
     stores, rest = _parted(scene.stores, most_stores)
-    more = _rest(f"{_MORE}stores", rest, "store")
+    more = _rest(f"{REST}stores", rest, "store")
     renamed |= {thing.key: more for thing in rest}
     kept = [*stores, *([replace(more, link="/connectors")] if rest else [])]
     return Scene(scene.sources, streams, kept, _merged(scene.flows, renamed))
@@ -91,7 +96,7 @@ def fold(scene: Scene, *, most_streams: int, most_stores: int, opened: Iterable[
 
 def is_rest(thing: Thing) -> bool:
     """Whether it stands for several that have no box of their own."""
-    return thing.key.startswith(_MORE)
+    return thing.key.startswith(REST)
 
 
 def _shares(sizes: Mapping[str, int], most: int) -> dict[str, int]:

@@ -145,10 +145,3 @@ def test_thickness__by_orders_of_magnitude(rate: float, width: float) -> None:
 )
 def test_fitted__long_name__keeps_beginning_and_end(name: str, letters: int, shown: str) -> None:
     assert layout.fitted(name, letters) == shown
-
-
-@pytest.mark.parametrize(
-    ("rate", "words"), [(None, ""), (0.0, "0"), (0.5, "30 /min"), (12.0, "12 /s"), (12_870.0, "12.9\u202fk /s")]
-)
-def test_rate_words__little_or_much__in_a_unit_that_can_be_read(rate: float | None, words: str) -> None:
-    assert layout.rate_words(rate) == words

@@ -72,3 +72,10 @@ def test_as_rates__little_or_much__in_a_unit_that_can_be_read(
 )
 def test_trend__with_something_to_compare__says_by_how_much(now: float | None, before: float | None, words: str) -> None:
     assert ranges.trend(now, before) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(None, ""), (0.0, "0"), (0.5, "30 /min"), (12.0, "12 /s"), (12_870.0, "12.9\u202fk /s")]
+)
+def test_rate_words__little_or_much__in_a_unit_that_can_be_read(rate: float | None, words: str) -> None:
+    assert ranges.rate_words(rate) == words
