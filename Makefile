@@ -1,12 +1,13 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
 COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-options
 ARGS ?=
 SECONDS ?= 60
+MINUTES ?= 60
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/make \1\t\2/p' Makefile | expand -t 22
@@ -31,6 +32,9 @@ test-services: setup-dev ## the tests against heavy servers: Kafka, Cassandra, H
 
 faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour
 	@$(BIN)/pytest -m faults -s $(ARGS)
+
+soak: setup-dev ## the whole platform under a quiet load: no false alarm, flat memory, every event found: MINUTES=60
+	@$(BIN)/python -m tests.faults.soak $(MINUTES)
 
 fuzz: setup-dev ## made-up schemas, events and request bodies against every rule: SECONDS=60
 	@$(BIN)/python -m tests.fuzz.run $(SECONDS)

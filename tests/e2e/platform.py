@@ -26,14 +26,21 @@ CURL = re.compile(r"^curl .*$", re.MULTILINE)
 class Platform:
     """`python -m eventplatform.run` as a child; what it says goes to a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         self.var = Path(tempfile.mkdtemp(prefix="ep-e2e-"))
-        self.port = free_ports(2)
+        self.port = free_ports(3)
+        self.settings = settings
         self.said = self.var / "said.txt"
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        given = {"VAR_DIR": str(self.var), "PORT": str(self.port), "DATABASE_URL": "", "REDIS_URL": "", "EVENT_LOG_URL": ""}
+        given = self.settings | {
+            "VAR_DIR": str(self.var),
+            "PORT": str(self.port),
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "EVENT_LOG_URL": "",
+        }
         with self.said.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "eventplatform.run"],
