@@ -293,6 +293,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 OUTBOUND_PRIVATE_HOSTS = env.words("OUTBOUND_PRIVATE_HOSTS")
 # where people reach the pages; links in messages begin with it
 PUBLIC_URL = env.text("PUBLIC_URL", WEB_URL).rstrip("/")
+# asked once a minute while alerts are evaluated, so that whoever runs it can ring when the platform falls silent
+ALERT_HEARTBEAT_URL = env.text("ALERT_HEARTBEAT_URL")
+ALERTS_KEPT_DAYS = env.number("ALERTS_KEPT_DAYS", 400)  # then alerts that are over are deleted, with their stories
 # smtp+starttls://user:password@host:587, smtps://…, smtp://…, file:///folder, console: (a demo writes var/mail)
 EMAIL_URL = env.text("EMAIL_URL", f"file://{VAR_DIR}/mail" if IS_DEMO else "smtp://localhost:25")
 _mail = mail.read(EMAIL_URL)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin, TabularInline
+from monitoring.alerts import admin as alert_admin  # noqa: F401  # registers itself
 from monitoring.models import CanaryArrival, CanaryRun, CanaryTurn, IntakeCount, RoleHeartbeat
 
 admin.site.unregister((User, Group))

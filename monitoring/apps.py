@@ -16,10 +16,12 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         """Put the app's parts on shared pages, and what it knows of streams within their reach."""
         from monitoring import of_streams, slow_answers, snippets, state_metrics, stream_panels
+        from monitoring.alerts import shared as alerts
         from monitoring.outcomes import lookups as outcomes
         from monitoring.rejected import shared_pages, through_intake
 
         stream_panels.register()
+        alerts.register()
         exposition.add("web", state_metrics.families)
         panels.add_replay("intake", panels.Replay(through_intake.check, through_intake.send))
         panels.add_troubles("monitoring.rejected", shared_pages.troubles)

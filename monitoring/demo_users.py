@@ -29,6 +29,13 @@ _VERBS: dict[tuple[str, str], tuple[str, ...]] = {
     ("registry", "administer_repository"): ("administrator",),  # where schemas come from, and the credentials
     ("monitoring", "replay_rejected"): ("engineer", "administrator"),
     ("monitoring", "delete_rejected"): ("engineer", "administrator"),
+    ("monitoring", "handle_alerts"): ("approver", "engineer", "administrator"),  # acknowledge, silence, resolve
+    **{("monitoring", f"{verb}_alertsilence"): ("engineer", "administrator") for verb in ("add", "change", "delete")},
+    **{
+        ("monitoring", f"{verb}_{model}"): ("administrator",)  # who is told, and the secrets for it
+        for verb in ("add", "change", "delete")
+        for model in ("alertrule", "alertreceiver")
+    },
     ("monitoring", "see_personal_data"): ("administrator",),  # others see masks
 }
 # The teams of the sample that the demo users are in; a group of this name holds a team's people.

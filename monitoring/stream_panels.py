@@ -9,6 +9,7 @@ from django.conf import settings
 
 from eventplatform import charts, panels
 from monitoring import daily_volumes, health, lookups, quiet_streams
+from monitoring.alerts import lookups as alerts
 from monitoring.overview_tables import ticks
 from monitoring.rejected import groups
 from streamconfig.lookups import snapshot
@@ -66,4 +67,4 @@ def canary_path(stream: str) -> Mapping[str, Any] | None:
 def counts() -> Mapping[str, int]:
     """How much waits behind each entry of the navigation; cheap, since every page asks."""
     config = snapshot()
-    return {"streams": len(config.streams), "schemas": len(config.schemas.titles()), "rejected": groups.waiting()}
+    return {"streams": len(config.streams), "schemas": len(config.schemas.titles()), "rejected": groups.waiting(), "alerts": alerts.waiting()}

@@ -14,6 +14,7 @@ from eventplatform import exposition
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
 from monitoring import canaries, daily_volumes, observing, services, volumes
+from monitoring.alerts import tasks as alert_tasks
 from monitoring.outcomes import recording
 from monitoring.posting import Intake
 from monitoring.rejected import collecting, retention, runs
@@ -27,7 +28,7 @@ _KEEP_COUNTS = timedelta(days=8)  # the first of seven days is to be whole
 
 @app.on_after_finalize.connect
 def _add_schedule(sender: Any, **_: Any) -> None:
-    sender.conf.beat_schedule = {**(sender.conf.beat_schedule or {}), **SCHEDULE}
+    sender.conf.beat_schedule = {**(sender.conf.beat_schedule or {}), **SCHEDULE, **alert_tasks.SCHEDULE}
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.templatetags.static import static
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from monitoring import error_pages, pages, views
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("errors/<str:code>", error_pages.error_code, name="error"),
     path("live", live.index, name="live"),
     path("live/events", live.events, name="live-events"),
+    path("", include("monitoring.alerts.urls")),
     path("rejected", rejected.index, name="rejected"),
     path("rejected/runs/<int:run_id>", rejected.run_state, name="rejected-run"),
     path("rejected/<slug:key>/dry-run", rejected.dry_run, name="rejected-dry-run"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import time
-
 from django.db import models
 from django.urls import reverse
+
+from monitoring.alerts.matching import Matcher
 
 
 class Alert(models.Model):
@@ -84,6 +84,11 @@ class Matching(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def words(self) -> str:
+        """What it is about."""
+        return Matcher(tuple(self.kinds), tuple(self.subjects), self.level).words
+
 
 class AlertReceiver(models.Model):
     """Who hears of alerts. Addresses and secrets of servers are kept encrypted and never shown."""
@@ -139,10 +144,6 @@ class AlertRule(Matching):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def has_hours(self) -> bool:
-        return isinstance(self.hours_begin, time) and isinstance(self.hours_end, time)
 
 
 class AlertSilence(Matching):

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from connectors.group_mirror import GroupMirror
 from connectors.watcher import Watcher
+from eventplatform import panels
 
 
 class Command(BaseCommand):
@@ -22,4 +23,6 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         threading.Thread(target=GroupMirror().run, args=(stop,), name="group-mirror", daemon=True).start()
+        for beside in panels.call("watcher.beside", default=()):
+            threading.Thread(target=beside, args=(stop,), name="beside-the-watcher", daemon=True).start()
         Watcher().run(stop)
