@@ -12,7 +12,7 @@ from django.db.models import Count, IntegerField, Max, Sum
 from django.db.models.functions import Extract, Floor
 from django.urls import reverse
 
-from connectors import models, opening
+from connectors import hours, models, opening
 from connectors.models import Connector, Lease
 from streamconfig import lookups as configuration
 
@@ -173,6 +173,22 @@ def workers(seconds: float = 60.0) -> tuple[int, int]:
     alive = models.Worker.objects.filter(seen_at__gte=datetime.now(UTC) - timedelta(seconds=seconds))
     found = alive.aggregate(number=Count("pk"), threads=Sum("threads", default=0))
     return found["number"], found["threads"]
+
+
+def lake_names() -> frozenset[str]:
+    """The connectors whose stores have hourly folders with flags of their own."""
+    return frozenset(one.name for one in hours.lakes(only_enabled=False))
+
+
+def complete_hours(connector: str, stream: str, first: datetime, last: datetime) -> frozenset[datetime]:
+    """The hours from `first` to before `last` that the connector's lake itself says are complete.
+
+    Raises:
+        PlatformError: the store can't be asked.
+    """
+    found = Connector.objects.select_related("target").filter(name=connector).first()
+    views = hours.of_stream(found, stream, first, last) if found else ()
+    return frozenset(view.hour for view in views if view.complete)
 
 
 def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | None:

@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "monitoring.worker_alive": {"task": "monitoring.tasks.worker_alive", "schedule": 5.0, "options": {"expires": 10}},
     "monitoring.canary_tick": {"task": "monitoring.tasks.canary_tick", "schedule": 5.0, "options": {"expires": 5}},
     "monitoring.observe_tick": {"task": "monitoring.tasks.observe_tick", "schedule": 2.0, "options": {"expires": 2}},
+    "monitoring.hours_tick": {"task": "monitoring.tasks.hours_tick", "schedule": 30.0, "options": {"expires": 30}},
     "monitoring.sample_volumes": {"task": "monitoring.tasks.sample_volumes", "schedule": 10.0, "options": {"expires": 10}},
     "monitoring.keep_log_in_bounds": {
         "task": "monitoring.tasks.keep_log_in_bounds",
@@ -28,4 +29,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 300},
     },
     "monitoring.forget": {"task": "monitoring.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+    "monitoring.evaluate_expectations": {
+        "task": "monitoring.tasks.evaluate_expectations",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
 }

@@ -14,9 +14,13 @@ from eventplatform import exposition
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
 from monitoring import canaries, daily_volumes, observing, services, volumes
+from monitoring.hours import services as hours
+from monitoring.hours import weighing
 from monitoring.alerts import tasks as alert_tasks
 from monitoring.outcomes import recording
 from monitoring.posting import Intake
+from monitoring.realtime import expectations
+from monitoring.realtime import services as saved_queries
 from monitoring.rejected import collecting, retention, runs
 from monitoring.schedule import SCHEDULE
 
@@ -52,6 +56,12 @@ def observe_tick() -> None:
 
 
 @shared_task
+def hours_tick() -> None:
+    """Note where hours end in the log, and judge those that are over."""
+    weighing.tick(event_log())
+
+
+@shared_task
 def sample_volumes() -> None:
     """Count what came, in the log and at both doors."""
     with Intake(settings.INTAKE_URL) as intake:
@@ -80,7 +90,15 @@ def forget() -> None:
     """Delete what is too old to be shown."""
     services.forget(before=timezone.now() - _KEEP)
     recording.forget(before=timezone.now() - _KEEP_COUNTS)
+    hours.forget(before=timezone.now() - _KEEP_COUNTS)
     services.forget_days(before=(timezone.now() - daily_volumes.KEPT).date())
+    saved_queries.forget(before=timezone.now() - _KEEP)
+
+
+@shared_task
+def evaluate_expectations() -> None:
+    """Ask the saved questions that expect something and are due."""
+    expectations.evaluate_due(event_log())
 
 
 @shared_task

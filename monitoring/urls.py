@@ -10,9 +10,13 @@ from monitoring import error_pages, pages, views
 from monitoring.dashboard import pages as dashboard
 from monitoring.dashboard import service_page, stream_list
 from monitoring.dashboard.picture import pages as picture
+from monitoring.hours import api as hours_api
+from monitoring.hours import pages as hours
 from monitoring.live import pages as live
 from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
+from monitoring.trace import pages as trace
+from monitoring.trace.views import Trace
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.start, name="start"),
@@ -26,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),
     path("errors/<str:code>", error_pages.error_code, name="error"),
+    path("hours", hours.index, name="hours"),
+    path("hours/canary", hours.send, name="hours-canary"),
+    path("api/v1/completeness", hours_api.Completeness.as_view(), name="api-completeness"),
     path("live", live.index, name="live"),
     path("live/events", live.events, name="live-events"),
     path("", include("monitoring.alerts.urls")),
@@ -35,6 +42,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rejected/<slug:key>/replay", rejected.replay, name="rejected-replay"),
     path("rejected/<slug:key>/delete", rejected.delete, name="rejected-delete"),
     path("rejected/<slug:key>/export", rejected.export, name="rejected-export"),
+    path("trace", trace.index, name="trace"),
+    path("trace/answer", trace.part, name="trace-answer"),
+    path("api/v1/trace", Trace.as_view(), name="api-trace"),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

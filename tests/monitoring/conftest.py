@@ -5,12 +5,17 @@ import pytest
 from tests.monitoring.world import World
 
 USERS = ("canaries", "paths", "personal", "volumes", "tail", "health", "snippets", "stream_panels")
+HOURS = tuple(f"hours.{name}" for name in ("noting", "weighing", "lookups", "pages", "api"))
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     found = World()
-    for module in (*USERS, *(f"dashboard.{name}" for name in ("ways", "parts", "service_page"))):
+    for module in (
+        *USERS,
+        *(f"hours.{name}" for name in HOURS),
+        *(f"dashboard.{name}" for name in ("ways", "parts", "service_page")),
+    ):
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
     monkeypatch.setattr("connectors.lookups.by_stream", lambda: dict.fromkeys(found.config.streams, found.connectors))
