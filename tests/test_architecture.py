@@ -102,6 +102,8 @@ PURE_IN_APPS = {
         "realtime.reading",
         "realtime.shapes",
         "realtime.statement",
+        "traffic.alarm",
+        "traffic.hours",
     },
 }
 
