@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min
 from django.urls import reverse
+from django.utils import timezone
 
 from connectors import letters, lookups, opening
 from connectors.models import Connector, Preparation
@@ -63,7 +64,14 @@ def troubles() -> list[Trouble]:
         why = f"Newest: {newest.code}, {newest.stream} into {newest.connector}. The rest went on."
         found.append(
             Trouble(
-                "warn", what, why, f"{reverse('rejected')}?source=connector", "See reasons", since=figures.ago(newest.last_at)
+                "warn",
+                what,
+                why,
+                f"{reverse('rejected')}?source=connector",
+                "See reasons",
+                since=figures.ago(newest.last_at),
+                kind="connector.dead_letters",
+                subject="connectors",
             )
         )
     return found
@@ -77,7 +85,8 @@ def losing() -> list[tuple[str, datetime]]:
 
 def _losing(name: str, at: datetime) -> Trouble:
     why = f"The log deletes the oldest event that waits for it at {at:%d %b %H:%M} UTC."
-    return Trouble("fail", f"Connector {name} is about to lose events", why, reverse("connector", args=[name]), "Let it go on")
+    what, link = f"Connector {name} is about to lose events", reverse("connector", args=[name])
+    return Trouble("fail", what, why, link, "Let it go on", kind="connector.retention", subject=name)
 
 
 def _unprepared() -> list[Trouble]:
@@ -90,6 +99,8 @@ def _unprepared() -> list[Trouble]:
             row.last_error,
             reverse("connector", args=[row.connector.name]),
             "See partitions",
+            kind="connector.unprepared",
+            subject=row.connector.name,
         )
         for row in rows
     ]
@@ -101,12 +112,33 @@ def _troubles_of(view: lookups.ConnectorView) -> list[Trouble]:
     found = [_held_back(view, cause) for cause in view.causes]
     if not found and (view.lag_seconds or 0) > _BEHIND_SECONDS:
         why = f"{figures.thin(view.lag_records)} records wait; the oldest for {figures.age(view.lag_seconds)}. Nothing is lost."
-        found.append(Trouble("warn", f"Connector {view.name} is behind", why, view.link, "See partitions"))
+        what, began_at = f"Connector {view.name} is behind", timezone.now() - timedelta(seconds=view.lag_seconds or 0)
+        found.append(
+            Trouble(
+                "warn",
+                what,
+                why,
+                view.link,
+                "See partitions",
+                kind="connector.behind",
+                subject=view.name,
+                began_at=began_at,
+            )
+        )
     return found
 
 
 def _held_back(view: lookups.ConnectorView, cause: lookups.Cause) -> Trouble:
     others = f" The same on {cause.others} more partition{'s' if cause.others != 1 else ''}." if cause.others else ""
     what, remedy = ("stopped", "Open and resume") if cause.state == "stopped" else ("can't write", "See cause")
-    since = figures.ago(cause.since)
-    return Trouble("fail", f"Connector {view.name} {what}", cause.text + others, view.link, remedy, since)
+    return Trouble(
+        "fail",
+        f"Connector {view.name} {what}",
+        cause.text + others,
+        view.link,
+        remedy,
+        figures.ago(cause.since),
+        kind=f"connector.{cause.state}",
+        subject=view.name,
+        began_at=cause.since,
+    )

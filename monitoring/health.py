@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ class Part:
     state: stages.State
     detail: str
     link: str = ""
+    began_at: datetime | None = None  # of what is wrong with it, where that is known
 
 
 def parts() -> tuple[Part, ...]:
@@ -94,13 +95,24 @@ def _late_configuration() -> list[Trouble]:
     """A warning where a process doesn't follow the configuration any more."""
     found = [part for part in _own_parts() if part.state == "warn" and (part.name == "Intake" or " ago" in part.detail)]
     meaning = "It goes on with the last good one. Is its database there? Else start that process again."
-    return [Trouble("warn", f"{part.name}: {part.detail}", meaning, "/overview#parts", "See parts") for part in found]
+    return [
+        Trouble(
+            "warn",
+            f"{part.name}: {part.detail}",
+            meaning,
+            "/overview#parts",
+            "See parts",
+            kind="part.configuration",
+            subject=part.name.lower(),
+        )
+        for part in found
+    ]
 
 
 def _waiting_events() -> list[Trouble]:
     """A line while events wait on an intake's disk; a spool that is nearly full is told as a dead part is."""
     found = [part for part in _own_parts() if part.name == _SPOOL and part.state == "warn"]
-    return [Trouble("warn", f"The spool {part.detail}", _MEANINGS[_SPOOL], "/overview#parts", "See parts") for part in found]
+    return [replace(_part_trouble(part), level="warn", what=f"The spool {part.detail}") for part in found]
 
 
 def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> Part:
@@ -109,7 +121,7 @@ def _beaten(name: str, beat: RoleHeartbeat | None, now: datetime, well: str) -> 
     if now - beat.beat_at > _FRESH:
         silence = figures.age((now - beat.beat_at).total_seconds())
         # Workers look after the others: while they are silent, nobody knows.
-        return Part(name, "fail" if name == _WORKERS else "unknown", f"silent for {silence}")
+        return Part(name, "fail" if name == _WORKERS else "unknown", f"silent for {silence}", began_at=beat.beat_at)
     if beat.is_well and beat.detail:
         return Part(name, "warn", beat.detail)
     return Part(name, "ok" if beat.is_well else "fail", well if beat.is_well else beat.detail)
@@ -154,7 +166,16 @@ _MEANINGS: Mapping[str, str] = {
 
 
 def _part_trouble(part: Part) -> Trouble:
-    return Trouble("fail", f"{part.name}: {part.detail}", _MEANINGS.get(part.name, ""), "/overview#parts", "See parts")
+    return Trouble(
+        "fail",
+        f"{part.name}: {part.detail}",
+        _MEANINGS.get(part.name, ""),
+        "/overview#parts",
+        "See parts",
+        kind=f"part.{part.name.lower()}",
+        subject=part.name.lower(),
+        began_at=part.began_at,
+    )
 
 
 def _log_troubles() -> list[Trouble]:
@@ -166,9 +187,8 @@ def _log_troubles() -> list[Trouble]:
     if usage is None or not usage.is_near_ceiling:
         return []
     what = f"The event log holds {figures.short(usage.bytes)}B of the {figures.short(usage.ceiling_bytes)}B it is meant for"
-    return [
-        Trouble("warn", what, "Shorten LOG_RETENTION_HOURS, or move to Kafka (EVENT_LOG_URL).", "/overview#parts", "See parts")
-    ]
+    why = "Shorten LOG_RETENTION_HOURS, or move to Kafka (EVENT_LOG_URL)."
+    return [Trouble("warn", what, why, "/overview#parts", "See parts", kind="part.log_size", subject="log")]
 
 
 def _of_canaries() -> list[Trouble]:

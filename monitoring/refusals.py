@@ -52,19 +52,19 @@ def troubles(counts: Counts) -> list[Trouble]:
     # What names no configured stream is refused whole: only its share of everything tells something.
     notable = [name for name, found in refused.items() if name and _is_notable(found, received[name])]
     told = sorted(notable, key=lambda name: (-_sum(refused[name]), name))[:_MOST_TROUBLES]
-    lines = [_trouble(f"events of {name}", refused[name], received[name]) for name in told]
+    lines = [_trouble(f"events of {name}", refused[name], received[name], name) for name in told]
     rest = [one for name, found in refused.items() if name not in told for one in found]
     total = sum(received.values())
     if _is_notable(rest, total):
-        lines.append(_trouble("other events" if told else "events", rest, total))
+        lines.append(_trouble("other events" if told else "events", rest, total, "all streams"))
     return lines
 
 
-def _trouble(which: str, found: Sequence[Refusal], received: int) -> Trouble:
+def _trouble(which: str, found: Sequence[Refusal], received: int, subject: str) -> Trouble:
     count, most = _sum(found), max(found, key=lambda one: one.count)
     what = f"{thin(count)} {which} refused in the last hour, {share(count, received)} of {thin(received)} received"
     why = f"Most frequent: {most.code} ({thin(most.count)}). {most.message} {most.remedy}".strip()
-    return Trouble("warn", what, why, "/overview#refused", "See the reasons")
+    return Trouble("warn", what, why, "/overview#refused", "See the reasons", kind="intake.refused", subject=subject)
 
 
 def _is_notable(found: Sequence[Refusal], received: int) -> bool:

@@ -31,6 +31,9 @@ def _trouble(repository: Repository) -> Trouble:
         link=reverse("schema-repository", args=[repository.name]),
         remedy=str(first.get("remedy", "")) or "Look at the problems and import again.",
         since=f"{localtime(repository.failed_at):%Y-%m-%d %H:%M}",
+        kind="schema.import_refused",
+        subject=repository.name,
+        began_at=repository.failed_at,
     )
 
 
@@ -49,6 +52,8 @@ def _unreached(repository: Repository) -> Trouble:
         link=reverse("schema-repository", args=[repository.name]),
         remedy=str(said.get("remedy", "")),
         since=str(said.get("since", ""))[:16].replace("T", " "),
+        kind="schema.unreached",
+        subject=repository.name,
     )
 
 
@@ -70,4 +75,6 @@ def _still_used(title: SchemaTitle, streams: Sequence[str]) -> Trouble:
         link=reverse("schema", args=[title.name]),
         remedy=f"Move the streams to {said.replacement}." if said.replacement else "Move the streams to another schema.",
         since=f"{said.deprecated_since:%Y-%m-%d}",
+        kind="schema.deprecated_in_use",
+        subject=title.name,
     )

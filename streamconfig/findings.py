@@ -79,4 +79,5 @@ def troubles(found: Iterable[Finding]) -> list[Trouble]:
     names = list(dict.fromkeys(one.name for one in errors))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     what = f"{len(errors)} {'error' if len(errors) == 1 else 'errors'} in the configuration: {', '.join(names[:_SHOWN])}{more}"
-    return [Trouble("fail", what, errors[0].message, "/streams/findings", errors[0].remedy)]
+    first, link = errors[0], "/streams/findings"
+    return [Trouble("fail", what, first.message, link, first.remedy, kind="configuration.errors", subject="configuration")]

@@ -57,13 +57,17 @@ class Step:
 def evaluate(
     known: Sequence[Known], told: Sequence[Told], rules: Sequence[Rule], *, unreadable: Collection[str] = (), now: datetime
 ) -> list[Step]:
-    """What becomes of every alert. Those of an `unreadable` source stay as they are: nobody knows of their troubles."""
+    """What becomes of every alert.
+
+    Those of an `unreadable` source, and those below a red part, stay as they are: nobody knows of their troubles.
+    """
     before = {one.key: one for one in known}
     heard = _by_key(told)
     lasting = _lasting(before, heard)
     steps = [_seen(before.get(key), one, rules, lasting, now) for key, one in heard.items()]
     missed = (one for key, one in before.items() if key not in heard and not one.course.is_over)
-    return [*steps, *(_unseen(one, rules, now) for one in missed if one.source not in unreadable)]
+    known_ones = (one for one in missed if one.source not in unreadable and not _is_grey(one, lasting))
+    return [*steps, *(_unseen(one, rules, now) for one in known_ones)]
 
 
 def _by_key(told: Sequence[Told]) -> dict[str, Told]:
@@ -83,6 +87,11 @@ def _lasting(before: Mapping[str, Known], heard: Mapping[str, Told]) -> list[str
 def _kinds(before: Mapping[str, Known], heard: Mapping[str, Told]) -> Iterator[str]:
     yield from (one.kind for one in heard.values())
     yield from (one.kind for one in before.values() if one.course.phase == "open")
+
+
+def _is_grey(known: Known, lasting: Collection[str]) -> bool:
+    """Open, and below a part that is red now: that it is not told any more means nothing."""
+    return known.course.phase == "open" and bool(kinds.held_by(known.kind, lasting))
 
 
 def _seen(known: Known | None, told: Told, rules: Sequence[Rule], lasting: Collection[str], now: datetime) -> Step:

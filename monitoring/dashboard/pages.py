@@ -40,4 +40,4 @@ def troubles() -> list[panels.Trouble]:
         # The list is where people look when things break.
         log.exception("overview.troubles_unreadable")
         what, why = "A part can't say how it is", "Its error stands in the web role's log."
-        return [panels.Trouble("fail", what, why, "#parts", "See parts")]
+        return [panels.Trouble("fail", what, why, "#parts", "See parts", kind="part.unreadable", subject="pages")]

@@ -22,6 +22,9 @@ def troubles() -> list[Trouble]:
             "/rejected",
             "Keep the topic longer, or run more workers",
             since=figures.ago(at),
+            kind="rejected.missed",
+            subject=topic,
+            began_at=at,
         )
         for topic, number, at in groups.missed()
     ]
@@ -30,4 +33,5 @@ def troubles() -> list[Trouble]:
 def _of_group(group: groups.Group) -> Trouble:
     whose = group.stream or group.service or group.name
     what = f"{figures.thin(group.recent)} events of {whose} rejected in the last hour, more and more"
-    return Trouble("warn", what, f"{group.title}. {group.remedy}".strip(), f"/rejected?group={group.key}", "See a sample")
+    why, link = f"{group.title}. {group.remedy}".strip(), f"/rejected?group={group.key}"
+    return Trouble("warn", what, why, link, "See a sample", kind="rejected.group", subject=f"{whose} {group.key[:12]}")

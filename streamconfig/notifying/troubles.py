@@ -29,6 +29,9 @@ def troubles() -> list[Trouble]:
                 link=_LINK + "?outcome=gave_up",
                 remedy="Mend the address or the webhook and send them again from the list.",
                 since=last.gave_up_at.isoformat() if last.gave_up_at else "",
+                kind="message.given_up",
+                subject="messages",
+                began_at=last.gave_up_at,
             )
         )
     if first := stuck.first():
@@ -40,6 +43,9 @@ def troubles() -> list[Trouble]:
                 link=_LINK + "?outcome=waiting",
                 remedy="See that a worker runs and that EMAIL_URL leads to a mail server; they are tried again by themselves.",
                 since=first.created_at.isoformat(),
+                kind="message.stuck",
+                subject="messages",
+                began_at=first.created_at,
             )
         )
     return found

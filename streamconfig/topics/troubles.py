@@ -29,6 +29,9 @@ def _topic_troubles() -> list[Trouble]:
                 link="/streams/topics",
                 remedy="See that the event log runs; topics are made by themselves within 30 seconds then.",
                 since=since,
+                kind="topic.failed",
+                subject="topics",
+                began_at=row.failing_since,
             )
         )
     if row.drift:
@@ -39,6 +42,8 @@ def _topic_troubles() -> list[Trouble]:
                 why=f"Concerned: {_some([one['topic'] for one in row.drift])}.",
                 link="/streams/topics",
                 remedy="Decide for each: change the stream, or ask for the topic's removal.",
+                kind="topic.drift",
+                subject="topics",
             )
         )
     return found
@@ -57,6 +62,8 @@ def _entry_troubles() -> list[Trouble]:
             why=problem.message,
             link="/streams",
             remedy=problem.remedy,
+            kind="stream.unusable",
+            subject=problem.stream,
         )
         for problem in lookups.snapshot().stream_set.problems
     ]
