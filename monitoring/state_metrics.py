@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 _FRESH_SECONDS = 30.0
 _REDIS_SECONDS = 1.0
 _CONNECTOR_STATES = {"idle": 0, "running": 1, "paused": 2, "retrying": 3, "stopped": 4}
-_HOUR_HAS_TIME = timedelta(hours=2)  # from its begin: an hour, and an hour after its end
 _HOURS_KNOWN_FOR = timedelta(days=7)
 
 Families = Callable[[datetime], Iterable[Metric]]
@@ -98,6 +97,8 @@ def _connectors(_now: datetime) -> Iterator[Metric]:
 
 
 def _hours(now: datetime) -> Iterator[Metric]:
-    late = StoreHour.objects.filter(complete_at__isnull=True, hour__lte=now - _HOUR_HAS_TIME, hour__gt=now - _HOURS_KNOWN_FOR)
+    """The log itself is told as a connector without a name."""
+    late = StoreHour.objects.filter(state="late", hour__gt=now - _HOURS_KNOWN_FOR)
     found = Counter(late.values_list("connector", flat=True))
-    yield metrics.CONNECTOR_HOURS_LATE.family({(view.name,): found[view.name] for view in connectors.overview()})
+    names = {view.name for view in connectors.overview()} | found.keys()
+    yield metrics.CONNECTOR_HOURS_LATE.family({(name,): found[name] for name in sorted(names)})

@@ -210,7 +210,9 @@ CONNECTOR_STATE = Stated(
     ("connector",),
 )
 CONNECTOR_HOURS_LATE = Stated(
-    "eventplatform_connector_hours_late", "Hours of streams that ended a while ago and are not complete.", ("connector",)
+    "eventplatform_connector_hours_late",
+    "Hours of the last week that ended and are not complete, by connector (without a name: the log).",
+    ("connector",),
 )
 STREAM_OUT_CLIENTS = Gauge(
     "eventplatform_stream_out_clients", "Clients that streams are given out to at the moment.", multiprocess_mode="livesum"
