@@ -34,13 +34,8 @@ class Platform:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        given = self.settings | {
-            "VAR_DIR": str(self.var),
-            "PORT": str(self.port),
-            "DATABASE_URL": "",
-            "REDIS_URL": "",
-            "EVENT_LOG_URL": "",
-        }
+        own = {"VAR_DIR": str(self.var), "PORT": str(self.port), "DATABASE_URL": "", "REDIS_URL": "", "EVENT_LOG_URL": ""}
+        given = own | self.settings
         with self.said.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "eventplatform.run"],
