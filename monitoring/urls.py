@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from monitoring import error_pages, pages, views
+from monitoring import canary_pages, error_pages, pages, views
 from monitoring.dashboard import pages as dashboard
 from monitoring.dashboard import service_page, stream_list
 from monitoring.dashboard.picture import pages as picture
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),
     path("errors/<str:code>", error_pages.error_code, name="error"),
+    path("canaries/<path:name>", canary_pages.history, name="canary-history"),
     path("hours", hours.index, name="hours"),
     path("hours/canary", hours.send, name="hours-canary"),
     path("api/v1/completeness", hours_api.Completeness.as_view(), name="api-completeness"),

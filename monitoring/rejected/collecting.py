@@ -106,7 +106,7 @@ def _bite(event_log: Log, reader: Reader, position: Position) -> tuple[Position,
         first = event_log.first_offsets([position.where]).get(position.where, 0)
         missed = max(0, first - position.next_offset)
         records, after = (), replace(position, next_offset=first, missed=position.missed + missed)
-    letters = [letter for record in records if (letter := _letter(record, position.incarnation)) is not None]
+    letters = [letter for record in records if (letter := letter_of(record, position.incarnation)) is not None]
     with transaction.atomic():
         added = dead_letters.add(connection.connection, letters) if letters else 0
         _move(position, after, is_gap=bool(missed))
@@ -146,7 +146,8 @@ def _move(before: Position, after: Position, *, is_gap: bool) -> None:
             raise OvertakenError
 
 
-def _letter(record: Record, incarnation: str) -> DeadLetter | None:
+def letter_of(record: Record, incarnation: str) -> DeadLetter | None:
+    """The dead letter of an error stream's record; None where it is no error event."""
     told = read(record)
     if told is None:
         return None

@@ -6,7 +6,7 @@ that what is nearest comes first. Partitions take turns: one that holds much kee
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventplatform.broker.base import Batch, Log
@@ -65,16 +65,16 @@ class Bite:
     is_after: bool
 
 
-def plan(log: Log, partitions: Collection[TopicPartition], window: Window) -> tuple[Span, ...]:
-    """The spans that hold the window, in the order of `partitions`; those that are gone are left out."""
+def plan(log: Log, partitions: Sequence[TopicPartition], window: Window) -> tuple[Span, ...]:
+    """The spans that hold the window, in the order of `partitions`; an empty one of a partition that is gone."""
     firsts, ends = log.first_offsets(partitions), log.end_offsets(partitions)
-    there = [where for where in partitions if where in firsts and where in ends]
     begins, anchors, lasts = (
-        log.offsets_for_times(dict.fromkeys(there, milliseconds))
+        log.offsets_for_times(dict.fromkeys(ends, milliseconds))
         for milliseconds in (window.begin_ms, window.anchor_ms, window.end_ms + 1)
     )
     return tuple(
-        _span(where, (firsts[where], ends[where]), (begins.get(where), anchors.get(where), lasts.get(where))) for where in there
+        _span(where, (firsts.get(where, 0), ends.get(where, 0)), (begins.get(where), anchors.get(where), lasts.get(where)))
+        for where in partitions
     )
 
 

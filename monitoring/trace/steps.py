@@ -140,8 +140,10 @@ def of_taker(taker: Taker, record: Record, letter: DeadLetter | None, *, is_cana
 
 
 def _set_aside(name: str, letter: DeadLetter, word: str, at: datetime, *, is_store: bool = False) -> Step:
-    place = f"dead letter {letter.id}, {letter.code}{f' at {letter.pointer}' if letter.pointer else ''}"
-    link = f"/rejected?group={letter.group_key}&letter={letter.id}"
+    place = f"{letter.code}{f' at {letter.pointer}' if letter.pointer else ''}"
+    link = "/rejected"
+    if letter.id is not None:  # else it stands on an error stream alone
+        place, link = f"dead letter {letter.id}, {place}", f"/rejected?group={letter.group_key}&letter={letter.id}"
     if letter.replayed_at is not None:
         again = f" as {letter.replayed_as}" if letter.replayed_as else ""
         words = f"{word}, then replayed{again} by {letter.replayed_by or 'somebody'}. It had been: {letter.message}"

@@ -56,8 +56,13 @@ def test_plan__window_inside__its_offsets_and_the_anchor(log: MemoryLog) -> None
     assert span == Span(where, 20, 30, 51, 100)
 
 
-def test_plan__topic_that_is_gone__left_out(log: MemoryLog) -> None:
-    assert spans.plan(log, [TopicPartition("gone", 0)], whole(0, 10)) == ()
+def test_plan__topic_that_is_gone__empty(log: MemoryLog) -> None:
+    gone = TopicPartition("gone", 0)
+
+    planned = spans.plan(log, [gone], whole(0, 10))
+
+    assert planned == (Span(gone, 0, 0, 0, 0),)
+    assert spans.next_bite(planned, {}) is None
 
 
 def test_plan__begin_deleted_by_retention__said(log: MemoryLog) -> None:
