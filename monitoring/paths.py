@@ -54,44 +54,44 @@ def canary_producer() -> producer.Producer:
     return producer.judge(ticks, now=timezone.now(), interval=interval())
 
 
-def canary_paths() -> tuple[stages.Path, ...]:
-    """Every stream's ways, one for each topic prefix, by name; patterns of names first, which have none and no service."""
-    streams, turns = snapshot().streams, defaultdict(list)
-    for turn in CanaryTurn.objects.order_by("stream", "prefix"):
+def canary_paths(stream: str | None = None) -> tuple[stages.Path, ...]:
+    """Every stream's ways, or one's, one for each topic prefix, by name; patterns of names first, which have no service."""
+    streams, only = snapshot().streams, {} if stream is None else {"stream": stream}
+    names = sorted(streams) if stream is None else [stream] if stream in streams else []
+    turns: dict[str, list[CanaryTurn]] = defaultdict(list)
+    for turn in CanaryTurn.objects.filter(**only).order_by("stream", "prefix"):
         turns[turn.stream].append(turn)
     patterns = [
         stages.Path(name, "", excluded_because=found[0].excluded_because)
         for name, found in turns.items()
         if name not in streams
     ]
-    judge = _Judge()
-    ways = [
-        judge.path(streams[name], turn) for name in sorted(streams) for turn in turns.get(name) or [CanaryTurn(stream=name)]
-    ]
+    judge = _Judge(only)
+    ways = [judge.path(streams[name], turn) for name in names for turn in turns.get(name) or [CanaryTurn(stream=name)]]
     return (*(path for path in patterns if path.excluded_because), *ways)
 
 
 def canary_paths_of(stream: str) -> tuple[stages.Path, ...]:
     """One stream's ways."""
-    return tuple(path for path in canary_paths() if path.stream == stream)
+    return canary_paths(stream)
 
 
 def canary_path(stream: str) -> stages.Path | None:
     """One stream's way; of several the one that is worst off."""
-    return next(iter(stages.by_stream(canary_paths_of(stream))), None)
+    return next(iter(stages.by_stream(canary_paths(stream))), None)
 
 
 class _Judge:
     """Judges paths by what is known now, read once for all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: Mapping[str, str]) -> None:
         self._now, self._interval = timezone.now(), interval()
         self._producer = canary_producer()
         self._takers = connectors.by_stream()
         self._urls = {(one.prefix, one.service): one.url for one in settings.CANARY_INTAKES}
         self._log_trouble = _log_trouble()
-        self._topic, self._arrivals = _marks()
-        self._due_on_topic, self._due_in_stores = self._dues()
+        self._topic, self._arrivals = _marks(only)
+        self._due_on_topic, self._due_in_stores = self._dues(only)
 
     def path(self, stream: Stream, turn: CanaryTurn) -> stages.Path:
         """The way of `stream` that the turn stands for."""
@@ -121,10 +121,10 @@ class _Judge:
             due_in_stores=self._due_in_stores.get(key),
         )
 
-    def _dues(self) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
+    def _dues(self, only: Mapping[str, str]) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
         """Of each path the newest canary that had its time, among those taken in, and among those seen on the topic."""
         limit = stages.had_its_time(self._now, self._interval)
-        old = CanaryRun.objects.filter(sent_at__gt=limit - 2 * self._interval - _HOUR, sent_at__lte=limit)
+        old = CanaryRun.objects.filter(**only, sent_at__gt=limit - 2 * self._interval - _HOUR, sent_at__lte=limit)
         return _newest(old.filter(_ACCEPTED)), _newest(old.filter(recorded_at__isnull=False))
 
 
@@ -140,11 +140,11 @@ def _sent(turn: CanaryTurn) -> stages.Sent | None:
     return stages.Sent(turn.sent_at, turn.answer_seconds, turn.status, is_accepted, turn.error, turn.code)
 
 
-def _marks() -> tuple[Mapping[Key, stages.Seen], Mapping[Key, Mapping[str, stages.Seen]]]:
+def _marks(only: Mapping[str, str]) -> tuple[Mapping[Key, stages.Seen], Mapping[Key, Mapping[str, stages.Seen]]]:
     """The newest canary seen on each path's topic, and in each store."""
     topics: dict[Key, stages.Seen] = {}
     arrivals: dict[Key, dict[str, stages.Seen]] = defaultdict(dict)
-    for stream, prefix, connector, sent_at, seconds in CanaryMark.objects.values_list(
+    for stream, prefix, connector, sent_at, seconds in CanaryMark.objects.filter(**only).values_list(
         "stream", "prefix", "connector", "sent_at", "seconds"
     ):
         seen = stages.Seen(sent_at, seconds)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.conf import settings
-
 from eventplatform import charts, panels
-from monitoring import daily_volumes, health, lookups, quiet_streams
+from monitoring import canary_pages, daily_volumes, health, lookups, quiet_streams
 from monitoring.alerts import lookups as alerts
 from monitoring.overview_tables import ticks
 from monitoring.rejected import groups
@@ -20,7 +18,7 @@ _MINUTES = 60
 def register() -> None:
     """Put monitoring's parts on the shared pages, and its figures within lower apps' reach."""
     panels.add("stream", panels.Panel("monitoring.volume", "monitoring/_stream_volume.html", volume, order=10))
-    panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_path, order=20))
+    panels.add("stream", panels.Panel("monitoring.canary", "monitoring/_stream_canary.html", canary_pages.panel, order=20))
     panels.add("stream", panels.Panel("monitoring.live", "monitoring/_stream_live.html", live, order=30, column="side"))
     panels.add_troubles("monitoring", health.troubles)
     panels.provide("monitoring.volumes", per_minute)
@@ -58,13 +56,12 @@ def live(stream: str) -> Mapping[str, Any] | None:
     return {"stream": stream} if stream in snapshot().streams else None
 
 
-def canary_path(stream: str) -> Mapping[str, Any] | None:
-    """The stages that the stream's canaries pass."""
-    path = lookups.canary_path(stream)
-    return None if path is None else {"path": path, "interval": settings.CANARY_INTERVAL_SECONDS}
-
-
 def counts() -> Mapping[str, int]:
     """How much waits behind each entry of the navigation; cheap, since every page asks."""
     config = snapshot()
-    return {"streams": len(config.streams), "schemas": len(config.schemas.titles()), "rejected": groups.waiting(), "alerts": alerts.waiting()}
+    return {
+        "streams": len(config.streams),
+        "schemas": len(config.schemas.titles()),
+        "rejected": groups.waiting(),
+        "alerts": alerts.waiting(),
+    }

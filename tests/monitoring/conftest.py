@@ -4,7 +4,7 @@ import pytest
 
 from tests.monitoring.world import World
 
-USERS = ("canaries", "paths", "personal", "volumes", "tail", "health", "snippets", "stream_panels")
+USERS = ("canaries", "canary_pages", "paths", "personal", "volumes", "tail", "health", "snippets", "stream_panels")
 HOURS = tuple(f"hours.{name}" for name in ("noting", "weighing", "lookups", "pages", "api"))
 
 
@@ -13,7 +13,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     found = World()
     for module in (
         *USERS,
-        *(f"hours.{name}" for name in HOURS),
+        *HOURS,
         *(f"dashboard.{name}" for name in ("ways", "parts", "service_page")),
     ):
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
