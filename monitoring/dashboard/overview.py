@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors import lookups as connectors
 from eventplatform import charts, panels
 from eventplatform.panels import Trouble
-from monitoring import canary_words, health, refusals, stages
+from monitoring import canary_history, canary_words, health, refusals, stages
 from monitoring.dashboard import books, parts, shared, stores, stream_rows, tiles, volumes, ways
 from monitoring.dashboard.ranges import Range, Values, as_rates, total
 from monitoring.outcomes import words
@@ -32,6 +32,12 @@ class ServiceRow:
     streams: int
     cells: tuple[stages.Summary, ...]
     oldest: datetime | None
+    latency: Mapping[str, canary_history.Latency]
+
+    @property
+    def stages_with_latency(self) -> Sequence[tuple[stages.Summary, canary_history.Latency | None]]:
+        """Each cell with how long canaries took to it in the last hour."""
+        return [(cell, self.latency.get(cell.name)) for cell in self.cells]
 
 
 def context(of: Range, troubles: Sequence[Trouble]) -> dict[str, Any]:
@@ -123,8 +129,9 @@ def canaries(paths: Sequence[stages.Path]) -> dict[str, Any]:
     services: dict[str, list[stages.Path]] = {}
     for path in walked:
         services.setdefault(path.service, []).append(path)
+    took = shared.read("canaries.latency", canary_history.by_service) if walked else {}
     return {
-        "by_service": [_service_row(service, found) for service, found in sorted(services.items())],
+        "by_service": [_service_row(service, found, took.get(service, {})) for service, found in sorted(services.items())],
         "canaries_fresh": fresh,
         "canaries_total": len(walked),
         "canaries_percent": round(100 * fresh / len(walked)) if walked else 0,
@@ -133,8 +140,8 @@ def canaries(paths: Sequence[stages.Path]) -> dict[str, Any]:
     }
 
 
-def _service_row(service: str, paths: Sequence[stages.Path]) -> ServiceRow:
-    return ServiceRow(service, len({path.stream for path in paths}), stages.three_summaries(paths), _oldest(paths))
+def _service_row(service: str, paths: Sequence[stages.Path], took: Mapping[str, canary_history.Latency]) -> ServiceRow:
+    return ServiceRow(service, len({path.stream for path in paths}), stages.three_summaries(paths), _oldest(paths), took)
 
 
 def _oldest(paths: Sequence[stages.Path]) -> datetime | None:
