@@ -15,8 +15,9 @@ from eventplatform.broker.base import Log, partitions_of
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import Record, TopicPartition
+from monitoring.hours.models import StoreHour
 from monitoring.models import CanaryRun, RoleHeartbeat
-from monitoring.trace.steps import Taker
+from monitoring.trace.steps import LAKES, Taker
 from streamconfig.lookups import snapshot
 
 _MOST_LETTERS = 20
@@ -82,11 +83,12 @@ def stream_of(record: Record, named: str) -> str:
     return next((one.name for one in config.streams.values() if record.topic in (one.topics or (one.name,))), "")
 
 
-def takers(stream: str, where: TopicPartition) -> tuple[list[Taker], int]:
-    """The connectors that take the stream, as they are doing on the partition; and how many others there are."""
+def takers(stream: str, record: Record) -> tuple[list[Taker], int]:
+    """The connectors that take the stream, as they are doing on the record's partition; and how many others there are."""
     views = connectors.for_stream(stream) if stream else ()
     others = {view.name for view in connectors.overview()} - {view.name for view in views}
-    return [_taker(view, where) for view in views], len(others)
+    hours = _hours(stream, record) if any(view.kind in LAKES for view in views) else {}
+    return [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views], len(others)
 
 
 def waiting_in_spools() -> str:
@@ -104,7 +106,15 @@ def kept_until(log: Log, record: Record) -> datetime | None:
         return None
 
 
-def _taker(view: connectors.ConnectorView, where: TopicPartition) -> Taker:
+def _hours(stream: str, record: Record) -> Mapping[str, tuple[str, str]]:
+    """What is said of the record's hour in each store that was judged: its state, and why."""
+    hour = record.moment.replace(minute=0, second=0, microsecond=0)
+    rows = StoreHour.objects.filter(stream=stream, hour=hour).values_list("connector", "state", "reason")
+    return {connector: ("complete" if state == "empty" else state, reason) for connector, state, reason in rows}
+
+
+def _taker(view: connectors.ConnectorView, record: Record, hour: str, reason: str) -> Taker:
+    where = (record.topic, record.partition)
     found = next((one for one in view.partitions if (one.topic, one.partition) == where), None)
     if found is None:
         return Taker(view.name, view.kind, view.state, view.link, is_on_partition=False)
@@ -119,4 +129,6 @@ def _taker(view: connectors.ConnectorView, where: TopicPartition) -> Taker:
         code=found.error_code if is_held and view.is_enabled else "",
         since=found.state_since if is_held or not view.is_enabled else None,
         waits_seconds=found.lag_seconds,
+        hour=hour,
+        why_late=reason,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from eventplatform.core.records import Record
 State = Literal["ok", "fail", "warn", "info", "paused", "unknown"]
 REFUSED = "Refused by the intake"
 WAITS_FOR_ITS_HOUR = "Waits for its hour"
-_LAKES = frozenset({"files", "s3", "hdfs"})
+LAKES = frozenset({"files", "s3", "hdfs"})
 _HOUR = timedelta(hours=1)
 
 
@@ -57,7 +57,8 @@ class Taker:
     code: str = ""
     since: datetime | None = None
     waits_seconds: float | None = None
-    hour_is_complete: bool | None = None  # of a lake that was asked
+    hour: str = ""  # of a lake, how the record's hour is there: complete, open or late, empty where nobody judged it
+    why_late: str = ""
 
 
 def text_of(record: Record, name: str) -> str:
@@ -159,21 +160,23 @@ def _stored(taker: Taker, record: Record, *, is_canary: bool) -> Step:
     words = "Its marker for canaries has it; no data does." if is_canary else "Stored."
     if record.value is None:
         words = "Passed: a tombstone, which deletes the row of its key where rows have keys."
-    if taker.kind in _LAKES and not is_canary and record.value is not None:
+    if taker.kind in LAKES and not is_canary and record.value is not None:
         return _in_an_hour(taker, record)
     return Step(taker.name, "ok", words, place=_by_position(taker), link=taker.link, is_store=True)
 
 
 def _in_an_hour(taker: Taker, record: Record) -> Step:
-    hour = record.moment.replace(minute=0, second=0, microsecond=0)
-    words = f"Stored in the hour {hour:%H}:00"
-    if taker.hour_is_complete is False:
-        words += (
-            f", which is not complete yet: it ends at {hour + _HOUR:%H:%M}, and late events are waited for. Nothing is wrong"
+    begin = record.moment.replace(minute=0, second=0, microsecond=0)
+    words = f"Stored in the hour {begin:%H}:00"
+    stored = Step(taker.name, "ok", f"{words}.", place=_by_position(taker), link=taker.link, is_store=True)
+    if taker.hour == "open":
+        words += f", which ends at {begin + _HOUR:%H:%M} and waits for late events. Nothing is wrong."
+        return replace(stored, state="info", words=words, word=WAITS_FOR_ITS_HOUR)
+    if taker.hour == "late":
+        return replace(
+            stored, state="warn", words=f"{words}, which is not complete. {taker.why_late}".strip(), word="Hour is late"
         )
-        return Step(taker.name, "info", f"{words}.", None, _by_position(taker), WAITS_FOR_ITS_HOUR, taker.link, is_store=True)
-    words += ", which is complete" if taker.hour_is_complete else ""
-    return Step(taker.name, "ok", f"{words}.", place=_by_position(taker), link=taker.link, is_store=True)
+    return replace(stored, words=f"{words}, which is complete.") if taker.hour == "complete" else stored
 
 
 def _by_position(taker: Taker) -> str:

@@ -42,7 +42,7 @@ def way_of(log: Log, record: Record) -> Way:
     stream = lookups.stream_of(record, str(meta.get("stream") or ""))
     where = TopicPartition(record.topic, record.partition)
     is_canary = canary.is_canary(content)
-    takers, others = lookups.takers(stream, where)
+    takers, others = lookups.takers(stream, record)
     topic = log.topics([record.topic]).get(record.topic)
     letters = lookups.letters_of_record(record, topic.incarnation if topic else "")
     steps = [*of_record(record, content, kept_until=lookups.kept_until(log, record))]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from eventplatform import panels
 from eventplatform.core.error_events import ErrorRecord, write
 from eventplatform.core.records import TopicPartition
+from monitoring.hours.models import StoreHour
 from monitoring.models import CanaryRun, RoleHeartbeat
 from monitoring.trace import answering
 from monitoring.trace.answering import Answer, SearchesBusyError
@@ -286,6 +287,23 @@ def test_answer__connector_behind_or_held_back__waits_or_is_red(world: World) ->
     assert names(found)[3:] == [("behind", "info"), ("paused", "paused"), ("stopped", "fail"), ("new", "info")]
     assert found.way
     assert found.way.verdict.headline.startswith("It stopped at stopped")
+
+
+def test_answer__lake__waits_for_its_hour_or_has_it_complete(world: World) -> None:
+    world.produce(event("event-1"))
+    world.connectors = (replace(MYSQL, name="lake", kind="files"),)
+    hour = datetime.fromtimestamp(NOW_MS / 1000, UTC).replace(minute=0, second=0, microsecond=0)
+    row = StoreHour.objects.create(stream="test.event", connector="lake", hour=hour, state="open", judged_at=timezone.now())
+
+    waits = find(world, "event-1")
+    row.state = "complete"
+    row.save()
+    done = find(world, "event-1")
+
+    assert waits.way
+    assert waits.way.steps[-1].word == "Waits for its hour"
+    assert done.way
+    assert done.way.steps[-1].words.endswith("which is complete.")
 
 
 def test_answer__written_past_the_intake__said(world: World) -> None:

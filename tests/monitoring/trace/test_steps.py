@@ -116,8 +116,9 @@ def test_letter_of_the_intake__replayed__red_no_more() -> None:
         (replace(MYSQL, next_offset=40, state="stopped", trouble="Lost."), "fail", "Stopped", "Lost. 60 records wait"),
         (replace(MYSQL, next_offset=40, state="retrying", trouble="No."), "fail", "Can't write", "No. 60 records wait"),
         (replace(MYSQL, kind="files"), "ok", "", "Stored in the hour 14:00."),
-        (replace(MYSQL, kind="s3", hour_is_complete=True), "ok", "", "Stored in the hour 14:00, which is complete."),
-        (replace(MYSQL, kind="hdfs", hour_is_complete=False), "info", "Waits for its hour", "Nothing is wrong."),
+        (replace(MYSQL, kind="s3", hour="complete"), "ok", "", "Stored in the hour 14:00, which is complete."),
+        (replace(MYSQL, kind="s3", hour="late", why_late="1 record lacks."), "warn", "Hour is late", "1 record lacks."),
+        (replace(MYSQL, kind="hdfs", hour="open"), "info", "Waits for its hour", "Nothing is wrong."),
     ],
 )
 def test_taker__by_its_position_and_state__says_where_it_is(taker: Taker, state: str, word: str, words: str) -> None:
@@ -157,7 +158,7 @@ def test_verdict__everywhere__ok() -> None:
 
 
 def test_verdict__hour_not_complete__is_no_trouble() -> None:
-    verdict = judge([took(), took(replace(MYSQL, kind="files", hour_is_complete=False))])
+    verdict = judge([took(), took(replace(MYSQL, kind="files", hour="open"))])
 
     assert verdict.state == "ok"
     assert verdict.why == "Two of two stores have it, one waits for its hour to be complete."
