@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from connectors import hours, models, opening
 from connectors.models import Connector, Lease
+from eventplatform.once import once
 from streamconfig import lookups as configuration
 
 State = Literal["running", "idle", "retrying", "stopped", "paused"]
@@ -111,7 +112,7 @@ class ConnectorView:
 
 def overview() -> tuple[ConnectorView, ...]:
     """All connectors, in the order of their names."""
-    return _views(Connector.objects.select_related("target"), Lease.objects.filter(backfill=None))
+    return tuple(view for _, view in _all())
 
 
 def find(name: str) -> ConnectorView | None:
@@ -132,11 +133,23 @@ def for_stream(stream: str) -> tuple[ConnectorView, ...]:
 
 def by_stream() -> dict[str, tuple[ConnectorView, ...]]:
     """The connectors that take each configured stream, as they are doing as a whole; two queries for all of them."""
-    rows = list(Connector.objects.select_related("target"))
-    views = _views(rows, Lease.objects.filter(backfill=None))
-    flows = list(zip([one.route for one in rows], views, strict=True))
+    return once("connectors.by_stream", _by_stream)
+
+
+def _by_stream() -> dict[str, tuple[ConnectorView, ...]]:
+    flows = [(one.route, view) for one, view in _all()]
     streams = configuration.snapshot().streams.values()
     return {stream.name: tuple(view for route, view in flows if route.takes(stream)) for stream in streams}
+
+
+def _all() -> list[tuple[Connector, ConnectorView]]:
+    """Every connector and how it does."""
+    return once("connectors.all", _read_all)
+
+
+def _read_all() -> list[tuple[Connector, ConnectorView]]:
+    rows = list(Connector.objects.select_related("target"))
+    return list(zip(rows, _views(rows, Lease.objects.filter(backfill=None)), strict=True))
 
 
 def history(name: str, hours: int = 24) -> tuple[Minute, ...]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connectors import lookups as connectors
 from eventplatform.core.streams import Stream
+from eventplatform.once import once
 from monitoring import causes, producer, stages
 from monitoring.models import CanaryMark, CanaryRun, CanaryTick, CanaryTurn, RoleHeartbeat
 from streamconfig.lookups import snapshot
@@ -56,6 +57,10 @@ def canary_producer() -> producer.Producer:
 
 def canary_paths(stream: str | None = None) -> tuple[stages.Path, ...]:
     """Every stream's ways, or one's, one for each topic prefix, by name; patterns of names first, which have no service."""
+    return once(("monitoring.canary_paths", stream), lambda: _canary_paths(stream))
+
+
+def _canary_paths(stream: str | None) -> tuple[stages.Path, ...]:
     streams, only = snapshot().streams, {} if stream is None else {"stream": stream}
     names = sorted(streams) if stream is None else [stream] if stream in streams else []
     turns: dict[str, list[CanaryTurn]] = defaultdict(list)
