@@ -92,7 +92,7 @@ def _lags(of: Range) -> Mapping[str, Values]:
 
 
 def _traffic(of: Range, now: Values, before: Values) -> dict[str, Any]:
-    (line, last_week), unit = as_rates([now, before], of.step)
+    (line, last_week), unit = as_rates((now, of.step), (before, of.trend_step))
     peak = max((value for value in line if value is not None), default=0)
     label = f"Events {'per second' if unit == '/s' else 'per minute'} over the {of.words}, at most {peak:.3g}"
     series = [charts.Series(line), *([charts.Series(last_week, "dash c5")] if any(last_week) else [])]

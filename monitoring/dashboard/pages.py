@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from eventplatform import panels
+from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, overview, shared
 from monitoring.pages import adding
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 
 @require_safe
+@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """For everybody: is the platform healthy?"""
     of = addresses.range_of(request)

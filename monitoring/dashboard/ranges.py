@@ -87,12 +87,12 @@ def per_second(values: Values, step: timedelta) -> float | None:
     return sum(counted) / (len(counted) * step.total_seconds()) if counted else None
 
 
-def as_rates(lines: Sequence[Values], step: timedelta) -> tuple[list[list[float | None]], str]:
-    """Counts as rates of one unit for all: by second, or by minute where a second would have less than one."""
-    seconds = step.total_seconds()
-    top = max((value for line in lines for value in line if value is not None), default=0.0)
-    factor, unit = (1.0, "/s") if top >= seconds else (60.0, "/min")
-    return [[None if value is None else value / seconds * factor for value in line] for line in lines], unit
+def as_rates(*lines: tuple[Values, timedelta]) -> tuple[list[list[float | None]], str]:
+    """Counts in slots as rates of one unit for all: by second, or by minute where a second would have less than one."""
+    rates = [[None if value is None else value / step.total_seconds() for value in line] for line, step in lines]
+    top = max((rate for line in rates for rate in line if rate is not None), default=0.0)
+    factor, unit = (1.0, "/s") if top >= 1 else (60.0, "/min")
+    return [[None if rate is None else rate * factor for rate in line] for line in rates], unit
 
 
 def rate_words(rate: float | None) -> str:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from eventplatform.once import one_moment
 from monitoring import refusals
 from monitoring.dashboard import addresses, overview, stream_rows, tiles, volumes, ways
 from monitoring.dashboard.books import Books, books
@@ -23,6 +24,7 @@ _STREAMS, _REASONS = 25, 15
 
 
 @require_safe
+@one_moment()
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """One service over the range of the address; one that nobody names and nothing was counted of is not found."""
     of = addresses.range_of(request)

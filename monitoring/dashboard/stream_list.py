@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, stream_rows
 from monitoring.dashboard.stream_rows import StreamRow
 
@@ -48,6 +49,7 @@ class Asked:
 
 
 @require_safe
+@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """Every stream with its trend over the range."""
     of, asked = addresses.range_of(request), read(request.GET)

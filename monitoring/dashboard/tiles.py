@@ -35,7 +35,7 @@ class Tile:
 def received(of: Range, now: Values, before: Values) -> Tile:
     rate = per_second(now, of.step)
     value, _, unit = rate_words(rate).partition(" ")
-    note = trend(rate, per_second(before, of.step)) or "canaries not counted"
+    note = trend(rate, per_second(before, of.trend_step)) or "canaries not counted"
     link = f"/overview/streams?range={of.name}&sort=volume"
     return Tile("Received", value or figures.NOTHING, link, unit, note, now, f"Received, {of.words}")
 

@@ -46,14 +46,14 @@ def _lines(of: Range) -> Lines:
 
 
 def totals(of: Range) -> tuple[Values, Values]:
-    """The volume of all streams over the range, and over the same hours a week before."""
+    """The volume of all streams over the range, and over the same hours a week before in slots as wide as a trend's."""
     return shared.read(("totals", of.name), lambda: _totals(of), of.fresh)
 
 
 def _totals(of: Range) -> tuple[Values, Values]:
     begin, end = of.window(timezone.now())
-    now, before = (traffic.total_series(begin - ago, end - ago, of.step) for ago in (timedelta(), WEEK))
-    return now.total, before.total
+    now = traffic.total_series(begin, end, of.step)
+    return now.total, traffic.total_series(begin - WEEK, end - WEEK, of.trend_step).total
 
 
 def outcomes(of: Range, *, service: str = "") -> tuple[Mapping[str, Sequence[float]], timedelta]:

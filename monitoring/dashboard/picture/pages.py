@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, ranges
 from monitoring.dashboard.picture import layout, scene
 from monitoring.dashboard.picture.things import REST, Scene, Thing, fold, is_rest, worst
@@ -22,6 +23,7 @@ _SOURCE = "source:"
 
 
 @require_safe
+@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """Sources, streams and stores, and what flows between them."""
     of = addresses.range_of(request, default=ranges.LATELY)

@@ -53,7 +53,7 @@ def test_per_second__gaps__are_no_zeros() -> None:
 def test_as_rates__little_or_much__in_a_unit_that_can_be_read(
     counts: list[float | None], unit: str, first: float | None
 ) -> None:
-    lines, found = ranges.as_rates([counts], timedelta(minutes=1))
+    lines, found = ranges.as_rates((counts, timedelta(minutes=1)))
 
     assert found == unit
     assert (lines[0][0] if lines[0] else None) == first
