@@ -10,7 +10,7 @@ from monitoring.alerts import evaluation
 from monitoring.alerts.channels import posting
 from monitoring.alerts.models import AlertReceiver, AlertRule
 
-BEGIN = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 class Stage:
