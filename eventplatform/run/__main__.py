@@ -38,9 +38,9 @@ def _run() -> int:
     folders.make_private(var / "log")
     with folders.hold(var / "run.lock", server="The platform", folder=var):
         ended = leftovers.end(var)
-        kafka_port = port + 2 if env.flag("KAFKA") else None
+        kafka_port = port + 3 if env.flag("KAFKA") else None
         ports.need_free(port, with_kafka=kafka_port is not None)
-        console.say(f"Event platform: everything on this machine, on {port} and {port + 1}, data in {var}\n")
+        console.say(f"Event platform: everything on this machine, on {port} to {port + 2}, data in {var}\n")
         if ended:
             console.say(f"  !  {ended} processes of an earlier start were still there and have been stopped")
         database, redis = env.text("DATABASE_URL"), env.text("REDIS_URL")

@@ -10,7 +10,7 @@ class PortBusyError(FatalError):
 
     code = "run.port_busy"
     message = "Port {port}, wanted for {role}, is in use by {owner}."
-    remedy = "Stop it, or choose another pair of ports: make run PORT={other}"
+    remedy = "Stop it, or choose other ports: make run PORT={other}"
 
 
 class PortUnusableError(FatalError):
@@ -18,7 +18,7 @@ class PortUnusableError(FatalError):
 
     code = "run.port_unusable"
     message = "PORT={port} can't be used: {reason}."
-    remedy = "Choose one between 1024 and 65532: make run PORT=9000"
+    remedy = "Choose one between 1024 and 65531: make run PORT=9000"
 
 
 class StepFailedError(FatalError):

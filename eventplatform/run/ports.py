@@ -8,14 +8,14 @@ from pathlib import Path
 
 from eventplatform.run.errors import PortBusyError, PortUnusableError
 
-_LAST = 65532  # the intake takes the next one, Kafka the two after it
+_LAST = 65531  # the intake and the streams take the next ones, Kafka the two after them
 
 
 def need_free(port: int, *, with_kafka: bool = False) -> None:
     """Refuse a start whose ports can't be opened."""
     if not 0 < port <= _LAST:
-        raise PortUnusableError(port=port, reason="no such pair of ports")
-    roles = ("web", "intake", "Kafka", "Kafka's controller")[: 4 if with_kafka else 2]
+        raise PortUnusableError(port=port, reason="there are no such ports")
+    roles = ("web", "intake", "stream", "Kafka", "Kafka's controller")[: 5 if with_kafka else 3]
     for role, number in zip(roles, itertools.count(port), strict=False):
         with socket.socket() as probe:
             # As servers do: a connection that has just ended is no obstacle.
@@ -25,7 +25,7 @@ def need_free(port: int, *, with_kafka: bool = False) -> None:
             except PermissionError as error:
                 raise PortUnusableError(port=port, reason="this user may not open it") from error
             except OSError as error:
-                other = 9000 if port < 8900 or port > 9100 else 9200  # noqa: PLR2004  # some pair that is not this one
+                other = 9000 if port < 8900 or port > 9100 else 9200  # noqa: PLR2004  # some that are not these
                 raise PortBusyError(port=number, role=role, owner=owner_of(number), other=other) from error
 
 

@@ -32,9 +32,11 @@ def roles(port: int, var: Path) -> tuple[Role, ...]:
     celery = (sys.executable, "-m", "celery", "--app", "eventplatform.celery", "--quiet")
     web = ("--interface", "wsgi", "--port", str(port), "--blocking-threads", str(WEB_THREADS))
     intake = (sys.executable, "-m", "intake.server", "--host", HOST, "--port", str(port + 1))
+    stream = (sys.executable, "-m", "monitoring.streaming", "--host", HOST, "--port", str(port + 2))
     worker = ("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--hostname", "worker@localhost")
     return (
         Role("intake", intake, f"http://{HOST}:{port + 1}/readyz"),
+        Role("stream", stream, f"http://{HOST}:{port + 2}/readyz"),
         Role("web", (*granian, *web, "eventplatform.wsgi:application"), f"http://{HOST}:{port}/readyz"),
         Role("worker", (*celery, "worker", *worker, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")),
         Role("watcher", (sys.executable, str(env.ROOT / "manage.py"), "watch")),

@@ -34,6 +34,7 @@ def _addresses(port: int) -> str:
         "pages": f"http://{HOST}:{port}/",
         "admin": f"http://{HOST}:{port}/admin/",
         "intake": f"http://{HOST}:{port + 1}/v1/events   (also, for DRF: http://{HOST}:{port}/v1/events)",
+        "streams": f"http://{HOST}:{port + 2}/v2/ui   (as they come: /v2/stream/test.event)",
     }
     return _table(rows)
 

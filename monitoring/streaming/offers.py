@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from eventplatform.core.error_events import TITLES
+from eventplatform.core.keeping import STREAM_ACCESSES
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from monitoring.streaming.errors import LoginNeededError, NotAllowedError, StreamsUnknownError
 
 Access = Literal["public", "token", "none"]
 
-ACCESSES: tuple[Access, ...] = ("public", "token", "none")
 _PRIVATE: Mapping[str, str] = {"*": "drop"}  # what a schema marks as personal goes, unless a stream says otherwise
 
 
@@ -124,7 +124,7 @@ def topics_of(streams: Iterable[Offered]) -> tuple[str, ...]:
 def _rules(stream: Stream, default: str, of_errors: frozenset[str], closed: frozenset[str]) -> Rules:
     says = _map(stream.settings.get("stream_out"))
     said = says.get("access", default)
-    access: Access = cast("Access", said) if said in ACCESSES else "none"
+    access: Access = cast("Access", said) if said in STREAM_ACCESSES else "none"
     title = stream.schema_title
     is_of_errors = stream.name in of_errors or title in {*TITLES, "errors"} or title.startswith("error/")
     if closed & {stream.name, *stream.topics}:

@@ -134,6 +134,8 @@ def _of_leaf(section: str, name: str, leaf: Field, *, is_new: bool) -> Iterator[
         yield _of_sensitivity(section, name, leaf)
     elif leaf.keys[:2] == ("intake", "privacy"):
         yield Effect("privacy", section, name, f"{CODES['privacy']}: {leaf.path}.", is_personal=True)
+    elif leaf.keys[0] == "stream_out":
+        yield Effect("privacy", section, name, f"Others may read it as a stream: {leaf.path}.", is_personal=True)
     elif leaf.keys[0] == "is_enabled":
         is_on = leaf.becomes is not False if leaf.is_set else True
         code, word = ("switched_on", "on") if is_on else ("switched_off", "off")

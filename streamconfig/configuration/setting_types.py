@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from eventplatform.core.keeping import MODES, POLICIES, PRIVACY_ACTIONS, PRIVACY_KINDS
+from eventplatform.core.keeping import MODES, POLICIES, PRIVACY_ACTIONS, PRIVACY_KINDS, STREAM_ACCESSES
 from eventplatform.core.names import is_topic_name
 from eventplatform.core.streams import SampleUnit
 from streamconfig.configuration import json_values
@@ -113,6 +113,7 @@ PRIVACY = Check(
     f"must map kinds of personal data ({', '.join(PRIVACY_KINDS)}) to what becomes of them.",
     f"Choose of {', '.join(PRIVACY_ACTIONS)}.",
 )
+TEAMS = Check(is_texts, "must be a list of teams.", 'Write for example ["web"], or leave it out for everybody with a token.')
 COUNT = Check(_is_count, "must be a whole number above 0.", "Write it without quotes, such as 90.")
 
 # Path of a setting → its check; `*` stands for any name. What isn't named here is free, as far as it is JSON.
@@ -141,6 +142,11 @@ CHECKS: Mapping[tuple[str, ...], Check] = {
     ("consumers", "*", "columns"): _one_of(POLICIES),
     ("consumers", "*", "types"): _one_of(POLICIES),
     ("consumers", "*", "privacy"): PRIVACY,
+    ("stream_aliases",): TEXTS,
+    ("stream_out",): MAP,
+    ("stream_out", "access"): _one_of(STREAM_ACCESSES),
+    ("stream_out", "teams"): TEAMS,
+    ("stream_out", "privacy"): PRIVACY,
     ("producers",): MAP,
     ("producers", "*"): MAP,
     ("producers", "*", "enabled"): FLAG,

@@ -12,13 +12,13 @@ from eventplatform.run.errors import PortBusyError, PortUnusableError
 from tests.free_ports import free_ports
 
 
-def test_need_free__both_free__passes() -> None:
-    ports.need_free(free_ports(2))
+def test_need_free__all_free__passes() -> None:
+    ports.need_free(free_ports(3))
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_need_free__one_in_use__names_port_owner_and_remedy(which: int) -> None:
-    port = free_ports(2)
+    port = free_ports(3)
     with socket.socket() as other:
         other.bind(("127.0.0.1", port + which))
         other.listen()
@@ -26,13 +26,13 @@ def test_need_free__one_in_use__names_port_owner_and_remedy(which: int) -> None:
         with pytest.raises(PortBusyError) as raised:
             ports.need_free(port)
 
-    assert f"Port {port + which}, wanted for {('web', 'intake')[which]}, is in use by process {os.getpid()}" in str(
+    assert f"Port {port + which}, wanted for {('web', 'intake', 'stream')[which]}, is in use by process {os.getpid()}" in str(
         raised.value
     )
     assert "make run PORT=" in raised.value.hint
 
 
 @pytest.mark.parametrize("port", [0, -1, 65535, 70000])
-def test_need_free__no_such_pair__refused(port: int) -> None:
+def test_need_free__no_such_ports__refused(port: int) -> None:
     with pytest.raises(PortUnusableError):
         ports.need_free(port)

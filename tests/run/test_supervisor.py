@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.fixture
 def start() -> Iterator[Start]:
     with tempfile.TemporaryDirectory(prefix="ep-") as folder:
-        this = Start(Path(folder) / "var", free_ports(2))
+        this = Start(Path(folder) / "var", free_ports(3))
         yield this
         if not this.ended():
             this.stop()
@@ -117,7 +117,7 @@ def test_start__port_in_use__one_sentence_before_anything_runs(start: Start) -> 
 def test_start__second_on_the_same_folder__one_sentence(start: Start) -> None:
     start.begin()
     wait_until(lambda: (start.var / "run.lock").exists() and "Event platform" in start.text(), 20, start.text)
-    second = Start(start.var, free_ports(2))
+    second = Start(start.var, free_ports(3))
     second.output = start.output.with_name("second.txt")
 
     second.begin()

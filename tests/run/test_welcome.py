@@ -26,6 +26,7 @@ def test_welcome__demo__names_users_pages_and_places(tmp_path: Path) -> None:
     for word in (
         "http://127.0.0.1:9000/admin/",
         "http://127.0.0.1:9001/v1/events",
+        "http://127.0.0.1:9002/v2/ui",
         "a-password",
         "table events.test_event",
         "events/",

@@ -25,7 +25,7 @@ def test_start__with_kafka__event_of_the_printed_curl_reaches_postgres(service_m
         if not shutil.which(program):
             service_missing(f"{program} is missing")
     with tempfile.TemporaryDirectory(prefix="ep-") as folder:
-        start = Start(Path(folder) / "var", free_ports(4))
+        start = Start(Path(folder) / "var", free_ports(5))
         start.begin(with_kafka=True)
         try:
             start.wait_until_ready(150)

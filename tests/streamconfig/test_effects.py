@@ -125,6 +125,12 @@ def test_effects__each_kind_of_change__has_its_code(edit: Callable[[dict[str, An
     assert expected <= set(CODES)
 
 
+def test_stream_out__opened__is_personal() -> None:
+    (found,) = effects(put("streams", "ui.click", "stream_out", "access", value="public"))
+
+    assert (found.code, found.is_personal) == ("privacy", True)
+
+
 def test_rate__three_times_as_much__has_the_factor() -> None:
     assert rate(click("sample", "rate", value=0.3)) == pytest.approx(3)
 
