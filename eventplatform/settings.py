@@ -246,6 +246,8 @@ CONNECTOR_RESTART_MINUTES = env.number("CONNECTOR_RESTART_MINUTES", 60)
 # where secret options that say file:name are read from, such as a mounted secret; unset: nowhere
 SECRETS_DIR = env.text("SECRETS_DIR")
 CANARY_INTERVAL_SECONDS = env.number("CANARY_INTERVAL_SECONDS", 60 if IS_DEMO else 300)  # between two canaries of a stream
+# by whose clocks days and weeks of traffic are compared, such as Europe/Berlin, so that summer time moves with people
+TRAFFIC_TIME_ZONE = env.time_zone("TRAFFIC_TIME_ZONE", "UTC")
 # where canaries are posted, by topic prefix and service: eqiad.=https://…,codfw.=…,codfw./logging=…; unset: INTAKE_URL
 CANARY_INTAKES = canary_intakes.read(env.words("CANARY_INTAKES"), prefix=TOPIC_PREFIX, url=INTAKE_URL)
 
@@ -348,6 +350,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "VerdictKindEnum": "streamconfig.models.Verdict.Kind",
+        "HourStateEnum": "monitoring.hours.judging.STATES",
         "WantedStateEnum": "connectors.api.bodies.STATES",
     },
 }

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from eventplatform.core.errors import PlatformError, RejectedError
 from eventplatform.problems import problem_response, unlogged
 from monitoring.hours import lookups
-from monitoring.hours.judging import WORDS
+from monitoring.hours.judging import STATES
 from monitoring.hours.noting import hour_of
 from streamconfig.lookups import snapshot
 
@@ -53,7 +53,7 @@ class StoreHourSerializer(serializers.Serializer[Any]):
     """One hour of a stream in one store."""
 
     store = serializers.CharField(help_text="The connector; empty for the log itself, where no connector takes the stream.")
-    state = serializers.ChoiceField(choices=list(WORDS), help_text="empty: complete, no event came, canaries prove the path.")
+    state = serializers.ChoiceField(choices=STATES, help_text="empty: complete, no event came, canaries prove the path.")
     complete = serializers.BooleanField()
     reason = serializers.CharField(help_text="Why it is not complete, or complete and empty.")
     events = serializers.IntegerField(help_text="Events that the log took in the hour, canaries left out.")
@@ -66,7 +66,7 @@ class CompletenessSerializer(serializers.Serializer[Any]):
     stream = serializers.CharField()
     hour = serializers.DateTimeField(help_text="Its first moment, UTC.")
     complete = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=list(WORDS))
+    state = serializers.ChoiceField(choices=STATES)
     stores = StoreHourSerializer(many=True)
 
 

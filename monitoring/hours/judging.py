@@ -20,6 +20,7 @@ WORDS = {
     "late": "Not complete",
     "unknown": "Unknown",
 }
+STATES = list(WORDS)
 HOUR = timedelta(hours=1)
 
 
