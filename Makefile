@@ -27,7 +27,7 @@ test: setup-dev ## all tests but those of heavy servers
 test-fast: setup-dev ## the unit tests: no server, less than a minute
 	@$(BIN)/pytest -n logical --dist worksteal -m "not slow and not services and not faults and not e2e" $(ARGS)
 
-test-services: setup-dev ## the tests against heavy servers: Kafka, Cassandra, HDFS, Druid, OpenSearch, S3
+test-services: setup-dev ## the tests against heavy servers: Kafka, Cassandra, HDFS, Druid, OpenSearch, ClickHouse, S3
 	@$(BIN)/pytest -m services $(ARGS)
 
 faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour

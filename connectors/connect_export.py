@@ -182,6 +182,20 @@ def _opensearch(source: Source, secret: _Secrets) -> tuple[Texts, list[str]]:
     return config, ["Indices are named by topic there, without our prefix and period; templates from the schema are not made."]
 
 
+def _clickhouse(source: Source, secret: _Secrets) -> tuple[Texts, list[str]]:
+    target, where = source.target_options, urlsplit(str(source.target_options["url"]))
+    config = {
+        "connector.class": "com.clickhouse.kafka.connect.ClickHouseSinkConnector",
+        "hostname": where.hostname or "",
+        "port": str(where.port or (8443 if where.scheme == "https" else 8123)),
+        "ssl": str(where.scheme == "https").lower(),
+        "database": str(source.options["database"]),
+        "username": str(target["user"]),
+        "password": secret("password") if target["user"] else "",
+    }
+    return config, ["Tables must be there, named as their topics or by topic2TableMap; columns are not added."]
+
+
 def _redis(source: Source, secret: _Secrets) -> tuple[Texts, list[str]]:
     url = str(source.target_options["url"])
     config = {
@@ -278,6 +292,7 @@ _KINDS: dict[str, Callable[[Source, _Secrets], tuple[Texts, list[str]]]] = {
     "postgres": _postgres,
     "s3": _s3,
     "opensearch": _opensearch,
+    "clickhouse": _clickhouse,
     "redis": _redis,
     "http": _http,
     "cassandra": _cassandra,

@@ -42,6 +42,7 @@ SERVICES = (
     Service("mariadb", 33306, 60, 200, "mysql://root@127.0.0.1:{port}"),
     Service("s3", 37070, 120, 100, "http://127.0.0.1:{port}"),
     Service("kafka", 39092, 60, 600, "127.0.0.1:{port}"),
+    Service("clickhouse", 38123, 120, 700, "http://127.0.0.1:{port}"),
     Service("hdfs", 39820, 90, 700, "hdfs://127.0.0.1:{port}"),
     Service("opensearch", 9201, 90, 800, "http://127.0.0.1:{port}"),
     Service("cassandra", 39042, 120, 1100, "127.0.0.1:{port}"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.stores import mysql
+from tests.contracts.stores import clickhouse, mysql
 from tests.contracts.stores.postgres import PostgresStore
 
 # By the event's `meta.id`: the reasons why something of it stands in `_extra`, by JSON pointer.
@@ -62,6 +62,17 @@ def in_mysql(request: pytest.FixtureRequest, folder: Path) -> Arrival:
     return Arrival({**server, "database": store.database}, look)
 
 
+def in_clickhouse(request: pytest.FixtureRequest, folder: Path) -> Arrival:
+    store = clickhouse.make(request, folder)
+    store.database = "events"  # as connectors have it that say nothing
+
+    def look() -> Iterator[tuple[str, Any]]:
+        for (name,) in store.query("SELECT name FROM {} FINAL", "_tables"):
+            yield from ((row[0], row[1]) for row in store.query("SELECT meta__id, _extra FROM {}", name))
+
+    return Arrival({"url": store.url}, look)
+
+
 def in_files(_request: pytest.FixtureRequest, folder: Path) -> Arrival:
     def look() -> Iterator[tuple[str, Any]]:
         for path in sorted((folder / "lake").rglob("*.jsonl")):
@@ -74,5 +85,6 @@ def in_files(_request: pytest.FixtureRequest, folder: Path) -> Arrival:
 ARRIVALS: dict[str, Callable[[pytest.FixtureRequest, Path], Arrival]] = {
     "postgres": in_postgres,
     "mysql": in_mysql,
+    "clickhouse": in_clickhouse,
     "files": in_files,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
@@ -19,7 +20,7 @@ from connectors.sinks.base import (
 from connectors.sinks.mysql import MySqlSink, Options
 from connectors.steering import Steering
 from eventplatform.core.records import Record, TopicPartition
-from tests.contracts.stores import mysql
+from tests.contracts.stores import clickhouse, mysql
 from tests.contracts.stores.postgres import PostgresStore
 
 WHERE = TopicPartition("t", 0)
@@ -42,8 +43,13 @@ SCHEMA: dict[str, Any] = {
 
 class Store(Protocol):
     prefix: str
+    knows_rows: bool  # what stands there already is told from what is new
 
     def quoted(self, name: str) -> str: ...
+
+    def may_be_null(self, kind: str) -> str: ...
+
+    def rename(self, table: str, new: str) -> None: ...
 
     def sink(self, connector: str = "c1") -> Sink: ...
 
@@ -54,9 +60,16 @@ class Store(Protocol):
 
 class InPostgres(PostgresStore):
     prefix = "events."
+    knows_rows = True
 
     def quoted(self, name: str) -> str:
         return f'"{name}"'
+
+    def may_be_null(self, kind: str) -> str:
+        return kind
+
+    def rename(self, table: str, new: str) -> None:
+        self.query(f"ALTER TABLE {self.prefix}{table} RENAME TO {new}")
 
     def rows(self, columns: str, table: str = "s", order: str = "_offset") -> list[tuple[Any, ...]]:
         return self.query(f"SELECT {columns} FROM events.{{}} ORDER BY {order}", table)  # noqa: S608  # the test's own words
@@ -64,9 +77,16 @@ class InPostgres(PostgresStore):
 
 class InMySql(mysql.MySqlStore):
     prefix = ""
+    knows_rows = True
 
     def quoted(self, name: str) -> str:
         return f"`{name}`"
+
+    def may_be_null(self, kind: str) -> str:
+        return kind
+
+    def rename(self, table: str, new: str) -> None:
+        self.query(f"ALTER TABLE {self.prefix}{table} RENAME TO {new}")
 
     def rows(self, columns: str, table: str = "s", order: str = "_offset") -> list[tuple[Any, ...]]:
         return self.query(f"SELECT {columns} FROM {{}} ORDER BY {order}", table)  # noqa: S608  # likewise
@@ -79,11 +99,39 @@ class InMySqlByInsert(InMySql):
         return MySqlSink(connector, self.target, Options(load_data=False))
 
 
+class InClickHouse(clickhouse.ClickHouseStore):
+    knows_rows = False
+
+    def __init__(self, url: str, database_url: str) -> None:
+        super().__init__(url, database_url)
+        self.prefix = f"{self.database}."
+
+    def quoted(self, name: str) -> str:
+        return f"`{name}`"
+
+    def may_be_null(self, kind: str) -> str:
+        return f"Nullable({kind})"
+
+    def rename(self, table: str, new: str) -> None:
+        self.query(f"RENAME TABLE {self.prefix}{table} TO {self.prefix}{new}")
+
+    def rows(self, columns: str, table: str = "s", order: str = "_offset") -> list[tuple[Any, ...]]:
+        if table == "_offsets":
+            return self.own_rows(f"SELECT {columns} FROM connector_positions ORDER BY {order}")  # noqa: S608  # likewise
+        return self.query(f"SELECT {columns} FROM {{}} FINAL ORDER BY {order}", table)  # noqa: S608  # likewise
+
+
+IN_CLICKHOUSE = pytest.param("clickhouse", marks=pytest.mark.services)
+
+
 def fresh(kind: str, request: pytest.FixtureRequest) -> Store:
+    if kind == "clickhouse":
+        made = clickhouse.make(request, Path())
+        return InClickHouse(made.url, made.database_url)
     if kind == "postgres":
         return InPostgres(request.getfixturevalue("postgres_url"))
-    made = mysql.fresh(request.getfixturevalue("mariadb_server").port)
-    return (InMySql if kind == "mysql" else InMySqlByInsert)(made.port, made.database)
+    database = mysql.fresh(request.getfixturevalue("mariadb_server").port)
+    return (InMySql if kind == "mysql" else InMySqlByInsert)(database.port, database.database)
 
 
 def record(

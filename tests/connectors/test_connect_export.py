@@ -19,6 +19,7 @@ TARGETS: dict[str, dict[str, Any]] = {
     "mysql": {"host": "db.example.org", "database": "events", "user": "writer"},
     "postgres": {"url": "postgresql://writer@db.example.org/events"},
     "s3": {"bucket": "events", "access_key_id": "AKIA"},
+    "clickhouse": {"url": "https://clickhouse.example.org:8443", "user": "writer"},
     "opensearch": {"url": "https://search.example.org:9200", "user": "writer"},
     "redis": {"url": "redis://writer@cache.example.org:6379/0"},
     "http": {"url": "https://hook.example.org/in"},

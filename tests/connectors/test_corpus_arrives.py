@@ -99,7 +99,7 @@ def test_corpus__every_example__once_in_every_store(
         assert why <= {"unknown_field"}, kind  # some of the examples have fields that their schemas don't name
 
 
-@pytest.mark.parametrize("kind", ["postgres", "mysql"])
+@pytest.mark.parametrize("kind", ["postgres", "mysql", pytest.param("clickhouse", marks=pytest.mark.services)])
 def test_corpus__every_version_step__evolves_the_table_in_place(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -23,12 +23,12 @@ from connectors.sinks.base import (
 from connectors.steering import Steering
 from connectors.stores.tables import KeyChangedError
 from eventplatform.core.records import TopicPartition
-from tests.connectors.tables import APPEND, BY_ID, NOW_MS, SCHEMA, WHERE, Store, fresh, put, record, row, write
+from tests.connectors.tables import APPEND, BY_ID, IN_CLICKHOUSE, NOW_MS, SCHEMA, WHERE, Store, fresh, put, record, row, write
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+@pytest.fixture(params=["postgres", "mysql", IN_CLICKHOUSE])
 def store(request: pytest.FixtureRequest) -> Store:
     return fresh(request.param, request)
 
@@ -183,7 +183,7 @@ def test_upsert__key_of_the_table_changed__refused_clearly(store: Store, before:
 
 def test_upsert__table_renamed_away__made_anew_by_the_new_key(store: Store) -> None:
     write(store, [{"page": {"id": 1}}])
-    store.query(f"ALTER TABLE {store.prefix}s RENAME TO s_old")
+    store.rename("s", "s_old")
 
     write(store, [{"page": {"id": 1}}, {"page": {"id": 1}}], start=1, steering=BY_ID)
 

@@ -14,17 +14,17 @@ from connectors.sinks.base import (
     Written,
 )
 from connectors.steering import Steering
-from tests.connectors.tables import APPEND, NOW_MS, SCHEMA, WHERE, Store, fresh, parsed, put, row, write
+from tests.connectors.tables import APPEND, IN_CLICKHOUSE, NOW_MS, SCHEMA, WHERE, Store, fresh, parsed, put, row, write
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+@pytest.fixture(params=["postgres", "mysql", IN_CLICKHOUSE])
 def store(request: pytest.FixtureRequest) -> Store:
     return fresh(request.param, request)
 
 
-@pytest.fixture(params=["postgres", "mysql", "mysql-by-insert"])
+@pytest.fixture(params=["postgres", "mysql", "mysql-by-insert", IN_CLICKHOUSE])
 def each_way(request: pytest.FixtureRequest) -> Store:
     """By each way into a store that renders values."""
     return fresh(request.param, request)
@@ -179,7 +179,7 @@ def test_prepare__column_dropped__made_anew(store: Store) -> None:
 @pytest.mark.parametrize("policy", ["evolve", "freeze"])
 def test_prepare__column_added_by_hand_as_we_would__used(store: Store, policy: Policy) -> None:
     write(store, [{"test": "a"}])
-    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more bigint")
+    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more {store.may_be_null('bigint')}")
     wider = {"properties": {**SCHEMA["properties"], "more": {"type": "integer"}}}
 
     event = {"test": "b", "more": 7}
@@ -190,7 +190,7 @@ def test_prepare__column_added_by_hand_as_we_would__used(store: Store, policy: P
 
 def test_prepare__column_of_another_type_added_by_hand__left_alone(store: Store) -> None:
     write(store, [{"test": "a"}])
-    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more date")
+    store.query(f"ALTER TABLE {store.prefix}s ADD COLUMN more {store.may_be_null('date')}")
     wider = {"properties": {**SCHEMA["properties"], "more": {"type": "integer"}}}
 
     write(store, [{"test": "b", "more": 7}], start=1, schema=wider, schema_id="/s/1.1.0")
@@ -294,5 +294,5 @@ def test_write__read_again_by_choice__each_row_stays_one(each_way: Store) -> Non
 
     written = write(each_way, [{"test": "a"}, {"test": "b"}, {"test": "c"}])
 
-    assert written == Written(1, 0)
+    assert written == Written(1 if each_way.knows_rows else 3, 0)
     assert each_way.rows("test") == [("a",), ("b",), ("c",)]

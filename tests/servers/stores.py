@@ -125,6 +125,19 @@ def opensearch_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Se
     yield from running(OpenSearchServer(Path(tempfile.mkdtemp(prefix="ep-opensearch-"))), service_missing)
 
 
+class ClickHouseServer(Server):
+    """ClickHouse's engine of deploy/services/clickhouse."""
+
+    name = "clickhouse"
+    ready_seconds = 120
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(service_missing: Callable[[str], NoReturn]) -> Iterator[Server]:
+    """One ClickHouse for all tests; each takes a database of its own."""
+    yield from running(ClickHouseServer(Path(tempfile.mkdtemp(prefix="ep-clickhouse-"))), service_missing)
+
+
 class DruidServer(Server):
     """ZooKeeper, coordinator with overlord, broker, historical and indexer of deploy/services/druid."""
 
