@@ -55,3 +55,7 @@ class IntakeCountAdmin(ReadOnlyAdmin):
 @admin.register(RoleHeartbeat)
 class RoleHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("role", "beat_at", "is_well", "detail")
+
+
+# Rows of packages: Django finds their admin where the app's module names it.
+from monitoring.realtime import admin as realtime_admin  # noqa: E402, F401  # it stands on what is above

@@ -36,6 +36,9 @@ _VERBS: dict[tuple[str, str], tuple[str, ...]] = {
         for verb in ("add", "change", "delete")
         for model in ("alertrule", "alertreceiver")
     },
+    ("monitoring", "add_savedquery"): ("editor", "approver", "engineer", "administrator"),  # and change their own
+    ("monitoring", "change_savedquery"): ("engineer", "administrator"),
+    ("monitoring", "delete_savedquery"): ("engineer", "administrator"),
     ("monitoring", "see_personal_data"): ("administrator",),  # others see masks
 }
 # The teams of the sample that the demo users are in; a group of this name holds a team's people.

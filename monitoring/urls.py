@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", live.index, name="live"),
     path("live/events", live.events, name="live-events"),
     path("", include("monitoring.alerts.urls")),
+    path("", include("monitoring.realtime.urls")),
     path("rejected", rejected.index, name="rejected"),
     path("rejected/runs/<int:run_id>", rejected.run_state, name="rejected-run"),
     path("rejected/<slug:key>/dry-run", rejected.dry_run, name="rejected-dry-run"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,10 @@ class Answer:
         return not self.reading.left_out
 
 
-def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool) -> Answer:
+Allow = Callable[[Sequence[Stream]], None]  # raises where somebody may not read one of them
+
+
+def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool, allow: Allow = lambda _: None) -> Answer:
     """The answer; personal data is masked before DuckDB sees it, unless `may_see`.
 
     Raises:
@@ -69,6 +72,7 @@ def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool) -> Ans
         engine.send(_limits(question))
         told = engine.line()
         streams = _streams(question, told, config)
+        allow(streams)
         topics = {topic: number for number, one in enumerate(streams) for topic in one.topics or (one.name,)}
         engine.send(_plan(question, streams, list(topics.items()), told, config, may_see=may_see))
         end_ms = time.time_ns() // 1_000_000

@@ -54,7 +54,7 @@ def _worded(value: Any) -> str | float | int:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")  # UTC, which the session is in
     if isinstance(value, Decimal):
-        return _plain(int(value)) if value == value.to_integral_value() else float(value)  # type: ignore[no-any-return]  # of an int
+        return _plain(int(value)) if value == value.to_integral_value() else float(value)
     if isinstance(value, bytes):
         return value.hex()
     return _duration(value) if isinstance(value, timedelta) else str(value)

@@ -72,7 +72,7 @@ def _conversation(source: BinaryIO) -> Iterator[Mapping[str, Any]]:
 
 
 def _opened(limits: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "threads": "1",
         "memory_limit": f"{limits['memory_mb']}MB",
         "max_temp_directory_size": "0B",

@@ -83,8 +83,17 @@ KINDS = (
         "An expectation of a stream is broken",
         "warning",
         "A saved query that somebody declared to hold over a stream found events that break it.",
-        ("The query and its newest result: /sql.",),
+        ("The query and its newest results: /sql/saved. Records that are named there can be opened.",),
         ("Mend the producer, or change the expectation.",),
+    ),
+    Kind(
+        "expectation.unanswered",
+        "An expectation of a stream can't be judged",
+        "warning",
+        "The question of a saved expectation fails, so nobody learns whether it holds: a column or a stream is gone, or it "
+        "takes too long.",
+        ("The error beside the query: /sql/saved.",),
+        ("Mend the question, or let it read fewer minutes; delete it where nobody needs it any more.",),
     ),
     Kind(
         "stream_out.full",
