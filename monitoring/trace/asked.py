@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -32,7 +33,7 @@ class Asked:
     place: str = ""
     go_on: str = ""
 
-    def query(self, **changes: str) -> str:
+    def query(self, **changes: Any) -> str:
         """The address' query with something changed."""
         one = replace(self, **changes)
         pairs = {one.by: one.text, "stream": one.stream, "range": one.span, "around": one.around, "since": one.since}
