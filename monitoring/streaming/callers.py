@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from eventplatform.core.errors import RetriableError
@@ -37,7 +37,6 @@ def caller_of(authorization: str, cookie: str) -> Caller:
     """
     word, _, secret = authorization.partition(" ")
     try:
-        close_old_connections()
         if word.lower() == "bearer":
             user = owner_of_token(secret.strip())
             if user is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.db import close_old_connections
 
 from eventplatform import exposition
 from eventplatform.broker.base import Log
@@ -84,6 +85,7 @@ class ProcessFooting:
         return self._snapshot().find_schema(schema_id)
 
     def caller(self, authorization: str, cookie: str) -> Caller:
+        close_old_connections()  # no request begins or ends here that would
         return caller_of(authorization, cookie)
 
     def log(self) -> Log:
