@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zoneinfo
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -66,6 +67,16 @@ def one_of(name: str, default: str, known: Collection[str]) -> str:
         message = f"{name}={value!r} is none of the words that it takes; write {' or '.join(known)}."
         raise BadEnvironmentError(message)
     return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """The variable `name` as the name of a time zone."""
+    value = text(name, default)
+    try:
+        return zoneinfo.ZoneInfo(value).key
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        message = f"{name}={value!r} is no time zone; write one such as Europe/Berlin."
+        raise BadEnvironmentError(message) from None
 
 
 def words(name: str, default: str = "") -> list[str]:
