@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -80,8 +81,7 @@ def body_of(request: Request, serializer: type[serializers.Serializer[Any]]) -> 
     Raises:
         RejectedError: it is no JSON object, too large, or says something that the address doesn't know.
     """
-    head = head_of(request.META)
-    content = read_body(request.META, open_json_body(head, _MAX_BYTES), head).finish().strip() or b"{}"
+    content = _content(request.META)
     if content[:1] != b"{":
         raise BadAlertRequestError(reason="The body must be one JSON object.")
     given = parse_events(content, _LIMITS)[0]
@@ -94,6 +94,13 @@ def body_of(request: Request, serializer: type[serializers.Serializer[Any]]) -> 
         raise BadAlertRequestError(reason=f"{name}: {reasons[0]}")
     found: dict[str, Any] = made.validated_data
     return found
+
+
+def _content(meta: Mapping[str, Any]) -> bytes:
+    if meta.get("CONTENT_LENGTH") in {None, "", "0"} and "HTTP_TRANSFER_ENCODING" not in meta:
+        return b"{}"
+    head = head_of(meta)
+    return read_body(meta, open_json_body(head, _MAX_BYTES), head).finish().strip()
 
 
 def _translated(exc: Exception) -> PlatformError | None:
