@@ -28,7 +28,7 @@ OF_COMMANDS = (
     ("KAFKA", "`make run KAFKA=1` starts a real Kafka and uses it as the log"),
     ("REQUIRE_SERVICES", "a heavy server that can't be started fails its tests instead of skipping them"),
 )
-_KINDS = {"one_of": "one of"}
+_KINDS = {"one_of": "one of", "time_zone": "time zone"}
 ROOMS = ("eventplatform", "registry", "streamconfig", "intake", "connectors", "monitoring")
 
 

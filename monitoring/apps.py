@@ -16,12 +16,13 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         """Put the app's parts on shared pages, and what it knows of streams within their reach."""
         from monitoring import of_streams, slow_answers, snippets, state_metrics, stream_panels
+        from monitoring.alerts import shared as alerts
         from monitoring.hours import pages as hour_pages
         from monitoring.hours import troubles as hour_troubles
-        from monitoring.alerts import shared as alerts
         from monitoring.outcomes import lookups as outcomes
         from monitoring.realtime import troubles as expectations
         from monitoring.rejected import shared_pages, through_intake
+        from monitoring.traffic import troubles as traffic
 
         stream_panels.register()
         alerts.register()
@@ -31,6 +32,7 @@ class MonitoringConfig(AppConfig):
         panels.add_replay("intake", panels.Replay(through_intake.check, through_intake.send))
         panels.add_troubles("monitoring.rejected", shared_pages.troubles)
         panels.add_troubles("monitoring.expectations", expectations.troubles)
+        panels.add_troubles("monitoring.traffic", traffic.troubles)
         panels.add_troubles("monitoring.slow_answers", slow_answers.troubles)
         panels.provide("monitoring.service_figures", outcomes.of_services)
         panels.provide("monitoring.service_curl", snippets.service_curl)

@@ -16,6 +16,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "monitoring.watch_traffic": {"task": "monitoring.tasks.watch_traffic", "schedule": 60.0, "options": {"expires": 60}},
     "monitoring.roll_up_days": {
         "task": "monitoring.tasks.roll_up_days",
         "schedule": 600.0,

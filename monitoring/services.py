@@ -170,19 +170,11 @@ def roll_up(*, day: date, begin: datetime, end: datetime) -> None:
     CountedDay.objects.update_or_create(day=day, defaults={"minutes": minutes})
 
 
-def forget_days(*, before: date) -> int:
-    """Delete the daily volumes of days before that one; the number of rows."""
-    return sum(model.objects.filter(day__lt=before).delete()[0] for model in (StreamDay, CountedDay))
-
-
 def beat(*, role: str, now: datetime, is_well: bool = True, detail: str = "") -> None:
     """A sign of life of `role`, or of its failing."""
     RoleHeartbeat.objects.update_or_create(role=role, defaults={"beat_at": now, "is_well": is_well, "detail": detail})
 
 
 def forget(*, before: datetime) -> int:
-    """Delete canaries and volumes older than `before`; the number of rows."""
-    deleted = CanaryRun.objects.filter(sent_at__lt=before).delete()[0]
-    for model in (StreamVolume, SampledMinute):
-        deleted += model.objects.filter(minute__lt=before).delete()[0]
-    return deleted
+    """Delete canaries older than `before`; the number of rows. Volumes are `traffic.rolling.forget`'s."""
+    return CanaryRun.objects.filter(sent_at__lt=before).delete()[0]

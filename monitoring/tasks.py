@@ -14,15 +14,16 @@ from eventplatform import exposition
 from eventplatform.celery import app
 from eventplatform.eventlog import event_log
 from monitoring import canaries, daily_volumes, observing, services, volumes
+from monitoring.alerts import tasks as alert_tasks
 from monitoring.hours import services as hours
 from monitoring.hours import weighing
-from monitoring.alerts import tasks as alert_tasks
 from monitoring.outcomes import recording
 from monitoring.posting import Intake
 from monitoring.realtime import expectations
 from monitoring.realtime import services as saved_queries
 from monitoring.rejected import collecting, retention, runs
 from monitoring.schedule import SCHEDULE
+from monitoring.traffic import rolling, watching
 
 log = logging.getLogger(__name__)
 
@@ -86,12 +87,18 @@ def roll_up_days() -> None:
 
 
 @shared_task
+def watch_traffic() -> None:
+    """Add up the minutes of hours, and look whether what streams carry is usual."""
+    watching.tick()
+
+
+@shared_task
 def forget() -> None:
     """Delete what is too old to be shown."""
-    services.forget(before=timezone.now() - _KEEP)
+    services.forget(before=timezone.now() - rolling.MINUTES_KEPT)
     recording.forget(before=timezone.now() - _KEEP_COUNTS)
     hours.forget(before=timezone.now() - _KEEP_COUNTS)
-    services.forget_days(before=(timezone.now() - daily_volumes.KEPT).date())
+    rolling.forget()
     saved_queries.forget(before=timezone.now() - _KEEP)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
 
 from monitoring.models import IntakeCount, IntakeHour, IntakeRequests, IntakeTotal
 from monitoring.outcomes.reading import EVENT, Key
+from monitoring.traffic.models import IntakeDay
 
 MINUTE, HOUR = 60, 3600
+_HOURS_LONGER = timedelta(days=28)  # a month of one stream's outcomes by the hour
 _LOCK = 7_215_301  # any number that nobody else locks
 _OF_EVENTS = ("service", "stream", "outcome", "reason")
 _OF_REQUESTS = ("kind", "name", "reason")
@@ -34,14 +36,15 @@ def record(*, at: datetime, totals: Mapping[Key, int], source: str = "intake") -
             requests[kind, name, "".join(reason)] += growth
     _add(IntakeCount, {"minute": minute}, _OF_EVENTS, events)
     _add(IntakeHour, {"hour": hour}, _OF_EVENTS, events)
+    _add(IntakeDay, {"day": at.date()}, _OF_EVENTS, events)
     _add(IntakeRequests, {"at": minute, "seconds": MINUTE}, _OF_REQUESTS, requests)
     _add(IntakeRequests, {"at": hour, "seconds": HOUR}, _OF_REQUESTS, requests)
 
 
 def forget(*, before: datetime) -> int:
-    """Delete what is older; the number of rows."""
+    """Delete what is older, hours four weeks later; days are `traffic.rolling.forget`'s. The number of rows."""
     deleted = IntakeCount.objects.filter(minute__lt=before).delete()[0]
-    deleted += IntakeHour.objects.filter(hour__lt=before).delete()[0]
+    deleted += IntakeHour.objects.filter(hour__lt=before - _HOURS_LONGER).delete()[0]
     return deleted + IntakeRequests.objects.filter(at__lt=before).delete()[0]
 
 

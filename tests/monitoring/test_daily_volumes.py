@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -65,11 +65,3 @@ def test_counted_days__not_rolled_up__read_from_minutes() -> None:
     canary(MIDNIGHT + timedelta(seconds=1))
 
     assert daily_volumes.counted_days("ui.click", 1) == [(MIDNIGHT.date(), 2, 1, 3)]
-
-
-def test_forget_days__old__goes() -> None:
-    counted(MIDNIGHT - timedelta(days=1), 7)
-    daily_volumes.roll_up(MIDNIGHT + timedelta(hours=3))
-
-    assert services.forget_days(before=date(2999, 1, 1)) == 2
-    assert not StreamDay.objects.exists()

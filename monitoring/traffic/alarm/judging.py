@@ -114,7 +114,9 @@ def _is_silent(profile: Profile, seen: Seen, rule: Rule, gap: Finding, *, since:
 
 
 def _is_back(profile: Profile, seen: Seen, gap: Finding, since: datetime) -> bool:
-    """Whether a silence is over: not by a trickle, where much is usual."""
+    """Whether a silence is over: by events alone, and not by a trickle where much is usual."""
+    if not any(events > 0 and cell.end > since for cell, events in zip(seen.cells, seen.events, strict=True)):
+        return False
     expected = came = minutes = 0.0
     for cell, events in zip(seen.cells, seen.events, strict=True):
         if cell.begin < since or minutes >= _wanted_minutes(profile):
@@ -190,7 +192,7 @@ def _factors(profile: Profile, rule: Rule) -> tuple[float, float]:
 def _sigmas(expected: float, window: _Window, profile: Profile) -> float:
     """How many deviations, by chance, by how little was learnt from, and by how much its hours differ."""
     unsure = expected + expected**2 / window.evidence + (profile.spread * expected) ** 2
-    return abs(window.seen - expected) / max(unsure, 1.0) ** 0.5
+    return abs(window.seen - expected) / math.sqrt(max(unsure, 1.0))
 
 
 def _is_flood(profile: Profile, window: _Window, seen: Seen) -> bool:

@@ -27,14 +27,19 @@ class State:
 def step(state: State, finding: Finding, now: datetime) -> State:
     """The state after one more look. A silence has lasted by itself when it is found; everything else must last."""
     if finding.kind == state.kind:
-        return State(state.kind, state.began_at, state.kind, state.since if state.leaning == state.kind else now)
+        return State(state.kind, state.began_at, state.kind)
     is_new = finding.kind != state.leaning or state.since is None
     since = now if is_new or state.since is None else state.since
     lasts = _BETTER_LASTS if (state.kind, finding.kind) == ("silent", "low") else _LASTS
     if finding.kind != "silent" and now - since < lasts:
         return State(state.kind, state.began_at, finding.kind, since)
     began_at = now if not finding.kind else state.began_at if _is_one_story(state.kind, finding.kind) else finding.began_at
-    return State(finding.kind, began_at, finding.kind, since)
+    return State(finding.kind, began_at, finding.kind)
+
+
+def ended(state: State, now: datetime) -> State:
+    """The state of a stream that isn't watched any more."""
+    return State("", now if state.kind else state.began_at)
 
 
 def _is_one_story(before: Kind, after: Kind) -> bool:

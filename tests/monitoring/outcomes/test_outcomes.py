@@ -149,11 +149,12 @@ def test_page__hostile_address__is_escaped(world: World, client: Client, query: 
 
 
 def test_forget__old_counts__are_gone_and_new_ones_stay() -> None:
-    for days in (0, 9):
-        recording.record(at=NOW - timedelta(days=days), totals={event("accepted"): 10 - days, ("received", ""): 10 - days})
+    for days, total in ((40, 1), (9, 2), (0, 4)):
+        recording.record(at=NOW - timedelta(days=days), totals={event("accepted"): total, ("received", ""): total})
     recording.forget(before=NOW - timedelta(days=8))
 
-    assert list(IntakeHour.objects.values_list("count", flat=True)) == [10]
+    assert list(IntakeCount.objects.values_list("count", flat=True)) == [2]
+    assert list(IntakeHour.objects.order_by("hour").values_list("count", flat=True)) == [1, 2]
 
 
 class Counting:
