@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from connectors.rules import Rules
 from eventplatform.core.streams import Stream
+
+_WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Route:
         """True where a name or pattern, the schema title and the filter fit, whatever the stream's own `consumers` say."""
         titles, filters = self.rules.schema_titles, self.rules.settings_filter
         return (
-            any(fnmatchcase(stream.name, pattern) for pattern in self.patterns)
+            _is_named(stream.name, self.patterns)
             and (not titles or any(fnmatchcase(stream.schema_title, title) for title in titles))
             and all(_said(stream.settings, path) == wanted for path, wanted in filters.items())
         )
@@ -45,6 +48,18 @@ class Route:
                 for topic in stream.topics or (stream.name,):
                     found.setdefault(topic, stream.name)
         return found
+
+
+def _is_named(name: str, patterns: tuple[str, ...]) -> bool:
+    plain, wild = _split(patterns)
+    return name in plain or any(fnmatchcase(name, pattern) for pattern in wild)
+
+
+@lru_cache(maxsize=1024)
+def _split(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Plain names, which are compared at once, and patterns: pages ask for each stream of each connector."""
+    wild = tuple(pattern for pattern in patterns if _WILD.intersection(pattern))
+    return frozenset(patterns) - frozenset(wild), wild
 
 
 def _said(settings: Mapping[str, Any], path: str) -> str | None:
