@@ -23,6 +23,7 @@ _RUNS_PER_PATH = 10
 _HOUR = timedelta(hours=1)
 
 Key = tuple[str, str]  # stream and prefix
+Partitions = Mapping[tuple[str, str], Sequence[connectors.PartitionView]]  # of a connector and topic
 
 
 def due_canaries(*, now: datetime, interval: timedelta) -> tuple[Key, ...]:
@@ -93,6 +94,7 @@ class _Judge:
         self._now, self._interval = timezone.now(), interval()
         self._producer = canary_producer()
         self._takers = connectors.by_stream()
+        self._partitions = _by_topic(self._takers)
         self._urls = {(one.prefix, one.service): one.url for one in settings.CANARY_INTAKES}
         self._log_trouble = _log_trouble()
         self._topic, self._arrivals = _marks(only)
@@ -112,7 +114,7 @@ class _Judge:
             is_sending=self._producer.is_sending,
             is_watched=self._producer.is_watched,
         )
-        stores = _stores(topic, self._takers.get(stream.name, ()))
+        stores = _stores(topic, self._takers.get(stream.name, ()), self._partitions)
         judged = stages.judge(self._evidence(turn), stores, now=self._now, interval=self._interval, place=place)
         return stages.Path(stream.name, stream.service, judged, "", turn.sent_at, turn.prefix, topic)
 
@@ -165,10 +167,19 @@ def _log_trouble() -> str:
     return "" if beat is None or beat.is_well else beat.detail
 
 
-def _stores(topic: str, views: Iterable[connectors.ConnectorView]) -> list[stages.Store]:
+def _by_topic(takers: Mapping[str, Iterable[connectors.ConnectorView]]) -> Partitions:
+    """The partitions of each connector and topic, gathered once for all paths."""
+    found: dict[tuple[str, str], list[connectors.PartitionView]] = defaultdict(list)
+    for view in {view.name: view for views in takers.values() for view in views}.values():
+        for one in view.partitions:
+            found[view.name, one.topic].append(one)
+    return found
+
+
+def _stores(topic: str, views: Iterable[connectors.ConnectorView], known: Partitions) -> list[stages.Store]:
     found = []
     for view in views:
-        partitions = [one for one in view.partitions if one.topic == topic]
+        partitions = known.get((view.name, topic), ())
         found.append(
             stages.Store(
                 name=view.name,
