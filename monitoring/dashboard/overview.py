@@ -161,5 +161,5 @@ def _connectors(views: Sequence[connectors.ConnectorView], lags: Mapping[str, Va
 
 
 def _streams(of: Range) -> dict[str, Any]:
-    rows = stream_rows.rows(of)
+    rows, _ = stream_rows.rows(of)
     return {"streams": rows[:_STREAMS], "streams_total": len(rows), "strip": stream_rows.strip(rows)}

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from eventplatform import panels
-from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, overview, shared
+from monitoring.dashboard.ranges import Range
 from monitoring.pages import adding
 
 log = logging.getLogger(__name__)
 
 
 @require_safe
-@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """For everybody: is the platform healthy?"""
     of = addresses.range_of(request)
-    context = {
-        "now": timezone.now(),
-        "range": of,
-        "ranges": addresses.ranges(request, of),
-        "deployment": settings.DEPLOYMENT,
-        **overview.context(of, shared.read("troubles", troubles)),
-        **adding(request),
-    }
+    found = shared.read(("overview", of.name), lambda: _overview(of))
+    context = {**found, "range": of, "ranges": addresses.ranges(request, of), **adding(request)}
     return render(request, "monitoring/overview.html", context)
+
+
+def _overview(of: Range) -> Mapping[str, Any]:
+    return {"now": timezone.now(), **overview.context(of, shared.read("troubles", troubles))}
 
 
 def troubles() -> list[panels.Trouble]:

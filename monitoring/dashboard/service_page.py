@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from eventplatform.once import one_moment
 from monitoring import refusals
-from monitoring.dashboard import addresses, overview, stream_rows, tiles, volumes, ways
+from monitoring.dashboard import addresses, overview, shared, stream_rows, tiles, volumes, ways
 from monitoring.dashboard.books import Books, books
 from monitoring.dashboard.ranges import Range, Values, total
 from monitoring.outcomes import latency, words
@@ -24,21 +23,24 @@ _STREAMS, _REASONS = 25, 15
 
 
 @require_safe
-@one_moment()
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """One service over the range of the address; one that nobody names and nothing was counted of is not found."""
     of = addresses.range_of(request)
-    rows = [row for row in stream_rows.rows(of) if (row.service or ways.NO_SERVICE) == name]
-    kept = books(of, service=name)
-    if not rows and not kept.settled and name not in snapshot().services:
+    if name not in snapshot().services and name not in {row.service or ways.NO_SERVICE for row in stream_rows.rows(of)[0]}:
         message = f"There is no service {name}."
         raise Http404(message)
+    found = shared.read(("service", name, of.name), lambda: _service(of, name))
+    context = {**found, "name": name, "range": of, "ranges": addresses.ranges(request, of)}
+    return render(request, "monitoring/overview_service.html", context)
+
+
+def _service(of: Range, name: str) -> Mapping[str, Any]:
+    rows, now = stream_rows.rows(of)
+    rows = [row for row in rows if (row.service or ways.NO_SERVICE) == name]
+    kept = books(of, service=name)
     reasons = refusals.refusals(kept.reasons)
-    context = {
-        "now": timezone.now(),
-        "name": name,
-        "range": of,
-        "ranges": addresses.ranges(request, of),
+    return {
+        "now": now,
         "streams": rows[:_STREAMS],
         "streams_total": len(rows),
         "urgent": sum(row.is_urgent for row in rows),
@@ -51,7 +53,6 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         **overview.canaries([path for path in ways.paths() if path.service == name]),
         **_pictures(of, name, kept, rows),
     }
-    return render(request, "monitoring/overview_service.html", context)
 
 
 def _pictures(of: Range, name: str, kept: Books, rows: Sequence[stream_rows.StreamRow]) -> Mapping[str, Any]:

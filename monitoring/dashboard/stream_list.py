@@ -9,10 +9,8 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, stream_rows
 from monitoring.dashboard.stream_rows import StreamRow
 
@@ -49,14 +47,13 @@ class Asked:
 
 
 @require_safe
-@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """Every stream with its trend over the range."""
     of, asked = addresses.range_of(request), read(request.GET)
-    rows = stream_rows.rows(of)
+    rows, now = stream_rows.rows(of)
     found = chosen(rows, asked)
     context = {
-        "now": timezone.now(),
+        "now": now,
         "range": of,
         "ranges": addresses.ranges(request, of),
         "asked": asked,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
 
 from connectors.lookups import ConnectorView
 from monitoring import stages
@@ -51,19 +54,32 @@ class Cell:
     title: str
 
 
-def rows(of: Range) -> list[StreamRow]:
-    """Failing streams first, then by what they carry."""
-    return shared.read(("rows", of.name), lambda: _rows(of))
+def rows(of: Range) -> tuple[list[StreamRow], datetime]:
+    """Failing streams first, then by what they carry; and of when that is."""
+    return shared.read(("rows", of.name), lambda: (_rows(of), timezone.now()))
 
 
 def _rows(of: Range) -> list[StreamRow]:
     lines, takers = volumes.lines(of), ways.takers()
-    found = [_row(way, lines.of(way.stream), lines, takers.get(way.stream, ())) for way in ways.ways()]
+    waits = _waits(takers)
+    found = [_row(way, lines, waits.get(way.stream, (None, 0))) for way in ways.ways()]
     return sorted(found, key=lambda row: (row.state != "fail", row.state != "warn", -row.events, row.name))
 
 
-def _row(way: Way, line: Values, lines: volumes.Lines, views: Sequence[ConnectorView]) -> StreamRow:
-    own = [one for view in views for one in view.partitions if one.stream == way.stream]
+def _waits(takers: Mapping[str, Sequence[ConnectorView]]) -> Mapping[str, tuple[float | None, int]]:
+    """By stream, how long its slowest connector waits, in seconds, and the records that wait for all of them."""
+    found: dict[str, tuple[float | None, int]] = {}
+    for view in {view.name: view for views in takers.values() for view in views}.values():
+        for one in view.partitions:
+            if one.lag_records:
+                seconds, records = found.get(one.stream, (None, 0))
+                longest = max((wait for wait in (seconds, one.lag_seconds) if wait is not None), default=None)
+                found[one.stream] = longest, records + one.lag_records
+    return found
+
+
+def _row(way: Way, lines: volumes.Lines, wait: tuple[float | None, int]) -> StreamRow:
+    line = lines.of(way.stream)
     return StreamRow(
         name=way.stream,
         service=way.service,
@@ -74,8 +90,8 @@ def _row(way: Way, line: Values, lines: volumes.Lines, views: Sequence[Connector
         events=total(line),
         line=line,
         cells=way.cells,
-        behind=max((one.lag_seconds for one in own if one.lag_seconds is not None), default=None),
-        behind_records=sum(one.lag_records for one in own),
+        behind=wait[0],
+        behind_records=wait[1],
     )
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from eventplatform.once import one_moment
 from monitoring.dashboard import addresses, ranges
 from monitoring.dashboard.picture import layout, scene
 from monitoring.dashboard.picture.things import REST, Scene, Thing, fold, is_rest, worst
@@ -23,16 +21,15 @@ _SOURCE = "source:"
 
 
 @require_safe
-@one_moment()
 def index(request: HttpRequest) -> HttpResponse:
     """Sources, streams and stores, and what flows between them."""
     of = addresses.range_of(request, default=ranges.LATELY)
-    found = scene.scene(of)
+    found, now = scene.scene(of)
     opened = [service for service in request.GET.getlist("open") if f"{_SOURCE}{service}" in found.streams]
     whole = [f"{_SOURCE}{service}" for service in opened]
     folded = _linked(fold(found, most_streams=_STREAMS, most_stores=_STORES, opened=whole), opened, of)
     context = {
-        "now": timezone.now(),
+        "now": now,
         "range": of,
         "ranges": addresses.ranges(request, of, more=[ranges.LATELY]),
         "scene": found,

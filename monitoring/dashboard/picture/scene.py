@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote, urlencode
+
+from django.utils import timezone
 
 from connectors.lookups import ConnectorView, written
 from eventplatform.figures import share
@@ -17,9 +20,9 @@ from monitoring.stages import State
 _NOTABLE = 0.05  # of a service's events refused
 
 
-def scene(of: Range) -> Scene:
-    """Everything that is configured, with its state now and its rates over the range."""
-    return shared.read(("scene", of.name), lambda: _scene(of))
+def scene(of: Range) -> tuple[Scene, datetime]:
+    """Everything that is configured, with its state and its rates over the range, and of when that is."""
+    return shared.read(("scene", of.name), lambda: (_scene(of), timezone.now()))
 
 
 def _scene(of: Range) -> Scene:
