@@ -54,7 +54,7 @@ class Supervisor:
             self._manage("migrate", "--no-input", "--verbosity", "0")
         with console.step("sample data"):
             self._manage("load_sample", "--verbosity", "0")
-        with console.step("roles", "intake, web, worker, watcher, beat"):
+        with console.step("roles", "intake, stream, web, worker, watcher, beat"):
             shared = self.foundation.environment()
             for role in roles(self.port, self.var):
                 child = Child(role, environment(role.name, self.var, self.port, shared), self.var)
