@@ -66,7 +66,11 @@ def troubles() -> list[Trouble]:
     """What monitoring sees wrong: dead parts first; a canary that fails only because of them is no trouble of its own."""
     dead = [_part_trouble(part) for part in _own_parts() if part.state == "fail"]
     seen = dead or _of_canaries()
-    return seen + _late_configuration() + _waiting_events() + refusals.troubles(lookups.intake_counts()) + _log_troubles()
+    return seen + _late_configuration() + _waiting_events() + _refused() + _log_troubles()
+
+
+def _refused() -> list[Trouble]:
+    return refusals.troubles(refusals.without_canaries(lookups.intake_counts(), lookups.refused_canaries()))
 
 
 def readiness(*, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from eventplatform.core.results import SUCCESSES
@@ -83,6 +83,13 @@ def intake_counts(*, minutes: int = 60) -> Mapping[tuple[str, str, str], int]:
     since = timezone.now().replace(second=0, microsecond=0) - (minutes - 1) * _MINUTE
     rows = IntakeCount.objects.filter(minute__gte=since).values_list("stream", "outcome", "reason")
     return {(stream, outcome, reason): total for stream, outcome, reason, total in rows.annotate(total=Sum("count")) if total}
+
+
+def refused_canaries(*, minutes: int = 60) -> Mapping[tuple[str, str], int]:
+    """Canaries that the intake refused in the last `minutes`, by stream and reason."""
+    since = timezone.now().replace(second=0, microsecond=0) - (minutes - 1) * _MINUTE
+    rows = CanaryRun.objects.filter(sent_at__gte=since).exclude(code="").values_list("stream", "code")
+    return {(stream, code): total for stream, code, total in rows.annotate(total=Count("pk"))}
 
 
 def refused_by_minute(*, minutes: int = 60) -> Mapping[str, tuple[float, ...]]:

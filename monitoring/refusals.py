@@ -41,6 +41,14 @@ def refusals(counts: Counts) -> tuple[Refusal, ...]:
     return tuple(sorted(found, key=lambda one: (-one.count, one.stream, one.code)))
 
 
+def without_canaries(counts: Counts, refused: Mapping[tuple[str, str], int]) -> Counts:
+    """The counts without the canaries that were `refused`, by stream and reason: of them their own alarm tells."""
+    return {
+        (stream, outcome, reason): max(count - (0 if outcome in SUCCESSES else refused.get((stream, reason), 0)), 0)
+        for (stream, outcome, reason), count in counts.items()
+    }
+
+
 def troubles(counts: Counts) -> list[Trouble]:
     """A warning for each stream that refuses a notable share of its events; one for all where the rest together does."""
     received: dict[str, int] = {}

@@ -8,7 +8,7 @@ from django.test import Client
 from monitoring import health
 from monitoring.models import IntakeCount
 from monitoring.overview_tables import outcome_rows
-from monitoring.refusals import refusals, troubles
+from monitoring.refusals import refusals, troubles, without_canaries
 from tests.monitoring.world import World
 
 
@@ -51,6 +51,15 @@ def test_troubles__a_twentieth_of_a_stream__warns_with_share_reason_and_remedy()
     assert "event.invalid (5)" in line.why
     assert "Mend the named places" in line.why
     assert line.link == "/overview#refused"
+
+
+def test_troubles__canaries_refused__none_of_its_own() -> None:
+    counts = {("s", "accepted", ""): 3, ("s", "invalid", "event.invalid"): 12, ("t", "invalid", "event.invalid"): 12}
+
+    [line] = troubles(without_canaries(counts, {("s", "event.invalid"): 14, ("t", "event.invalid"): 2}))
+
+    assert line.subject == "t"
+    assert "10 events of t refused" in line.what
 
 
 def test_troubles__without_a_stream__by_their_share_of_all() -> None:
