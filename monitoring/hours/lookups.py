@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.utils import timezone
@@ -17,6 +17,7 @@ from monitoring.hours.noting import WINDOW, hour_of
 from monitoring.hours.weighing import THE_LOG
 from streamconfig.lookups import snapshot
 
+_SOON = timedelta(minutes=3)  # by then an hour is judged for the first time
 _URGENCY: Sequence[State] = ("late", "unknown", "open", "empty", "complete")
 
 
@@ -52,16 +53,16 @@ class Row:
     def last(self, now: datetime, count: int = WINDOW) -> list[StoredHour]:
         """The hours up to the one that is going on, oldest first."""
         this = hour_of(now)
-        return [self.of(this - number * HOUR, this) for number in range(count, -1, -1)]
+        return [self.of(this - number * HOUR, now) for number in range(count, -1, -1)]
 
-    def of(self, hour: datetime, this: datetime) -> StoredHour:
-        """One hour; of one that nobody judged yet: open while it is the last, unknown before."""
+    def of(self, hour: datetime, now: datetime) -> StoredHour:
+        """One hour; of one that nobody judged: open while it goes on or is just over, unknown before."""
         known = self.hours.get(hour)
         if known:
             return known
-        if hour >= this:
+        if now < hour + HOUR:
             return StoredHour(hour, "open", "The hour is going on.")
-        if hour == this - HOUR:
+        if now < hour + HOUR + _SOON:
             return StoredHour(hour, "open", "It is just over and not judged yet.")
         return StoredHour(hour, "unknown", "Nobody watched it: canaries were first sent later, or no worker ran.")
 
@@ -91,8 +92,8 @@ def of_stream(stream: str) -> list[Row]:
 
 def at(stream: str, hour: datetime) -> list[tuple[str, StoredHour]]:
     """One hour of a stream in each of its stores; any hour that is kept."""
-    this = hour_of(timezone.now())
-    return [(row.connector, row.of(hour, this)) for row in rows(streams=(stream,), since=hour)]
+    now = timezone.now()
+    return [(row.connector, row.of(hour, now)) for row in rows(streams=(stream,), since=hour)]
 
 
 def worst(hours: Collection[StoredHour]) -> State:

@@ -99,7 +99,7 @@ def line(row: Row, now: datetime) -> Line:
     """A row with its squares."""
     hours = row.last(now)
     late = [one for one in hours if one.state == "late"]
-    unknown = [one for one in hours if one.state == "unknown"]
+    unknown = [one for one in hours if one.state == "unknown" and one.hour in row.hours]  # judged, not merely unwatched
     complete = sum(one.is_complete for one in hours)
     told = f"{complete} of the last {WINDOW} hours complete"
     told += f"; not complete: {', '.join(f'{one.hour:%H}:00' for one in late)}" if late else ""

@@ -209,10 +209,10 @@ def test_page__250_streams__worst_first_paged_filtered_and_escaped(client: Clien
     second, only = client.get("/hours?page=2").content.decode(), client.get("/hours?show=late&q=s0&store=warehouse-main")
 
     assert page.index("s029") < page.index("s000")
-    assert page.count('role="img"') == 25
+    assert page.count('class="hours" role="img"') == 25
     assert "s024" not in page
     assert "s025" in second
-    assert only.content.decode().count('role="img"') == 1
+    assert only.content.decode().count('class="hours" role="img"') == 1
     assert "because &lt;b&gt;" in page
 
 
