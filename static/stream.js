@@ -1,11 +1,11 @@
 // Shows a stream's events as they come, newest first; the page names the stream, and works as a form without this.
 (() => {
   const MOST = 200;
-  const stream = document.getElementById("stream");
+  const stream = document.getElementById("followed");
   if (!stream || !window.EventSource) return;
-  const list = document.getElementById("stream-events");
-  const state = document.getElementById("stream-state");
-  const pause = document.getElementById("stream-pause");
+  const list = document.getElementById("followed-events");
+  const state = document.getElementById("followed-state");
+  const pause = document.getElementById("followed-pause");
   let source = null;
   let count = 0;
 

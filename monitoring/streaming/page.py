@@ -40,12 +40,18 @@ def ui(offered: Sequence[Offered], chosen: Iterable[tuple[str, str]], *, is_sign
 
 def doc(description: Mapping[str, Any]) -> bytes:
     """What can be asked for, in words."""
+    answers = next(iter(description["paths"].values()))["get"]["responses"]
     names = [path.removeprefix("/v2/stream/") for path in description["paths"] if "{" not in path]
     context = {
         "info": description["info"],
         "streams": names,
-        "parameters": PARAMETERS,
-        "answers": next(iter(description["paths"].values()))["get"]["responses"].items(),
+        "parameters": [{**one, "description": _plain(one["description"])} for one in PARAMETERS],
+        "answers": [(status, _plain(one["description"])) for status, one in answers.items()],
         "url": settings.STREAM_URL,
     }
     return render_to_string("monitoring/stream_doc.html", context).encode()
+
+
+def _plain(text: str) -> str:
+    """Without the marks of code, which OpenAPI's readers show as such."""
+    return text.replace("`", "")

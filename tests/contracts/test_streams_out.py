@@ -8,6 +8,7 @@ import time
 import orjson
 
 from eventplatform.broker.base import Log
+from eventplatform.core.records import NewRecord
 from tests.monitoring.streaming.rig import Follower, event, produce, served, stream
 
 _RECORDS = 1500
@@ -24,11 +25,13 @@ def of_partitions(found: list[dict[str, object]]) -> dict[object, list[object]]:
 
 
 def produce_slowly(log: Log, topic: str) -> None:
+    producer = log.producer()
     for begin in range(0, _RECORDS, 50):
-        for partition in range(_PARTITIONS):
-            numbers = [n for n in range(begin, begin + 50) if n % _PARTITIONS == partition]
-            produce(log, topic, [event(n) for n in numbers], partition=partition)
+        records = [NewRecord(topic, event(n), partition=n % _PARTITIONS) for n in range(begin, begin + 50)]
+        producer.produce(records, lambda _: None)
+        assert producer.flush(20) == 0
         time.sleep(0.02)
+    producer.close()
 
 
 def test_clients__join_while_events_come__each_has_every_event_once_and_in_order(log: Log, topic: str) -> None:
