@@ -20,7 +20,7 @@ from monitoring.overview_tables import outcome_rows
 from monitoring.stages import State
 from monitoring.traffic.lookups import refused
 
-_STREAMS, _CONNECTORS, _REASONS, _CHANGES = 12, 6, 10, 6
+_STREAMS, _CONNECTORS, _REASONS, _CHANGES = 12, 6, 6, 6
 _URGENCY: Sequence[State] = ("fail", "warn", "ok", "unknown", "paused")
 
 

@@ -19,7 +19,7 @@ from monitoring.overview_tables import outcome_rows
 from monitoring.traffic.lookups import refused
 from streamconfig.lookups import snapshot
 
-_STREAMS, _REASONS = 25, 15
+_STREAMS, _REASONS = 25, 8
 
 
 @require_safe

@@ -12,8 +12,9 @@ from django.utils import timezone
 from connectors.lookups import ConnectorView
 from monitoring import stages
 from monitoring.dashboard import shared, volumes, ways
+from monitoring.dashboard.picture.things import URGENT
 from monitoring.dashboard.ranges import Range, Values, per_second, rate_words, total
-from monitoring.dashboard.ways import URGENT, Way
+from monitoring.dashboard.ways import Way
 from monitoring.stages import State
 
 _LEVELS = 4

@@ -52,7 +52,7 @@ def accepted(of: Range, books: Books, *, service: str = "") -> Tile:
     asked = {"service": service, "period": of.period}
     link = f"/outcomes?{urlencode({name: value for name, value in asked.items() if value})}"
     value, _, unit = books.accepted_share.partition(" ")
-    note = f"of {figures.short(books.settled)} in the {of.words}"
+    note = f"of {figures.short(books.settled)} in {of.title}"
     return Tile("Accepted", value, link, unit, note, percent=books.accepted_percent, state="ok")
 
 
@@ -60,7 +60,7 @@ def rejected(of: Range, books: Books, lines: Mapping[str, Sequence[float]], step
     summed = [sum(values) for values in zip(*lines.values(), strict=True)]
     rate = per_second(summed, step) if summed else 0.0 if books.settled else None
     value, _, unit = rate_words(rate).partition(" ")
-    note = f"{figures.short(books.refused)} in the {of.words}"
+    note = f"{figures.short(books.refused)} in {of.title}"
     state = "fail" if books.refused else ""
     return Tile("Rejected", value or figures.NOTHING, "/rejected", unit, note, summed, f"Rejected, {of.words}", state)
 
@@ -79,7 +79,7 @@ def slowest(of: Range, views: Sequence[ConnectorView], lags: Mapping[str, Values
         return Tile("Slowest connector", figures.NOTHING, "/connectors", note="none runs")
     worst = max(running, key=lambda view: (view.lag_seconds or 0.0, view.lag_records, view.name))
     quick = sum((view.lag_seconds or 0.0) < _QUICK_SECONDS for view in running)
-    value, _, unit = figures.age(worst.lag_seconds or 0.0).partition(" ")
+    value, _, unit = figures.age(worst.lag_seconds).partition(" ") if worst.lag_seconds else ("0", "", "s")
     note = f"{quick} of {len(running)} under {_QUICK_SECONDS:.0f} s"
     state = "" if quick == len(running) else "warn"
     line = lags.get(worst.name, ())

@@ -20,7 +20,6 @@ _WORDS: Mapping[State, str] = {
     "unknown": "Not seen yet",
 }
 NO_SERVICE = "any service"
-URGENT: frozenset[State] = frozenset({"fail", "warn"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitoring.dashboard.picture.things import Flow, Scene, Thing, is_rest
+from monitoring.dashboard.picture.things import URGENT, WORDS, Flow, Scene, Thing, is_rest
 from monitoring.dashboard.ranges import rate_words
 
 WIDTH = 980
@@ -17,6 +17,8 @@ _HEIGHTS = (44, 28, 44)  # of their boxes: sources and stores have a second line
 _LETTER, _SMALL_LETTER = 6.7, 5.9  # the width of a letter, more or less
 _RATE = 62  # the room that a rate takes
 _THIN, _THICK = 1.0, 9.0
+_FEW = 40  # curves that may be as thick as that
+_WORD = 8  # from a curve's word to the box that it ends at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Curve:
     width: float
     css: str
     title: str
-    x: float  # its middle
+    x: float  # where its word ends
     y: float
     word: str = ""  # shown where it doesn't flow as it should
 
@@ -99,7 +101,7 @@ class Picture:
 
 
 def arrange(scene: Scene, *, heads: Sequence[str] = ("Ways in", "Streams", "Stores")) -> Picture:
-    """Streams in groups from the top, each source beside its group, each store as near as it can be to what it takes."""
+    """Streams in groups from the top, each source beside its group, stores in the order of what they take."""
     streams: list[Box] = []
     sources: list[Box] = []
     y = float(_TOP)
@@ -120,21 +122,15 @@ def arrange(scene: Scene, *, heads: Sequence[str] = ("Ways in", "Streams", "Stor
 
 
 def _stores(scene: Scene, streams: Mapping[str, Box], bottom: float) -> list[Box]:
-    """In the order of what they take, spread over the height, without overlapping."""
+    """In the order of what they take, spread over the height."""
     wanted: dict[str, list[float]] = {}
     for flow in scene.flows:
         if flow.source in streams:
             wanted.setdefault(flow.target, []).append(streams[flow.source].y)
     at = {store.key: sum(ys) / len(ys) for store in scene.stores if (ys := wanted.get(store.key))}
     ordered = sorted(scene.stores, key=lambda store: (at.get(store.key, bottom), store.name))
-    boxes: list[Box] = []
-    free = float(_TOP)
-    for number, store in enumerate(ordered):
-        latest = max(bottom - _GAP - (len(ordered) - number) * _row(2), free)  # so that those behind it have room too
-        place = min(max(at.get(store.key, free), free), latest)
-        boxes.append(_box(store, 2, place))
-        free = place + _row(2)
-    return boxes
+    pitch = max((bottom - _GAP - _TOP) / max(len(ordered), 1), _row(2))
+    return [_box(store, 2, _TOP + number * pitch + (pitch - _row(2)) / 2) for number, store in enumerate(ordered)]
 
 
 def _row(column: int) -> int:
@@ -159,27 +155,36 @@ def fitted(name: str, letters: int) -> str:
 
 
 def _curves(flows: Sequence[Flow], places: Mapping[str, Box]) -> tuple[Curve, ...]:
+    """What needs attention lies on top, and its word stands once at each thing that is reached so."""
     top = max((flow.rate for flow in flows), default=0.0)
     drawn = [flow for flow in flows if flow.source in places and flow.target in places]
-    drawn.sort(key=lambda flow: flow.state in {"fail", "warn"})  # what needs attention lies on top
-    return tuple(_curve(flow, places[flow.source], places[flow.target], top) for flow in drawn)
+    drawn.sort(key=lambda flow: (flow.state in URGENT, flow.state != "paused"))
+    thick = _THICK if len(drawn) <= _FEW else _THICK / 2
+    told: set[str] = set()
+    found = []
+    for flow in drawn:
+        is_told = flow.state in {*URGENT, "paused"} and flow.target not in told
+        told |= {flow.target} if is_told else set()
+        width = thickness(flow.rate, top, thick)
+        found.append(_curve(flow, places[flow.source], places[flow.target], width, is_told=is_told))
+    return tuple(found)
 
 
-def _curve(flow: Flow, source: Box, target: Box, top: float) -> Curve:
+def _curve(flow: Flow, source: Box, target: Box, width: float, *, is_told: bool) -> Curve:
     left, right = source.x + source.width, target.x
     bend = left + (right - left) / 2
     path = f"M{left:g},{source.middle:g}C{bend:g},{source.middle:g} {bend:g},{target.middle:g} {right:g},{target.middle:g}"
-    rate = rate_words(flow.rate)
-    words = target.thing.words if flow.state in {"fail", "warn", "paused"} else ""
+    rate, state = rate_words(flow.rate), WORDS[flow.state]
     css = flow.state if flow.rate or flow.state != "ok" else "quiet"
-    title = f"{source.thing.name} to {target.thing.name}: {', '.join(word for word in (rate, words) if word)}"
-    return Curve(path, thickness(flow.rate, top), css, title, bend, round((source.middle + target.middle) / 2, 1), words)
+    title = f"{source.thing.name} to {target.thing.name}: {', '.join(word for word in (rate, state) if word)}"
+    word = (target.thing.words if flow.state == target.thing.state else state) if is_told else ""
+    return Curve(path, width, css, title, right - _WORD, round(target.middle + 4, 1), word)
 
 
-def thickness(rate: float, top: float) -> float:
+def thickness(rate: float, top: float, thick: float = _THICK) -> float:
     """By the rate's order of magnitude, since rates of streams differ a thousandfold."""
     if rate <= 0 or top <= 0:
         return _THIN
     decades = 4  # what carries a ten-thousandth of the most is as thin as can be
     share = 1 + math.log10(rate / top) / decades
-    return round(_THIN + max(min(share, 1.0), 0.0) * (_THICK - _THIN), 1)
+    return round(_THIN + max(min(share, 1.0), 0.0) * (thick - _THIN), 1)

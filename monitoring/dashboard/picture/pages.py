@@ -12,8 +12,7 @@ from django.views.decorators.http import require_safe
 
 from monitoring.dashboard import addresses, ranges
 from monitoring.dashboard.picture import layout, scene
-from monitoring.dashboard.picture.things import REST, Scene, Thing, fold, is_rest, worst
-from monitoring.dashboard.ways import URGENT
+from monitoring.dashboard.picture.things import REST, URGENT, Scene, Thing, fold, is_rest, worst
 from monitoring.stages import State
 
 _STREAMS, _STORES = 26, 14

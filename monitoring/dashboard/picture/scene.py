@@ -11,9 +11,9 @@ from django.utils import timezone
 from connectors.lookups import ConnectorView, written
 from eventplatform.figures import share
 from monitoring.dashboard import shared, stores, volumes, ways
-from monitoring.dashboard.picture.things import Flow, Scene, Thing, worst
+from monitoring.dashboard.picture.things import URGENT, Flow, Scene, Thing, worst
 from monitoring.dashboard.ranges import Range
-from monitoring.dashboard.ways import NO_SERVICE, URGENT, Way
+from monitoring.dashboard.ways import NO_SERVICE, Way
 from monitoring.outcomes import lookups as outcomes
 from monitoring.stages import State
 

@@ -9,6 +9,7 @@ from monitoring.dashboard.ranges import rate_words
 from monitoring.stages import State
 
 _URGENCY: Sequence[State] = ("fail", "warn", "unknown", "paused", "ok")
+URGENT: frozenset[State] = frozenset({"fail", "warn"})
 WORDS: Mapping[State, str] = {
     "ok": "flows",
     "warn": "late",
@@ -43,7 +44,7 @@ class Thing:
     @property
     def urgency(self) -> tuple[int, float, str]:
         """Sorts what fails to the front, then what carries most."""
-        front = _URGENCY.index(self.state) if self.state in {"fail", "warn"} else len(_URGENCY)
+        front = _URGENCY.index(self.state) if self.state in URGENT else len(_URGENCY)
         return front, -(self.rate or 0.0), self.name
 
 
@@ -119,7 +120,7 @@ def _parted(group: Sequence[Thing], number: int) -> tuple[list[Thing], list[Thin
 
 def _rest(key: str, things: Sequence[Thing], noun: str) -> Thing:
     rates = [thing.rate for thing in things if thing.rate is not None]
-    bad = sum(thing.state in {"fail", "warn"} for thing in things)
+    bad = sum(thing.state in URGENT for thing in things)
     state = worst(thing.state for thing in things)
     return Thing(
         key=key,
