@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-streams lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -62,6 +62,9 @@ bench-sinks: setup-dev ## connectors beside the raw drivers: ARGS="--only postgr
 
 bench-slices: setup-dev ## from the log to a row: latency, the pause after a kill, a thousand idle connectors
 	@$(BIN)/python bench/slices_bench.py $(ARGS)
+
+bench-streams: setup-dev ## a thousand clients of streams beside the intake: ARGS="--clients 1000 --rounds 4"
+	@$(BIN)/python -m bench.streaming_bench $(ARGS)
 
 lock: setup-dev ## pin requirements*.in with hashes
 	@$(COMPILE) -o requirements.txt requirements.in
