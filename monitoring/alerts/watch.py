@@ -11,7 +11,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from monitoring import services as monitoring
-from monitoring.alerts import evaluation, heartbeat, sending
+from monitoring.alerts import evaluation, heartbeat, lookups, sending
 from monitoring.alerts.outage import Outage
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ def run(stop: threading.Event) -> None:
 def tick() -> bool:
     """A sign of life of the watcher; a round and what it sends, where nobody else had one. True where it was ours."""
     monitoring.beat(role="watcher", now=timezone.now())
-    done = evaluation.run("watcher", every=SILENT)
+    last = lookups.last_round()
+    is_ours = last is not None and last.claimed_by == "watcher"  # then nobody else has come back so far
+    done = evaluation.run("watcher", every=evaluation.EVERY if is_ours else SILENT)
     if done is None:
         return False
     sending.send_due()

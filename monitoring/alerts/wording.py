@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from eventplatform import figures
+from monitoring.alerts import kinds
 from monitoring.alerts.models import Alert
 
 _MOST = 50  # alerts in one message; the rest is counted
@@ -52,6 +53,12 @@ def facts(alerts: Sequence[Alert], *, rule: str, title: str, kind: str, now: dat
     }
 
 
+def to_do(one: Alert) -> str:
+    """What mends it: the runbook's first sentence; what its source proposes where there is none."""
+    kind = kinds.find(one.kind)
+    return kind.mend[0] if kind else one.remedy
+
+
 def as_json(one: Alert) -> dict[str, Any]:
     """An alert as messages and the API tell it."""
     return {
@@ -63,7 +70,7 @@ def as_json(one: Alert) -> dict[str, Any]:
         "subject": one.subject,
         "what": one.what,
         "why": one.why,
-        "remedy": one.remedy,
+        "remedy": to_do(one),
         "began_at": _iso(one.began_at),
         "opened_at": _iso(one.opened_at),
         "resolved_at": _iso(one.resolved_at),
@@ -93,7 +100,7 @@ def _lines(one: Alert, now: datetime) -> list[str]:
     since = f"{_utc(one.began_at)}, for {figures.age(((ended or now) - one.began_at).total_seconds())}"
     lines = [f"* {'RESOLVED' if ended else word}: {_line(one.what)}", f"  Since {since}."]
     if not ended:
-        lines += [f"  {_short(part)}" for part in (one.why, f"To do: {one.remedy}" if one.remedy else "") if part]
+        lines += [f"  {_short(part)}" for part in (one.why, f"To do: {to_do(one)}") if part]
         lines += [f"  Runbook: {link(reverse('runbook', args=[one.kind]))}"]
     return [*lines, f"  Alert: {link(one.get_absolute_url())}", ""]
 

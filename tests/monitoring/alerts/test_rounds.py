@@ -12,8 +12,9 @@ from django.db import DatabaseError
 
 from eventplatform import panels
 from eventplatform.panels import Trouble
-from monitoring.alerts import evaluation, heartbeat, lookups, services, silencing
+from monitoring.alerts import evaluation, heartbeat, lookups, services, silencing, watch
 from monitoring.alerts.models import Alert, AlertNotification, AlertReceiver, AlertRound, AlertRule, AlertSilence
+from monitoring.models import RoleHeartbeat
 from tests.monitoring.alerts.stage import BEGIN, Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -108,7 +109,7 @@ def test_told__one_message_per_receiver_names_all_and_its_end_is_told(stage: Sta
     assert "connector.stopped of lake" in text
     assert "connector.stopped of warehouse" in text
     assert "/runbooks/connector.stopped" in text
-    assert "To do: Mend it" in text
+    assert "To do: Mend the cause, then press Resume." in text
 
 
 def test_told__lasts__again_after_the_interval_until_somebody_acknowledges(stage: Stage) -> None:
@@ -223,6 +224,26 @@ def test_many__250_troubles__one_round_in_few_queries(
     assert message.facts["alerts_total"] == 250
     assert len(message.facts["alerts"]) == 50
     assert "… and 200 more" in message.text
+
+
+def test_watcher__workers_silent__takes_over_and_gives_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.wrong("part.log", "log")
+    monkeypatch.setattr(watch.timezone, "now", lambda: stage.now)
+    monkeypatch.setattr(evaluation.run, "__kwdefaults__", {"every": evaluation.EVERY, "now": lambda: stage.now})
+    stage.run(10)
+
+    ours = []
+    for second in range(60):
+        stage.now += timedelta(seconds=5)
+        if second == 30:
+            evaluation.run("worker")
+        ours.append(watch.tick())
+
+    assert not any(ours[:4])  # within 25 s a worker may still come
+    assert ours[4:30].count(True) == 13  # from then on as often as a worker would
+    assert not any(ours[30:34])
+    assert Alert.objects.get().phase == "open"
+    assert RoleHeartbeat.objects.get(role="watcher").beat_at == stage.now
 
 
 def test_heartbeat__asked_once_a_minute(stage: Stage, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
