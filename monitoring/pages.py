@@ -18,6 +18,7 @@ from eventplatform.core.records import TopicPartition
 from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
 from monitoring import canary_words, health, lookups, personal, snippets, stages, tail
+from monitoring.trace.asked import query_of
 
 _STARTED_AT = timezone.now()
 _TAIL_LENGTH = 6
@@ -53,6 +54,7 @@ def record(request: HttpRequest, topic: str, partition: int, offset: int) -> Htt
         raise Http404(message)
     context = {
         "event": tail.event_of(found),
+        "follow": query_of(found),
         "content": personal.shown(tail.parsed(found), request.user),
         "is_masked": not request.user.has_perm(personal.PERMISSION),
         "key": (found.key or b"").decode(errors="replace"),

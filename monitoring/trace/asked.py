@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from eventplatform.core.records import TopicPartition
+from eventplatform.core.records import Record, TopicPartition
 from monitoring.trace.answering import Place
 from monitoring.trace.asking import KINDS, RANGES, By, Question, QuestionError, ask
+from monitoring.trace.matching import key_words, meta_of
 
 _YEARS = range(1970, 9999)
 _LONGEST = 8192  # of an address
@@ -90,6 +91,15 @@ def read(given: Mapping[str, str]) -> Asked:
         place=parts["place"],
         go_on=parts["from"],
     )
+
+
+def query_of(record: Record) -> str:
+    """The query that follows the event of a record: its place is known, so nothing is searched."""
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    event_id = meta_of(record).get("id")
+    if event_id:
+        return Asked("id", str(event_id), place=place).query()
+    return Asked("key", key_words(record.key) or "-", place=place).query()
 
 
 _NAMES = (*KINDS, "q", "by", "stream", "range", "around", "since", "until", "place", "from")

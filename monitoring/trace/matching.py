@@ -31,8 +31,9 @@ class Matcher:
 
     def _by_id(self, records: Sequence[Record]) -> Iterator[Record]:
         for needle in self._needles:
-            for record in records:
-                if record.value is not None and needle in record.value and self._has_id(record):
+            # A list in one go: of a million records one passes, and this line is what the others cost.
+            for record in [one for one in records if one.value is not None and needle in one.value]:
+                if self._has_id(record):
                     yield record
 
     def _has_id(self, record: Record) -> bool:

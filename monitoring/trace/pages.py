@@ -26,7 +26,7 @@ from monitoring.stages import Path
 from monitoring.trace import answering, asked
 from monitoring.trace.answering import Answer
 from monitoring.trace.asked import Asked
-from monitoring.trace.matching import key_words, meta_of
+from monitoring.trace.matching import meta_of
 from monitoring.trace.scanning import MOST_FOUND
 from monitoring.trace.ways import Way
 from streamconfig.lookups import snapshot
@@ -117,16 +117,9 @@ def _of_way(way: Way, wanted: Asked, *, may_see: bool) -> dict[str, Any]:
         "lines": () if way.content is None else lines_of_event(content, _places(way.letter)),
         "key": way.key if may_see else personal.masked_content(way.key),
         "day": way.steps[0].at,
-        "near": [
-            (*_near(record), wanted.query(**_place_of(record), by="key", text=key_words(record.key)))
-            for record in (*way.near.before, *way.near.after)
-        ],
+        "near": [(*_near(record), asked.query_of(record)) for record in (*way.near.before, *way.near.after)],
         "canaries": [] if way.is_canary else _canaries(way.stream),
     }
-
-
-def _place_of(record: Record) -> dict[str, str]:
-    return {"place": f"{record.topic}/{record.partition}/{record.offset}", "go_on": ""}
 
 
 def _near(record: Record) -> tuple[datetime, str]:

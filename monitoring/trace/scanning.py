@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from eventplatform.broker.base import Batch, Log, OffsetOutOfRangeError, Reader, size_of
+from eventplatform.broker.base import Batch, Log, OffsetOutOfRangeError, Reader
 from eventplatform.core.records import Record
 from monitoring.trace import spans
 from monitoring.trace.asking import Window
@@ -95,7 +95,7 @@ class _Scanning:
         reach = self.result.reaches.get(bite.number, Reach())
         read = self._read(span, bite)
         self.result.records += len(read.records)
-        self.result.bytes += sum(map(size_of, read.records))
+        self.result.bytes += sum(len(record.value) for record in read.records if record.value)
         known = len(self.result.found)
         self.result.found += self.matcher.among(read.records)
         if len(self.result.found) > known and self.found_at is None:
@@ -109,7 +109,8 @@ class _Scanning:
         offset = bite.begin
         while offset < bite.end:
             batch = self._batch(span, offset, bite.end - offset)
-            records += [record for record in batch.records if record.offset < bite.end]
+            is_beyond = bool(batch.records) and batch.records[-1].offset >= bite.end  # a compacted topic has gaps
+            records += [one for one in batch.records if one.offset < bite.end] if is_beyond else batch.records
             is_stuck = batch.next_offset <= offset
             offset = max(offset, batch.next_offset)
             if is_stuck or bite.is_after:

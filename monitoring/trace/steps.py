@@ -115,7 +115,9 @@ def _accepted(record: Record, event: Any, at: datetime) -> Step:
         words.append("It came after its stream's window had closed, and is marked so.")
     if origin := text_of(record, names.HEADER_MIRRORED_FROM):
         words.append(f"It is a copy of {origin}.")
-    return Step("Accepted", "ok", " ".join(words), at)
+    title, version = names.split_schema_id(str(schema)) if schema else ("", "")
+    link = f"/schemas/{title}/{version}" if title and names.is_schema_id(str(schema)) else ""
+    return Step("Accepted", "ok", " ".join(words), at, link=link, remedy="See the schema" if link else "")
 
 
 def of_letter(letter: DeadLetter) -> tuple[Step, ...]:
@@ -147,13 +149,20 @@ def _set_aside(name: str, letter: DeadLetter, word: str, at: datetime, *, is_sto
         place, link = f"dead letter {letter.id}, {place}", f"/rejected?group={letter.group_key}&letter={letter.id}"
     if letter.replayed_at is not None:
         again = f" as {letter.replayed_as}" if letter.replayed_as else ""
-        words = f"{word}, then replayed{again} by {letter.replayed_by or 'somebody'}. It had been: {letter.message}"
+        words = f"{word}, then replayed{again} by {letter.replayed_by or 'somebody'}. It had been: {_sentence(letter)}"
         return Step(
             name, "warn", words, letter.replayed_at, place, "Replayed", link, "See what was done", letter.code, is_store
         )
-    remedy = f" {letter.remedy}" if letter.remedy else ""
-    words = f"{letter.message}{remedy}"
+    words = f"{_sentence(letter)} {letter.remedy}".strip()
     return Step(name, "fail", words, at, place, word, link, "Mend and replay", letter.code, is_store)
+
+
+def _sentence(letter: DeadLetter) -> str:
+    """The reason as a sentence: of an event that breaks its schema it begins with the place."""
+    if letter.message.endswith((".", "?", "!")):
+        return letter.message
+    place = ".".join(letter.pointer.split("/")[1:])
+    return f"{place} {letter.message}.".lstrip()
 
 
 def _stored(taker: Taker, record: Record, *, is_canary: bool) -> Step:

@@ -95,6 +95,12 @@ def test_letter_of_the_intake__refused_with_reason_and_remedy() -> None:
     assert judge([received, refused]).headline == "The intake refused it, 14:07:12."
 
 
+def test_letter__message_that_is_no_sentence__made_one_with_its_place() -> None:
+    _, refused = of_letter(letter(message="must be text, not a number", pointer="/page/id", source="intake"))
+
+    assert refused.words == "page.id must be text, not a number. Widen the column."
+
+
 def test_letter_of_the_intake__replayed__red_no_more() -> None:
     steps = of_letter(letter(source="intake", replayed_at=AT, replayed_by="ida", replayed_as="new-id"))
 
