@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -215,6 +215,27 @@ def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | 
         return None
     with opening.make_store(found) as sink:
         return sink.canary_written(stream, event_id)
+
+
+def canaries_written(*, connector: str, wanted: Mapping[str, str], is_enough: Callable[[], bool]) -> dict[str, datetime]:
+    """When the connector's store marked these canaries, by id (`wanted` has their streams); what is not there is left out.
+
+    They are asked for in order until `is_enough`, over one connection.
+
+    Raises:
+        PlatformError: the store can't be asked.
+    """
+    found = Connector.objects.select_related("target").filter(name=connector).first()
+    written: dict[str, datetime] = {}
+    if found is None:
+        return written
+    with opening.make_store(found) as sink:
+        for event_id, stream in wanted.items():
+            if is_enough():
+                break
+            if (moment := sink.canary_written(stream, event_id)) is not None:
+                written[event_id] = moment
+    return written
 
 
 def _views(connectors: Iterable[Connector], leases: Iterable[Lease]) -> tuple[ConnectorView, ...]:

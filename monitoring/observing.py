@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -21,9 +21,10 @@ from monitoring.producer import OBSERVER
 
 log = logging.getLogger(__name__)
 
+_took_seconds: dict[str, float] = {}  # how long each store was asked last; one that hangs comes last
 _MAX_RECORDS = 2000  # per partition and tick: a busy topic is searched over several ticks
 _STORES_SECONDS = 5.0  # of asking stores, per tick
-_SLOW_SECONDS = 1.0  # a store that takes longer to say, or fails, is not asked again in this tick: it holds up no other
+_STORE_SECONDS = 2.0  # of asking one of them
 _TICK_LASTS = timedelta(seconds=60)  # a tick that hangs longer gives way to the next
 
 
@@ -38,7 +39,7 @@ def observe(event_log: Log) -> int:
     try:
         runs = lookups.runs_under_way(now=timezone.now())
         found = _look_on_topics(event_log, [run for run in runs if run.seen_at is None])
-        found += _look_in_stores(run for run in runs if run.seen_at is not None)
+        found += _look_in_stores([run for run in runs if run.seen_at is not None])
     finally:
         services.end_tick(name=OBSERVER, now=timezone.now(), handled=found)
     return found
@@ -97,36 +98,40 @@ def _meta_id(value: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _look_in_stores(runs: Iterable[CanaryRun]) -> int:
-    deadline = time.monotonic() + _STORES_SECONDS
-    takers = connectors.by_stream()
-    found, slow = 0, set[str]()
+def _look_in_stores(runs: Sequence[CanaryRun]) -> int:
+    """Ask each store once for all that is missing there; the ones that were quick last come first, so that none starves."""
+    takers = {stream: {view.name for view in views if view.is_enabled} for stream, views in connectors.by_stream().items()}
+    missing = {run.pk: takers.get(run.stream, set()) - {one.connector for one in run.arrivals.all()} for run in runs}
+    by_connector: dict[str, list[CanaryRun]] = defaultdict(list)
     for run in runs:
-        missing = {view.name for view in takers.get(run.stream, ()) if view.is_enabled}
-        missing -= {arrival.connector for arrival in run.arrivals.all()}
-        for connector in sorted(missing - slow):
-            if (began := time.monotonic()) > deadline:
-                return found
-            is_there = _look_in_store(run, connector)
-            if is_there:
-                missing.discard(connector)
-                found += 1
-            if is_there is None or time.monotonic() - began > _SLOW_SECONDS:
-                slow.add(connector)
-        if not missing:
+        for connector in missing[run.pk]:
+            by_connector[connector].append(run)
+    deadline, found = time.monotonic() + _STORES_SECONDS, 0
+    for connector in sorted(by_connector, key=lambda name: _took_seconds.get(name, 0.0)):
+        for run in _look_in_store(connector, by_connector[connector], deadline):
+            missing[run.pk].discard(connector)
+            found += 1
+    for run in runs:
+        if not missing[run.pk]:
             services.close_run(run=run, now=timezone.now())
     return found
 
 
-def _look_in_store(run: CanaryRun, connector: str) -> bool | None:
-    """Whether it is there; None where the store can't be asked."""
+def _look_in_store(connector: str, runs: Sequence[CanaryRun], deadline: float) -> list[CanaryRun]:
+    """The canaries that the store has; of one that can't be asked none."""
+    if time.monotonic() > deadline:
+        return []
+    began = time.monotonic()
+    enough = min(deadline, began + _STORE_SECONDS)
+    wanted = {run.event_id: run.stream for run in runs}
     try:
-        written_at = connectors.canary_written(connector=connector, stream=run.stream, event_id=run.event_id)
+        written = connectors.canaries_written(connector=connector, wanted=wanted, is_enough=lambda: time.monotonic() > enough)
     except Exception:
         # A store may fail in its driver's own words; the missing arrival is what turns red.
-        log.exception("canary.store_unreadable", extra={"connector": connector, "stream": run.stream})
-        return None
-    if written_at is None:
-        return False
-    services.record_arrival(run=run, connector=connector, written_at=written_at)
-    return True
+        log.exception("canary.store_unreadable", extra={"connector": connector})
+        written = {}
+    _took_seconds[connector] = time.monotonic() - began
+    there = [run for run in runs if run.event_id in written]
+    for run in there:
+        services.record_arrival(run=run, connector=connector, written_at=written[run.event_id])
+    return there

@@ -157,7 +157,7 @@ def test_observe__store_fails_in_its_drivers_words__the_others_are_still_asked(
         message = "driver's own trouble"
         raise OSError(message)
 
-    monkeypatch.setattr("connectors.lookups.canary_written", fail)
+    monkeypatch.setattr("connectors.lookups.canaries_written", fail)
     with world.intake() as intake:
         canaries.send_due(world.log, intake)
     observing.observe(world.log)
@@ -286,3 +286,30 @@ class Counting:
     def __call__(self, execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204  # Django's signature
         self.count += 1
         return execute(sql, params, many, context)
+
+
+def test_observe__a_store_hangs__the_others_are_asked_before_it_next_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    clock = [0.0]
+
+    def answer(*, connector: str, **_: object) -> dict[str, datetime]:
+        asked.append(connector)
+        clock[0] += 9.0 if connector == "hangs" else 0.1
+        return {}
+
+    monkeypatch.setattr("connectors.lookups.canaries_written", answer)
+    monkeypatch.setattr(observing.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(observing, "_took_seconds", {})
+    world.connectors = (replace(WAREHOUSE, name="hangs"), replace(WAREHOUSE, name="quick"))
+    with world.intake() as intake:
+        canaries.send_due(world.log, intake)
+    observing.observe(world.log)
+    asked.clear()
+
+    for _ in range(3):
+        observing.observe(world.log)
+
+    assert asked.count("quick") >= 2
+    assert asked[-2:] == ["quick", "hangs"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
@@ -119,5 +120,5 @@ class World:
             self.produce(event["meta"]["stream"], event)
         return httpx.Response(self.status, json={} if self.status == httpx.codes.CREATED else {"detail": "no, since <b>"})
 
-    def canary_written(self, *, event_id: str, **_: str) -> datetime | None:
-        return self.written.get(event_id)
+    def canaries_written(self, *, wanted: Mapping[str, str], **_: object) -> dict[str, datetime]:
+        return {event_id: self.written[event_id] for event_id in wanted if event_id in self.written}
