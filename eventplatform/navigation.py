@@ -59,6 +59,7 @@ _GROUPS = (
             Entry("/alerts", "Alerts", "warn", name="alerts"),
             Entry("/trace", "Where is my event?", "trace", short="Trace"),
             Entry("/outcomes", "Outcomes", "check"),
+            Entry("/traffic", "Traffic", "stream"),
             Entry("/hours", "Hours", "clock"),
             Entry("/live", "Live events", "play", short="Live"),
             Entry("/rejected", "Rejected events", "rejected", name="rejected", short="Rejected"),

@@ -59,3 +59,4 @@ class RoleHeartbeatAdmin(ReadOnlyAdmin):
 
 # Rows of packages: Django finds their admin where the app's module names it.
 from monitoring.realtime import admin as realtime_admin  # noqa: E402, F401  # it stands on what is above
+from monitoring.traffic import admin as traffic_admin  # noqa: E402, F401  # likewise

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from eventplatform import charts, panels
+from eventplatform import panels
 from monitoring import canary_pages, daily_volumes, health, lookups, quiet_streams
 from monitoring.alerts import lookups as alerts
-from monitoring.overview_tables import ticks
 from monitoring.rejected import groups
+from monitoring.traffic.panel import volume
 from streamconfig.lookups import snapshot
 
 _MINUTES = 60
@@ -31,24 +31,6 @@ def register() -> None:
 def per_minute(minutes: int = _MINUTES, streams: Collection[str] | None = None) -> Mapping[str, tuple[float | None, ...]]:
     """The events of each stream, or of these alone, minute by minute."""
     return lookups.volumes(minutes=minutes, streams=streams).streams
-
-
-def volume(stream: str) -> Mapping[str, Any] | None:
-    """Events per minute over the last hour; None for a stream that isn't configured."""
-    configured = snapshot().streams.get(stream)
-    if configured is None:
-        return None
-    volumes = lookups.volumes(minutes=_MINUTES, streams=(stream,))
-    line = volumes.of(stream)
-    total = sum(value or 0 for value in line)
-    picture = charts.area(
-        charts.Series(line),
-        label=f"Events of {stream} per minute over the last hour, {total:.0f} in all",
-        unit="/min",
-        x_ticks=ticks(volumes.begins_at),
-        height=150,
-    )
-    return {"chart": picture, "total": total, "has_canary": configured.is_enabled and configured.canary_events_enabled}
 
 
 def live(stream: str) -> Mapping[str, Any] | None:

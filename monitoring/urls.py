@@ -17,6 +17,7 @@ from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
 from monitoring.trace import pages as trace
 from monitoring.trace.views import Trace
+from monitoring.traffic import pages as traffic
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.start, name="start"),
@@ -26,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/picture", picture.index, name="overview-picture"),
     path("overview/streams", stream_list.index, name="overview-streams"),
     path("overview/services/<path:name>", service_page.index, name="overview-service"),
+    path("traffic", traffic.index, name="traffic"),
+    path("streams/<path:name>/traffic", traffic.of_stream, name="stream-traffic"),
     path("records/<str:topic>/<int:partition>/<int:offset>", pages.record, name="record"),
     path("outcomes", outcomes.index, name="outcomes"),
     path("errors", error_pages.error_list, name="errors"),

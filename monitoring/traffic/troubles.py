@@ -43,7 +43,7 @@ def troubles() -> list[Trouble]:
 
 def link(stream: str) -> str:
     """The page of its traffic."""
-    return f"/traffic/{quote(stream)}"
+    return f"/streams/{quote(stream)}/traffic"
 
 
 def story(row: TrafficIncident) -> str:

@@ -70,14 +70,13 @@ def rule_of(stream: Stream, rule: Rule) -> Rule:
 
 def rules_at(now: datetime) -> Mapping[str, Rule]:
     """What people say of streams, as it holds at a moment."""
-    return {row.stream: _OFF if _is_off(row, now) else _rule(row) for row in TrafficRule.objects.all()}
+    return {row.stream: said(row, now) for row in TrafficRule.objects.all()}
 
 
-def _is_off(row: TrafficRule, now: datetime) -> bool:
-    return row.is_off and (row.off_until is None or now < row.off_until)
-
-
-def _rule(row: TrafficRule) -> Rule:
+def said(row: TrafficRule, now: datetime) -> Rule:
+    """What one row says."""
+    if row.is_off and (row.off_until is None or now < row.off_until):
+        return _OFF
     watched = (("silent", row.watches_silence), ("low", row.watches_low), ("high", row.watches_high))
     watches = frozenset(kind for kind, is_watched in watched if is_watched)
     return Rule(cast("Sensitivity", row.sensitivity), row.silence_minutes, watches)

@@ -4,7 +4,18 @@ import pytest
 
 from tests.monitoring.world import World
 
-USERS = ("canaries", "canary_pages", "paths", "personal", "volumes", "tail", "health", "snippets", "stream_panels", "traffic.panel")
+USERS = (
+    "canaries",
+    "canary_pages",
+    "paths",
+    "personal",
+    "volumes",
+    "tail",
+    "health",
+    "snippets",
+    "stream_panels",
+    "traffic.panel",
+)
 HOURS = tuple(f"hours.{name}" for name in ("noting", "weighing", "lookups", "pages", "api"))
 
 

@@ -22,7 +22,7 @@ Sensitivity = Literal["low", "normal", "high"]
 
 _BY_CHANCE = 10.0  # e^-10: once in 20 000 stretches of four weeks
 _YOUNG_NEEDS = 60.0  # events expected, before a young stream is said to be silent
-_SHORTEST_SILENCE = 5  # minutes
+SHORTEST_SILENCE = 5  # minutes
 _WINDOW_EVENTS = 200
 _WINDOW_MINUTES = 10
 _BURSTY_MINUTES = 60
@@ -95,7 +95,7 @@ def _gap(profile: Profile, seen: Seen) -> Finding:
     return Finding("silent", expected, 0, int(minutes), began_at)
 
 
-def _silence_limit(profile: Profile) -> float:
+def silence_limit(profile: Profile) -> float:
     """How many events must have been expected before none of them is silence."""
     if profile.days < _A_WEEK:
         return max(_YOUNG_NEEDS, 5 * profile.longest)
@@ -103,11 +103,11 @@ def _silence_limit(profile: Profile) -> float:
 
 
 def _is_silent(profile: Profile, seen: Seen, rule: Rule, gap: Finding, *, since: datetime | None) -> bool:
-    limit = _silence_limit(profile)
+    limit = silence_limit(profile)
     if gap.minutes and rule.silence_minutes is not None:
         return gap.minutes >= rule.silence_minutes and gap.expected > 0
     # In its first week the weekend is a stream's first one, too.
-    shortest = max(_SHORTEST_SILENCE, 5 * profile.longest_minutes if profile.days < _A_WEEK else 0)
+    shortest = max(SHORTEST_SILENCE, 5 * profile.longest_minutes if profile.days < _A_WEEK else 0)
     if gap.minutes >= shortest and gap.expected >= limit:
         return True
     return since is not None and not _is_back(profile, seen, gap, since)
@@ -124,7 +124,7 @@ def _is_back(profile: Profile, seen: Seen, gap: Finding, since: datetime) -> boo
         expected += seen.usual(cell, profile)[0]
         came, minutes = came + events, minutes + cell.counted
     if expected < _FEW:
-        return gap.expected < _silence_limit(profile) / 2
+        return gap.expected < silence_limit(profile) / 2
     return came >= max(_BACK * expected, 1)
 
 
@@ -166,7 +166,7 @@ def _wanted_minutes(profile: Profile) -> float:
 def _deviation(profile: Profile, window: _Window, rule: Rule, current: Kind, seen: Seen) -> Kind:
     if profile.days < 1 or not window.evidence:  # without a whole day nobody knows its nights
         return ""
-    less, more = _factors(profile, rule)
+    less, more = factors(profile, rule)
     # What began ends once two fifths of the way back to usual are gone.
     below = 1 - (1 - less) * 0.6 if current == "low" else less
     above = 1 + (more - 1) * 0.6 if current == "high" else more
@@ -180,7 +180,7 @@ def _deviation(profile: Profile, window: _Window, rule: Rule, current: Kind, see
     return ""
 
 
-def _factors(profile: Profile, rule: Rule) -> tuple[float, float]:
+def factors(profile: Profile, rule: Rule) -> tuple[float, float]:
     """From which factors on, wider where little is known or where hours differ much by themselves."""
     low, high = _FACTORS[rule.sensitivity]
     if profile.days < _ALL_WEEKS:

@@ -80,7 +80,7 @@ def test_tick__a_stream_stops__told_within_ten_minutes_and_until_it_is_back(coun
     [told] = troubles.troubles()
 
     assert (told.kind, told.subject, told.level, told.began_at) == ("traffic.silent", "ui.a", "fail", NOW)
-    assert told.link == "/traffic/ui.a"
+    assert told.link == "/streams/ui.a/traffic"
     assert "No event for" in told.why
     later = go_on(18, later)
     assert troubles.troubles() == []
