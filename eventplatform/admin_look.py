@@ -89,6 +89,15 @@ _NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Alerts",
+        "separator": True,
+        "items": [
+            _link("Rules", "rule_settings", "admin:monitoring_alertrule_changelist", "monitoring.view_alertrule"),
+            _link("Receivers", "notifications", "admin:monitoring_alertreceiver_changelist", "monitoring.view_alertreceiver"),
+            _link("Silences", "notifications_off", "admin:monitoring_alertsilence_changelist", "monitoring.view_alertsilence"),
+        ],
+    },
+    {
         "title": "People",
         "separator": True,
         "items": [

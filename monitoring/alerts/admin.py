@@ -21,7 +21,6 @@ class AlertRuleAdmin(ModelAdmin):
 
     form = RuleForm
     list_display: ClassVar[list[str]] = ["name", "position", "fits", "wait_seconds", "told", "is_enabled"]
-    filter_horizontal = ("receivers",)
     fieldsets = (
         (None, {"fields": ("name", "position", "is_enabled")}),
         ("Which alerts", {"fields": ("kinds", "subjects", "level")}),

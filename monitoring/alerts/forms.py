@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.core.validators import validate_email
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from eventplatform.admin_base import Checkboxes, TextArea
 from eventplatform.core.errors import RejectedError
 from eventplatform.encryption import SecretUnreadableError
 from eventplatform.outbound.urls import require_no_inner_address, target_of
@@ -26,7 +27,7 @@ _Kind = AlertReceiver.Kind
 class PatternsField(forms.CharField):
     """Words or patterns, one a line; kept as a list."""
 
-    widget = UnfoldAdminTextareaWidget
+    widget = TextArea(attrs={"rows": 3})
 
     def prepare_value(self, value: Any) -> Any:
         """A list as it is edited."""
@@ -62,11 +63,17 @@ class MatchingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
 class RuleForm(MatchingForm):
     """A rule."""
 
+    receivers = forms.ModelMultipleChoiceField(
+        queryset=AlertReceiver.objects.order_by("name"),
+        required=False,
+        widget=Checkboxes,
+        help_text="None: its alerts are shown only.",
+    )
     hours_days = forms.MultipleChoiceField(
         label="told on",
         required=False,
         choices=[(str(number), day.capitalize()) for number, day in enumerate(DAYS)],
-        widget=forms.CheckboxSelectMultiple,
+        widget=Checkboxes,
         help_text="None: every day. Counts only with both times; what opens outside them is told when they begin.",
     )
 

@@ -96,10 +96,19 @@ KINDS = (
         ("Mend the question, or let it read fewer minutes; delete it where nobody needs it any more.",),
     ),
     Kind(
+        "stream_out.silent",
+        "The server of streams is silent",
+        "warning",
+        "The role stream gave no sign of life for a minute: clients of streams are cut off or hear nothing. Nothing is lost: "
+        "they go on where they were.",
+        ("Whether the role stream runs, and what its log ends with.", "Whether it reaches the database."),
+        ("Start `python -m monitoring.streaming` again.",),
+    ),
+    Kind(
         "stream_out.full",
         "The server of streams turns clients away",
         "warning",
-        "The role stream holds as many clients as it may, or drops events of clients that read too slowly.",
+        "The role stream holds as many clients as it may, and refuses more with 503.",
         ("Who is connected, and from where: its metrics.",),
         ("Raise its limits, start another one, or ask the client that holds most to share.",),
     ),
