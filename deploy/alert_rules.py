@@ -37,6 +37,7 @@ LOOKS = {
     "intake.slow": Look(f"{_SLOW} > 1", "5m"),
     "intake.failing": Look(f"{_FAILED} > 0.01", "5m"),
     "rejected.missed": Look("increase(eventplatform_rejected_missed_total[1h]) > 0", "0s"),
+    "stream_out.silent": Look('max(eventplatform_role_heartbeat_age_seconds{role="stream"}) > 60', "30s"),
     "canary.intake": Look('max by (stream, prefix) (eventplatform_canary_failing{stage="intake"}) == 1', "30s"),
     "canary.topic": Look('max by (stream, prefix) (eventplatform_canary_failing{stage="topic"}) == 1', "30s"),
     "canary.store": Look('max by (stage) (eventplatform_canary_failing{stage!~"intake|topic"}) == 1', "30s"),

@@ -175,6 +175,11 @@ def beat(*, role: str, now: datetime, is_well: bool = True, detail: str = "") ->
     RoleHeartbeat.objects.update_or_create(role=role, defaults={"beat_at": now, "is_well": is_well, "detail": detail})
 
 
+def stop_beating(*, role: str) -> None:
+    """`role` was stopped on purpose: its silence says nothing any more."""
+    RoleHeartbeat.objects.filter(role=role).delete()
+
+
 def forget(*, before: datetime) -> int:
     """Delete canaries older than `before`; the number of rows. Volumes are `traffic.rolling.forget`'s."""
     return CanaryRun.objects.filter(sent_at__lt=before).delete()[0]

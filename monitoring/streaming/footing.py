@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
 from eventplatform import exposition
 from eventplatform.broker.base import Log
@@ -13,6 +15,8 @@ from eventplatform.core.pii_values import Hashing
 from eventplatform.core.schemas import CompiledSchema
 from eventplatform.eventlog import event_log
 from eventplatform.guard.client_addresses import Proxies
+from monitoring import services
+from monitoring.streaming import life
 from monitoring.streaming.callers import caller_of
 from monitoring.streaming.offers import Caller, Offers, offers
 from streamconfig.snapshots import Snapshot, SnapshotKeeper, SnapshotMissingError
@@ -44,6 +48,10 @@ class Footing(Protocol):
         """The event log."""
         ...
 
+    def tell(self, words: str, *, is_well: bool) -> None:
+        """Leave a sign of life."""
+        ...
+
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Whether there is a configuration, and what to say about it."""
         ...
@@ -68,7 +76,10 @@ class ProcessFooting:
         self._keeper.start(wait_seconds=_FIRST_SNAPSHOT_SECONDS)
 
     def stop(self) -> None:
-        """Let go."""
+        """Let go; nobody shall miss a process that was stopped."""
+        with contextlib.suppress(DatabaseError):
+            close_old_connections()
+            services.stop_beating(role=life.ROLE)
         self._keeper.stop()
 
     def offers(self) -> Offers:
@@ -90,6 +101,11 @@ class ProcessFooting:
 
     def log(self) -> Log:
         return event_log()
+
+    def tell(self, words: str, *, is_well: bool) -> None:
+        with contextlib.suppress(DatabaseError):  # that is told by others
+            close_old_connections()
+            services.beat(role=life.ROLE, now=timezone.now(), is_well=is_well, detail=words)
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         snapshot = self._keeper.current

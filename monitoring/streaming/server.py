@@ -13,7 +13,7 @@ from eventplatform.core.metrics import STREAM_OUT_REFUSED
 from monitoring.streaming import answers
 from monitoring.streaming.asked import PREFIX
 from monitoring.streaming.connection import Connection, Request
-from monitoring.streaming.errors import StreamRefusedError
+from monitoring.streaming.errors import ServerFullError, StreamRefusedError, TooMuchHistoryError
 from monitoring.streaming.footing import Footing
 from monitoring.streaming.routes import Routes
 from monitoring.streaming.service import Bounds, StreamService
@@ -96,6 +96,8 @@ class StreamServer:
                 return
             answer = await self._routes.answer(request)
         except PlatformError as error:
+            if isinstance(error, ServerFullError | TooMuchHistoryError):
+                self.service.note_full()
             answer = _refusal(error, request)
         except Exception:
             log.exception("stream_server.crashed")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from eventplatform.core.errors import PlatformError
 from eventplatform.guard.client_addresses import client_address, network_of
 from eventplatform.guard.request_head import RequestHead
-from monitoring.streaming import answers, asked, rendering
+from monitoring.streaming import answers, asked, life, rendering
 from monitoring.streaming.channels import Positions, Wish, Writer
 from monitoring.streaming.client import Client, Limits
 from monitoring.streaming.entries import Entries
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _ACCOUNTS_SECONDS = 30.0  # between two looks at whether people still may read what they do
 _HANDOVER_SECONDS = 60.0
+_FULL_SECONDS = 60.0  # that it is told for
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class StreamService:
         )
         self._judged: Offers | None = None
         self._looked_at = time.monotonic()
+        self._told_at = 0.0
+        self._full_at = float("-inf")
 
     def start(self) -> None:
         """Start the threads that read."""
@@ -95,7 +98,7 @@ class StreamService:
         """End the threads."""
         for stop in (self.tail.stop, self._history.stop):
             await self._loop.run_in_executor(None, stop)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._loop.run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
 
     async def ask(self, function: Callable[[], object]) -> object:
         """Call what may wait, in a thread."""
@@ -178,9 +181,23 @@ class StreamService:
         """Called about once a second."""
         self.hub.beat(self.now())
         self._judge()
+        if time.monotonic() - self._told_at > life.BEAT_SECONDS:
+            self._tell()
         if time.monotonic() - self._looked_at > _ACCOUNTS_SECONDS:
             self._looked_at = time.monotonic()
             self._threads.submit(self._look_at_accounts)
+
+    def note_full(self) -> None:
+        """Somebody was turned away."""
+        self._full_at = time.monotonic()
+
+    def _tell(self) -> None:
+        """A sign of life, in a thread."""
+        self._told_at = now = time.monotonic()
+        is_full = now - self._full_at < _FULL_SECONDS
+        trouble = self.tail.trouble
+        words = life.words(self.places.taken, is_full=is_full, trouble=trouble)
+        self._threads.submit(self._footing.tell, words, is_well=not trouble)
 
     def _judge(self) -> None:
         """Where the configuration has changed, end those who may not read on."""

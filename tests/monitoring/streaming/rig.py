@@ -78,6 +78,7 @@ class Footing:
         self.schema = Schema(DOCUMENT)
         self.callers: dict[str, Caller] = {}
         self.is_ready = True
+        self.told: tuple[str, bool] | None = None
         self._log = log
         self._default = default
         self.configure(streams)
@@ -101,6 +102,9 @@ class Footing:
 
     def log(self) -> Log:
         return self._log
+
+    def tell(self, words: str, *, is_well: bool) -> None:
+        self.told = words, is_well
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         return self.is_ready, {"status": "ok" if self.is_ready else "unavailable"}
