@@ -1,0 +1,173 @@
+"""F18: each stage of the way is broken by hand on a running platform; the right thing goes red in time, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+import yaml
+
+from eventplatform import env
+from eventplatform.broker.postgres.schema import install
+from eventplatform.embedded.postgres import Postgres
+from tests.e2e.platform import Platform
+from tests.faults.soak.load import STREAMS, example
+from tests.faults.watched import AT_ONCE, Red, Watched, until
+from tests.servers.kafka import KafkaServer
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(420)]
+
+INTERVAL = 5
+# Two intervals and half a minute; then the tick that sends (5 s) and the round that evaluates (10 s).
+IN_TIME = 2 * INTERVAL + 30 + 15
+# Half a minute without a sign of life; the watcher, which evaluates where no worker does, takes that over after 25 s.
+DEAD_IN_TIME = 60
+MENDED = 45
+STEADY = "ui.page_load"
+BROKEN_TITLE = "revision/create"
+TRAFFIC = "traffic.silent"
+
+HISTORY = """
+insert into monitoring_streamhour (stream, hour, events, canaries, peak, first, last, gap)
+select %(stream)s, hour, 18000, 0, 320, 0, 59, 0
+from generate_series(%(begin)s::timestamptz, %(end)s::timestamptz, interval '1 hour') hour on conflict do nothing
+"""
+COUNTED = """
+insert into monitoring_countedhour (hour, minutes)
+select hour, 60 from generate_series(%(begin)s::timestamptz, %(end)s::timestamptz, interval '1 hour') hour
+on conflict do nothing
+"""
+SILENT_SOON = """
+from monitoring.traffic.models import TrafficRule
+TrafficRule.objects.create(stream='ui.page_load', silence_minutes=1, reason='F18')
+"""
+
+
+class LogServer(NamedTuple):
+    """The event log on a server of its own: it can be away while the platform's database is there."""
+
+    url: str
+    kill: Callable[[], object]
+    start: Callable[[], object]
+
+
+@pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.services)])
+def log_server(request: pytest.FixtureRequest) -> LogServer:
+    if request.param == "kafka":
+        kafka: KafkaServer = request.getfixturevalue("kafka_server")
+        return LogServer(f"kafka://{kafka.servers}", kafka.kill, kafka.start)
+    postgres: Postgres = request.getfixturevalue("own_postgres")
+    postgres.start()
+    postgres.ensure_database("log")
+    install(postgres.url("log"))
+    return LogServer(postgres.url("log"), postgres.stop, postgres.start)
+
+
+@pytest.fixture
+def watched(log_server: LogServer) -> Iterator[Watched]:
+    settings = {"EVENT_LOG_URL": log_server.url, "CANARY_INTERVAL_SECONDS": str(INTERVAL)}
+    with Platform(**settings) as platform:
+        yield Watched(platform)
+
+
+class Producer:
+    """Of a steady stream; it may be stopped."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._client = watched.intake
+        self._stop = threading.Event()
+        self._event = {**example(STREAMS[STEADY]), "meta": {"stream": STEADY, "domain": "en.example.org"}}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            thread.join()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.2):
+            self._client.post("/v1/events", json=self._event)
+
+
+@contextmanager
+def bad_example(watched: Watched, folder: Path) -> Iterator[None]:
+    """A version of a schema is published whose first example breaks it; the next one is sound."""
+    repository = folder / "primary"
+    shutil.copytree(env.ROOT / "examples/schemas/primary", repository)
+    versions = repository / "jsonschema" / BROKEN_TITLE
+    publish(watched, versions, "1.1.0", rev_id="none")
+    try:
+        yield
+    finally:
+        publish(watched, versions, "1.2.0", rev_id=42)
+
+
+def publish(watched: Watched, versions: Path, version: str, **values: Any) -> None:
+    document = yaml.safe_load((versions / "1.0.0.yaml").read_text())
+    document["$id"] = f"/{BROKEN_TITLE}/{version}"
+    document["examples"][0] |= {"$schema": document["$id"], **values}
+    (versions / f"{version}.yaml").write_text(yaml.safe_dump(document))
+    watched.manage("import_schemas", "primary", str(versions.parents[2]))
+
+
+def learn(watched: Watched) -> None:
+    """Four weeks in which the stream was steady, and whoever is to hear of its silence at once."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    facts = {"stream": STEADY, "begin": end - timedelta(days=28), "end": end}
+    with psycopg.connect(watched.database()) as connection:
+        connection.execute(HISTORY, facts)
+        connection.execute(COUNTED, facts)
+    watched.manage("shell", "-c", AT_ONCE + SILENT_SOON)
+
+
+def test_each_stage_broken_by_hand__right_thing_red_in_time_nothing_else_and_green_again(
+    watched: Watched, log_server: LogServer, tmp_path: Path
+) -> None:
+    learn(watched)
+    producer = Producer(watched)
+    with producer.running():
+        until(watched.has_whole_paths, 60, "canaries at every stage")
+        watched.wait_for([], 60, "all green at first")
+        watched.ever.clear()
+
+        producer.stop()
+        watched.store("ALTER TABLE events._offsets RENAME TO _offsets_kept")
+        with bad_example(watched, tmp_path):
+            wanted = [Red("canary.intake", "main"), Red("connector.retrying", "postgres-main")]
+            watched.wait_for(wanted, IN_TIME, "a table dropped, a schema broken", apart=[TRAFFIC])
+        watched.store("DROP TABLE IF EXISTS events._offsets", "ALTER TABLE events._offsets_kept RENAME TO _offsets")
+        watched.manage("shell", "-c", "from connectors import services; services.restart(connector='postgres-main', by='F18')")
+        watched.wait_for([], MENDED, "both mended", apart=[TRAFFIC])
+
+        with watched.paused("worker"):
+            watched.wait_for([Red("part.workers", "workers")], DEAD_IN_TIME, "the worker stands still", apart=[TRAFFIC])
+        watched.wait_for([], MENDED, "the worker goes on", apart=[TRAFFIC])
+
+        with watched.paused("beat"):
+            watched.wait_for([Red("part.workers", "workers")], DEAD_IN_TIME, "beat stands still", apart=[TRAFFIC])
+        watched.wait_for([], MENDED, "beat goes on", apart=[TRAFFIC])
+
+        log_server.kill()
+        wanted = [Red("part.log", "log")]
+        watched.wait_for(wanted, IN_TIME, "the log is away", apart=[TRAFFIC, "part.spool"])
+        log_server.start()
+        watched.wait_for([], MENDED, "the log is back", apart=[TRAFFIC])
+
+        until(lambda: Red(TRAFFIC, STEADY) in watched.red(), 150, "the producer that was stopped is told of")
+
+    kinds = {one.kind for one in watched.ever}
+    assert kinds <= {TRAFFIC, "canary.intake", "connector.retrying", "part.workers", "part.log", "part.spool"}, watched.ever
