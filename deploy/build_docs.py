@@ -192,6 +192,7 @@ def pages() -> dict[Path, str]:
         "connectors.md": connectors_page(),
         "guidelines.md": guidelines_page(),
         "findings.md": findings_page(),
+        "runbooks.md": runbooks_page(),
     }
     texts = {REFERENCE / name: HEAD + text + "\n" for name, text in made.items()}
     return texts | {
@@ -216,6 +217,24 @@ def findings_page() -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| `{kind.code}` | {kind.level} | {_cell(kind.message)} | {_cell(kind.remedy)} |" for kind in linter.kinds()]
+    return "\n".join(lines)
+
+
+def runbooks_page() -> str:
+    """Every kind of trouble with what to do, as the pages `/runbooks/<kind>` have it."""
+    from monitoring.alerts import kinds
+
+    lines = ["# Runbooks", "", "What can be found wrong. The pages `/runbooks/<kind>` add what is open of it."]
+    lines += ["How alerts are handled: [Hear of what is wrong](../how-to/alerts.md).", ""]
+    lines += ["critical: events are lost, late or refused, or nobody can tell. warning: they will be. info: never an alert."]
+    lines += ["", "| kind | title | severity |", "|---|---|---|"]
+    every = kinds.KINDS.values()
+    lines += [f"| [`{one.code}`](#{one.code.replace('.', '')}) | {one.title} | {one.severity} |" for one in every]
+    for one in every:
+        lines += ["", f"## {one.code}", "", f"**{one.title}** ({one.severity}). {one.means}", "", "Look at first:", ""]
+        lines += [*(f"- {text}" for text in one.look), "", "What mends it:", "", *(f"- {text}" for text in one.mend)]
+        above = [f"`{code}`" for code in kinds.HOLDS if kinds.held_by(one.code, [code])]
+        lines += ["", f"Held while one of these lasts: {', '.join(above)}."] if above else []
     return "\n".join(lines)
 
 

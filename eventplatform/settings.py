@@ -350,6 +350,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "VerdictKindEnum": "streamconfig.models.Verdict.Kind",
+        "StateEnum": "streamconfig.models.ChangeRequest.State",
         "HourStateEnum": "monitoring.hours.judging.STATES",
         "WantedStateEnum": "connectors.api.bodies.STATES",
     },
