@@ -26,7 +26,7 @@ from monitoring.trace.scanning import Bounds, Scan, scan
 
 TOPIC, PARTITIONS, CALL = "bench", 4, 500
 WHERE = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
-T0 = 1_795_000_000_000
+T0 = time.time_ns() // 1_000_000 - 10_000_000  # Kafka's own retention deletes what is old
 ENDLESS = Bounds(records=10**9, bytes=10**12, seconds=600)
 FILLING = "x" * 300
 

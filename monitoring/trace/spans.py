@@ -14,6 +14,7 @@ from eventplatform.core.records import TopicPartition
 from monitoring.trace.asking import Window
 
 BITE = 2000  # records of one partition before the next one's turn
+_LARGEST_BITE = 4 * BITE  # of one that was looked at before: changing between partitions is dear, most of all in Kafka
 _BEHIND = 100  # records behind where the window seems to end
 
 
@@ -31,6 +32,11 @@ class Span:
     end: int
     log_end: int
     is_cut: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of the window seems to be there."""
+        return self.begin >= self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +103,19 @@ def _resumed(span: Span, reach: Reach | None) -> Span:
 
 
 def next_bite(spans: Sequence[Span], reaches: Mapping[int, Reach]) -> Bite | None:
-    """The next part of the partition that was looked at least; None where nothing is left."""
+    """The next part of the partition that was looked at least, those last that seem to hold nothing; None where all is done."""
     open_ones = [number for number, span in enumerate(spans) if not is_done(span, reaches.get(number, _NOTHING))]
     if not open_ones:
         return None
-    number = min(open_ones, key=lambda one: (reaches.get(one, _NOTHING).looked_at, one))
+    number = min(open_ones, key=lambda one: (spans[one].is_empty, reaches.get(one, _NOTHING).looked_at, one))
     span, reach = spans[number], reaches.get(number, _NOTHING)
+    size = min(max(BITE, reach.looked_at), _LARGEST_BITE)
     if not _is_after_done(span, reach):
         begin = span.anchor + reach.after
-        end = begin + BITE if begin + BITE <= span.end or begin > span.end else span.end + _BEHIND
+        end = begin + size if begin + size <= span.end or begin > span.end else span.end + _BEHIND
         return Bite(number, begin, end, is_after=True)
     end = span.anchor - reach.before
-    return Bite(number, max(span.begin, end - BITE), end, is_after=False)
+    return Bite(number, max(span.begin, end - size), end, is_after=False)
 
 
 def after_bite(span: Span, reach: Reach, bite: Bite, read: Batch, window: Window) -> Reach:

@@ -21,6 +21,7 @@ EACH = 6000  # records of a partition, one every millisecond
 @pytest.fixture
 def partitions(log: Log, topic: str) -> list[TopicPartition]:
     """Three partitions; the id says which one and which record."""
+    log.alter_topic(topic, retention_ms=10**12)  # these are no records of today
     for partition in range(3):
         records = [
             NewRecord(

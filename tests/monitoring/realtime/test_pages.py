@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from monitoring.realtime import turns
+from monitoring.realtime import errors, turns
 from monitoring.realtime.models import SavedQuery
 from monitoring.realtime.turns import turn
 from tests.monitoring.realtime.streams import Platform
@@ -125,7 +125,7 @@ def test_turn__same_person_twice__refused(client: Client, monkeypatch: pytest.Mo
 
     assert answer.status_code == 429
     assert "sql.busy" in answer.content.decode()
-    with pytest.raises(turns.TurnTakenError), turn("somebody"):
+    with pytest.raises(errors.TurnTakenError), turn("somebody"):
         raise AssertionError
 
 

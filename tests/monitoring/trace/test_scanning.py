@@ -118,7 +118,7 @@ def test_scan__bound_reached__goes_on_from_there_and_reads_nothing_twice(log: Me
         done, records, rounds = found.reaches, records + found.records, rounds + 1
 
     assert records == 21_000
-    assert rounds > 4
+    assert rounds >= 4
 
 
 def test_scan__one_partition_holds_much__the_others_have_their_turn(log: MemoryLog) -> None:
