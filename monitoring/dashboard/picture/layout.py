@@ -12,7 +12,7 @@ from monitoring.dashboard.ranges import rate_words
 WIDTH = 980
 _GAP, _TOP = 16, 34
 _SPACE = 6
-_COLUMNS = ((0, 200), (330, 310), (750, 230))  # left edge and width of sources, streams and stores
+_COLUMNS = ((0, 236), (344, 300), (750, 230))  # left edge and width of sources, streams and stores
 _HEIGHTS = (44, 28, 44)  # of their boxes: sources and stores have a second line
 _LETTER, _SMALL_LETTER = 6.7, 5.9  # the width of a letter, more or less
 _RATE = 62  # the room that a rate takes
