@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -96,7 +95,7 @@ def body_of(request: Request, serializer: type[serializers.Serializer[Any]]) -> 
     return found
 
 
-def _content(meta: Mapping[str, Any]) -> bytes:
+def _content(meta: dict[str, Any]) -> bytes:
     if meta.get("CONTENT_LENGTH") in {None, "", "0"} and "HTTP_TRANSFER_ENCODING" not in meta:
         return b"{}"
     head = head_of(meta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -28,7 +29,7 @@ class Outage:
     receivers: Sequence[AlertReceiver] = ()
     told: list[AlertReceiver] = field(default_factory=list)
     _since: float | None = None
-    _began_at: object = None
+    _began_at: datetime | None = None
     _rounds: int = 0
 
     def is_over(self) -> None:
@@ -61,8 +62,8 @@ class Outage:
             why=kind.means,
             remedy=kind.mend[0],
             phase="resolved" if is_over else "open",
-            began_at=self._began_at,
-            opened_at=self._began_at,
+            began_at=self._began_at or now,
+            opened_at=self._began_at or now,
             resolved_at=now if is_over else None,
         )
         opened, ended = ([], [alert]) if is_over else ([alert], [])

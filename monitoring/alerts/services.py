@@ -48,6 +48,8 @@ def record(rows: Iterable[Alert], steps: Iterable[Step], now: datetime) -> None:
             nothing.append(row.pk)
             continue
         _set(row, step, step.after)
+        if step.known is None and step.told:
+            row.began_at = step.told.began_at or step.after.since
         changed.append(row)
         moments += [AlertMoment(alert=row, at=now, what=word, text=_WORDS.get(word, "")) for word in step.happened]
     Alert.objects.filter(pk__in=nothing).delete()
@@ -67,8 +69,6 @@ def _set(row: Alert, step: Step, after: Course) -> None:
     row.key, row.kind, row.subject = told.key, told.kind, told.subject
     for name in _FACTS[:-1]:
         setattr(row, name, getattr(told, name))
-    if row.pk is None:
-        row.began_at = told.began_at or after.since
 
 
 @transaction.atomic
