@@ -118,7 +118,9 @@ def _is_stale(connection: BoundedConnection) -> bool:
     for _ in range(_UNANSWERED_MESSAGES):
         if connection.closed:
             return True
-        if not select.select([connection.fileno()], [], [], 0)[0]:
+        readable = select.poll()  # `select` takes no descriptor above 1023, and a server of streams or of events has more
+        readable.register(connection.fileno(), select.POLLIN)
+        if not readable.poll(0):
             return False
         try:
             connection.pgconn.consume_input()
