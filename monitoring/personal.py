@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
+from eventplatform.core.privacy import Mask
 from monitoring import masking
 from streamconfig.lookups import snapshot
 
@@ -26,9 +26,9 @@ def shown(content: Any, person: Person) -> Any:
 
 def masked_content(content: Any) -> Any:
     """A copy of an event, or of text that is none, with masks."""
-    return masking.masked_content(content, _document)
+    return masking.masked_content(content, _mask)
 
 
-def _document(schema_id: str) -> Mapping[str, Any] | None:
+def _mask(schema_id: str) -> Mask | None:
     schema = snapshot().find_schema(schema_id)
-    return None if schema is None else schema.document
+    return None if schema is None else Mask(schema.document)

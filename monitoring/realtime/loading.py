@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import duckdb
 import orjson
 
+from eventplatform.core.privacy import Mask
 from monitoring.canary import is_canary
 from monitoring.masking import masked_content
 from monitoring.realtime.frames import Packed, unpacked
@@ -44,7 +45,7 @@ class Tables:
         self._database, self._plan = database, plan
         self._tables = [_Table(**one) for one in plan["streams"]]
         self._places = [(self._tables[number], topic.encode()) for number, topic in plan["places"]]
-        self._documents = dict(plan["documents"])
+        self._masks = _masks(plan["documents"])
         self._missed: set[str] = set()
         self._held: list[Packed] = []  # events whose schemas have to be asked for before they can be masked
         self._is_missing = False
@@ -66,7 +67,7 @@ class Tables:
 
     def learn(self, documents: Mapping[str, Any]) -> None:
         """The schemas that were missed, None where there is no such one; what waited for them goes on."""
-        self._documents |= documents
+        self._masks |= _masks(documents)
         held, self._held = self._held, []
         for record in held:
             self._take(record)
@@ -99,11 +100,11 @@ class Tables:
         done = masked_content(event, self._find)
         return b"" if self._is_missing else orjson.dumps(done)
 
-    def _find(self, schema_id: str) -> Mapping[str, Any] | None:
-        if schema_id not in self._documents:
+    def _find(self, schema_id: str) -> Mask | None:
+        if schema_id not in self._masks:
             self._missed.add(schema_id)
             self._is_missing = True
-        return self._documents.get(schema_id)
+        return self._masks.get(schema_id)
 
     def _write(self, record: Packed, text: bytes) -> None:
         self._records += 1
@@ -146,6 +147,10 @@ class Tables:
             f"select {_literal(table.name)} as _stream, {names} from {quoted(table.name)}"  # noqa: S608  # likewise
             for table in chosen
         )
+
+
+def _masks(documents: Mapping[str, Any]) -> dict[str, Mask | None]:
+    return {one: None if document is None else Mask(document) for one, document in documents.items()}
 
 
 def _event(value: bytes) -> dict[str, Any] | None:

@@ -120,6 +120,7 @@ def _shown(request: HttpRequest, found: Asked, outcome: Outcome) -> dict[str, An
     if outcome.answer is not None:
         drawing = charting.draw(outcome.answer.columns, outcome.answer.rows, found.chart)
         shown |= {
+            "heads": tables.heads(outcome.answer),
             "rows": tables.cells(outcome.answer),
             "words": tables.read_words(outcome.answer),
             "since": tables.since_words(outcome.answer),

@@ -17,6 +17,8 @@ from monitoring.realtime.asking import Answer
 _WIDEST = 300  # characters of a cell on the page; downloads hold more
 _PLACE = ("_topic", "_partition", "_offset")
 _TOPIC = re.compile(r"[\w.-]{1,249}", re.ASCII)
+_FIGURES = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|U?INTEGER$|DOUBLE$|FLOAT$|DECIMAL|INTERVAL$")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 _KIB, _MIB = 1024, 1024 * 1024
 
 
@@ -27,6 +29,11 @@ class Cell:
     text: str
     look: str = ""
     link: str = ""
+
+
+def heads(answer: Answer) -> list[tuple[str, str, str]]:
+    """Name and type of each column, and how its head is set: figures stand right."""
+    return [(name, kind, "r" if _FIGURES.match(kind) else "") for name, kind in answer.columns]
 
 
 def cells(answer: Answer) -> list[list[Cell]]:
@@ -64,6 +71,7 @@ def record_link(topic: Any, partition: Any, offset: Any) -> str:
 
 def _row(row: Sequence[Any], places: Sequence[int]) -> list[Cell]:
     made = [_cell(value) for value in row]
+    made = [Cell(one.text, "time") if _STAMP.fullmatch(one.text) else one for one in made]
     link = record_link(*(row[index] for index in places)) if places else ""
     if link:
         made[places[2]] = Cell(made[places[2]].text, "r", link)
