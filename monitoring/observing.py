@@ -6,7 +6,8 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import timedelta
 
 import orjson
 from django.utils import timezone
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _took_seconds: dict[str, float] = {}  # how long each store was asked last; one that hangs comes last
 _MAX_RECORDS = 2000  # per partition and tick: a busy topic is searched over several ticks
+_TOPICS_SECONDS = 8.0  # of reading topics, per tick
 _STORES_SECONDS = 5.0  # of asking stores, per tick
 _STORE_SECONDS = 2.0  # of asking one of them
 _TICK_LASTS = timedelta(seconds=60)  # a tick that hangs longer gives way to the next
@@ -45,40 +47,48 @@ def observe(event_log: Log) -> int:
     return found
 
 
-def _look_on_topics(event_log: Log, runs: Iterable[CanaryRun]) -> int:
+def _look_on_topics(event_log: Log, runs: Sequence[CanaryRun]) -> int:
+    """Read on where each canary may be, those that wait longest first, as far as the time goes."""
     wanted: dict[TopicPartition, list[CanaryRun]] = defaultdict(list)
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.sent_at):
         for partition in run.positions:
             wanted[TopicPartition(run.topic, int(partition))].append(run)
     if not wanted:
         return 0
-    reader = event_log.reader()
-    try:
-        return sum(_look_in_partition(reader, where, found) for where, found in wanted.items())
-    finally:
-        reader.close()
+    found: list[tuple[CanaryRun, Record]] = []
+    moved: dict[int, CanaryRun] = {}
+    deadline = time.monotonic() + _TOPICS_SECONDS
+    with closing(event_log.reader()) as reader:
+        for where, at in wanted.items():
+            if time.monotonic() > deadline:
+                break
+            found += _look_in_partition(reader, where, at, moved)
+    seen = {run.pk for run, _ in found}
+    services.record_sightings(found=found, now=timezone.now())
+    services.record_positions(runs=[run for pk, run in moved.items() if pk not in seen])
+    return len(found)
 
 
-def _look_in_partition(reader: Reader, where: TopicPartition, runs: list[CanaryRun]) -> int:
+def _look_in_partition(
+    reader: Reader, where: TopicPartition, runs: Sequence[CanaryRun], moved: dict[int, CanaryRun]
+) -> list[tuple[CanaryRun, Record]]:
+    """The canaries that lie here; of the others, `moved` holds those that need not be looked for again so far."""
     ids = {run.event_id.encode(): run for run in runs}
     start = min(run.positions[str(where.partition)] for run in runs)
     try:
         batch = reader.read(where, start, max_records=_MAX_RECORDS)
     except OffsetOutOfRangeError:
         log.warning("canary.position_lost", extra={"topic": where.topic, "partition": where.partition, "offset": start})
-        return 0
+        return []
     except PlatformError as error:
         log.warning("canary.topic_unreadable", extra={"topic": where.topic, "reason": str(error)})
-        return 0
+        return []
     seen = {event_id: record for record in batch.records if (event_id := _canary_id(record, ids.keys()))}
-    for event_id, record in seen.items():
-        recorded_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-        services.record_sighting(run=ids[event_id], record=record, recorded_at=recorded_at, now=timezone.now())
     for event_id, run in ids.items():
         if event_id not in seen and batch.next_offset > run.positions[str(where.partition)]:
             run.positions[str(where.partition)] = batch.next_offset
-            services.record_positions(run=run, positions={int(key): value for key, value in run.positions.items()})
-    return len(seen)
+            moved[run.pk] = run
+    return [(ids[event_id], record) for event_id, record in seen.items()]
 
 
 def _canary_id(record: Record, wanted: Iterable[bytes]) -> bytes | None:
@@ -111,9 +121,7 @@ def _look_in_stores(runs: Sequence[CanaryRun]) -> int:
         for run in _look_in_store(connector, by_connector[connector], deadline):
             missing[run.pk].discard(connector)
             found += 1
-    for run in runs:
-        if not missing[run.pk]:
-            services.close_run(run=run, now=timezone.now())
+    services.close_runs(runs=[run for run in runs if not missing[run.pk]], now=timezone.now())
     return found
 
 
@@ -132,6 +140,5 @@ def _look_in_store(connector: str, runs: Sequence[CanaryRun], deadline: float) -
         written = {}
     _took_seconds[connector] = time.monotonic() - began
     there = [run for run in runs if run.event_id in written]
-    for run in there:
-        services.record_arrival(run=run, connector=connector, written_at=written[run.event_id])
+    services.record_arrivals(connector=connector, found=[(run, written[run.event_id]) for run in there])
     return there

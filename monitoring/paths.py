@@ -19,7 +19,7 @@ from streamconfig.lookups import snapshot
 
 _ACCEPTED = Q(status__in=(201, 202))
 _LOOK_FOR = timedelta(hours=1)  # a canary not found by then is given up; newer ones tell the same
-_RUNS_PER_PATH = 10
+_RUNS_PER_PATH = 5
 _HOUR = timedelta(hours=1)
 
 Key = tuple[str, str]  # stream and prefix
@@ -33,15 +33,21 @@ def due_canaries(*, now: datetime, interval: timedelta) -> tuple[Key, ...]:
 
 
 def runs_under_way(*, now: datetime) -> list[CanaryRun]:
-    """Canaries taken in and not yet seen everywhere, newest first, a few per path."""
-    runs = CanaryRun.objects.filter(_ACCEPTED, done_at__isnull=True, sent_at__gt=now - _LOOK_FOR)
-    counts: dict[Key, int] = defaultdict(int)
-    kept = []
-    for run in runs.order_by("-sent_at").prefetch_related("arrivals"):
-        counts[run.stream, run.prefix] += 1
-        if counts[run.stream, run.prefix] <= _RUNS_PER_PATH:
-            kept.append(run)
-    return kept
+    """Canaries taken in and not yet seen everywhere: of each path the newest two, and a few spread over the older ones."""
+    runs = CanaryRun.objects.filter(_ACCEPTED, done_at__isnull=True, sent_at__gt=now - _LOOK_FOR).order_by("-sent_at")
+    paths: dict[Key, list[int]] = defaultdict(list)
+    for pk, stream, prefix in runs.values_list("pk", "stream", "prefix"):
+        paths[stream, prefix].append(pk)
+    kept = [pk for found in paths.values() for pk in _spread(found)]
+    return list(runs.filter(pk__in=kept).prefetch_related("arrivals"))
+
+
+def _spread(newest_first: Sequence[int]) -> list[int]:
+    """Few of many, for where stores are far behind: what passed last is among the old ones, what will pass among the new."""
+    if len(newest_first) <= _RUNS_PER_PATH:
+        return list(newest_first)
+    step = (len(newest_first) - 1) / (_RUNS_PER_PATH - 2)
+    return [newest_first[1], *(newest_first[round(number * step)] for number in range(_RUNS_PER_PATH - 1))]
 
 
 def interval() -> timedelta:

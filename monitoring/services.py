@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
@@ -23,6 +23,8 @@ from monitoring.models import (
     StreamVolume,
 )
 from monitoring.posting import Answer
+
+_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,36 +109,54 @@ def record_answer(*, run: CanaryRun, answer: Answer, now: datetime) -> None:
     path.update(sent_at=sent_at, answer_seconds=max((answered_at - sent_at).total_seconds(), 0.0), **said)
 
 
-def record_positions(*, run: CanaryRun, positions: Mapping[int, int]) -> None:
+def record_positions(*, runs: Sequence[CanaryRun]) -> None:
     """How far the observer has looked in vain, so that it doesn't read the same records again."""
-    CanaryRun.objects.filter(pk=run.pk).update(positions={str(number): offset for number, offset in positions.items()})
+    CanaryRun.objects.bulk_update(runs, ["positions"], batch_size=_BATCH)
 
 
-def record_sighting(*, run: CanaryRun, record: Record, recorded_at: datetime, now: datetime) -> None:
-    """The canary was found on its topic; the first finder wins."""
-    CanaryRun.objects.filter(pk=run.pk, seen_at__isnull=True).update(
-        seen_at=now, recorded_at=recorded_at, partition=record.partition, offset=record.offset
+def record_sightings(*, found: Sequence[tuple[CanaryRun, Record]], now: datetime) -> None:
+    """The canaries were found on their topics, at these records; the first finder wins."""
+    for run, record in found:
+        recorded_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        run.seen_at, run.recorded_at, run.partition, run.offset = now, recorded_at, record.partition, record.offset
+    rows = [run for run, _ in found]
+    CanaryRun.objects.bulk_update(rows, ["seen_at", "recorded_at", "partition", "offset"], batch_size=_BATCH)
+    _mark("", [(run, run.recorded_at or now) for run in rows])
+
+
+def record_arrivals(*, connector: str, found: Sequence[tuple[CanaryRun, datetime]]) -> None:
+    """The canaries were found in a connector's store, which wrote them then."""
+    rows = [CanaryArrival(run=run, connector=connector, written_at=written_at) for run, written_at in found]
+    CanaryArrival.objects.bulk_create(rows, ignore_conflicts=True, batch_size=_BATCH)
+    _mark(connector, found)
+
+
+def _mark(connector: str, found: Sequence[tuple[CanaryRun, datetime]]) -> None:
+    """The newest canary of each path seen at a stage; an older one changes nothing."""
+    newest: dict[tuple[str, str], tuple[CanaryRun, datetime]] = {}
+    for run, there_at in sorted(found, key=lambda one: one[0].sent_at):
+        newest[run.stream, run.prefix] = (run, there_at)
+    kept = CanaryMark.objects.filter(connector=connector, stream__in={stream for stream, _ in newest})
+    for stream, prefix, sent_at in kept.values_list("stream", "prefix", "sent_at"):
+        if (stream, prefix) in newest and newest[stream, prefix][0].sent_at < sent_at:
+            del newest[stream, prefix]
+    CanaryMark.objects.bulk_create(
+        [_mark_of(run, connector, there_at) for run, there_at in newest.values()],
+        update_conflicts=True,
+        unique_fields=["stream", "prefix", "connector"],
+        update_fields=["sent_at", "seconds"],
+        batch_size=_BATCH,
     )
-    _mark(run, "", recorded_at)
 
 
-def record_arrival(*, run: CanaryRun, connector: str, written_at: datetime) -> None:
-    """The canary was found in a connector's store."""
-    CanaryArrival.objects.get_or_create(run=run, connector=connector, defaults={"written_at": written_at})
-    _mark(run, connector, written_at)
+def _mark_of(run: CanaryRun, connector: str, there_at: datetime) -> CanaryMark:
+    seconds = max((there_at - run.sent_at).total_seconds(), 0.0)
+    return CanaryMark(stream=run.stream, prefix=run.prefix, connector=connector, sent_at=run.sent_at, seconds=seconds)
 
 
-def _mark(run: CanaryRun, connector: str, there_at: datetime) -> None:
-    """The newest canary seen at a stage; an older one changes nothing."""
-    seen = {"sent_at": run.sent_at, "seconds": max((there_at - run.sent_at).total_seconds(), 0.0)}
-    one = {"stream": run.stream, "prefix": run.prefix, "connector": connector}
-    if not CanaryMark.objects.filter(**one, sent_at__lte=run.sent_at).update(**seen):
-        CanaryMark.objects.get_or_create(**one, defaults=seen)
-
-
-def close_run(*, run: CanaryRun, now: datetime) -> None:
-    """Nothing is left to look for: the canary arrived everywhere."""
-    CanaryRun.objects.filter(pk=run.pk).update(done_at=now)
+def close_runs(*, runs: Sequence[CanaryRun], now: datetime) -> None:
+    """Nothing is left to look for: these canaries arrived everywhere."""
+    CanaryRun.objects.filter(pk__in=[run.pk for run in runs]).update(done_at=now)
 
 
 @transaction.atomic
