@@ -198,6 +198,8 @@ def print_table(quiet: list[Round], busy: list[Round], options: argparse.Namespa
         seconds = options.seconds + 1
         each = f"{cpu / given * 1e6:.2f}" if given else ""
         print(f"| {name} | {p50:.2f} | {p99:.2f} | {cpu / seconds:.1%} | {given / options.seconds:,.0f} | {each} |")
+    if not all(one.delivered for one in busy):
+        sys.exit("nothing was given out")
     ratio = statistics.median(one.p99_ms for one in busy) / statistics.median(one.p99_ms for one in quiet)
     expected = int(options.seconds * options.rate) * options.clients
     print(

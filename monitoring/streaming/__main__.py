@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gc
 import logging
+import os
 import resource
 import socket
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CANNOT_LISTEN = 2
+_NICE = 5  # on a machine that is shared, the intake comes first: what goes out may wait a moment
 
 
 def main() -> int:
@@ -41,6 +43,7 @@ def main() -> int:
         log.error("stream_server.cannot_listen", extra={"port": options.port, "reason": error.strerror})  # noqa: TRY400  # no trace tells more
         return _CANNOT_LISTEN
     _raise_file_limit()
+    os.nice(_NICE)
     from monitoring.streaming.footing import ProcessFooting
 
     footing = ProcessFooting()
