@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -84,11 +84,13 @@ def total_series(begin: datetime, end: datetime, step: timedelta) -> Series:
 def totals_by_stream(begin: datetime, end: datetime) -> Mapping[str, int]:
     """Events of each stream that had some, as they were counted."""
     step = MINUTE if end - begin <= 2 * HOUR else HOUR if end - begin <= 3 * DAY else DAY
-    slots = _Slots(_floor(begin, step), end, step)
-    found: dict[str, int] = defaultdict(int)
-    for grain, first, last in _parts(slots):
-        for stream, _, events in _sums(grain, slots, first, last, None):
-            found[stream] += int(events)
+    found: Counter[str] = Counter()
+    for grain, first, last in _parts(_Slots(_floor(begin, step), end, step)):
+        rows = _within(grain.rows, grain.moment, first, last)
+        found.update(dict(rows.order_by().values_list("stream").annotate(total=Sum("events"))))
+        if grain is _MINUTES:
+            runs = _within(CanaryRun, "recorded_at", first, last)
+            found.subtract(dict(runs.order_by().values_list("stream").annotate(number=Count("pk"))))
     return {stream: events for stream, events in found.items() if events > 0}
 
 
@@ -151,7 +153,11 @@ def _sums(
     """Stream, slot and events, canaries taken out of minutes; hours and days hold none."""
     only = {} if streams is None else {"stream__in": list(streams)}
     rows = _within(grain.rows, grain.moment, first, last).filter(**only)
-    yield from _by_slot(rows, grain, slots, "stream", Sum("events"))
+    if slots.step == grain.step and grain is not _DAYS:  # each row is a slot
+        for stream, at, events in rows.values_list("stream", grain.moment, "events"):
+            yield stream, slots.slot_of(at), events
+    else:
+        yield from _by_slot(rows, grain, slots, "stream", Sum("events"))
     if grain is _MINUTES:
         runs = _within(CanaryRun, "recorded_at", first, last).filter(**only)
         for stream, slot, number in _by_slot(runs, grain, slots, "stream", Count("pk"), moment="recorded_at"):

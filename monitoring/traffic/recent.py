@@ -60,11 +60,18 @@ def recent(*, now: datetime, streams: Collection[str], holds: Sequence[Span] = (
 def _events(edge: datetime, end: datetime) -> Mapping[str, Mapping[datetime, int]]:
     found: dict[str, dict[datetime, int]] = defaultdict(dict)
     runs = CanaryRun.objects.filter(recorded_at__gte=edge, recorded_at__lt=end).values_list("stream", "recorded_at")
-    canaries = Counter((stream, at.replace(second=0, microsecond=0)) for stream, at in runs if at)
     rows = StreamVolume.objects.filter(minute__gte=edge, minute__lt=end).values_list("stream", "minute", "events")
     for stream, minute, records in rows:
-        if count := max(records - canaries[stream, minute], 0):
-            found[stream][minute] = count
+        found[stream][minute] = records
+    canaries = Counter((stream, at.replace(second=0, microsecond=0)) for stream, at in runs if at)
+    for (stream, minute), number in canaries.items():
+        left = found.get(stream, {}).get(minute, 0) - number
+        if left > 0:
+            found[stream][minute] = left
+        elif stream in found:
+            found[stream].pop(minute, None)
+            if not found[stream]:
+                del found[stream]
     hours = StreamHour.objects.filter(hour__gte=edge - _DAY, hour__lt=edge, events__gt=0)
     for stream, hour, count in hours.values_list("stream", "hour", "events"):
         found[stream][hour] = count
