@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-streams lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-trace bench-streams lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -59,6 +59,9 @@ bench-config: setup-dev ## what an answer of the configuration's API costs, from
 
 bench-sinks: setup-dev ## connectors beside the raw drivers: ARGS="--only postgres"
 	@$(BIN)/python bench/sinks_bench.py $(ARGS)
+
+bench-trace: setup-dev ## how fast the log is searched for one event: ARGS="memory postgres"
+	@$(BIN)/python bench/trace_bench.py $(ARGS)
 
 bench-slices: setup-dev ## from the log to a row: latency, the pause after a kill, a thousand idle connectors
 	@$(BIN)/python bench/slices_bench.py $(ARGS)
