@@ -41,8 +41,11 @@ class Usual:
     def _part(self, begin: datetime, minutes: int) -> float:
         if self.profile is None:
             return 0.0
-        low, high = zones.clock().cell(begin, minutes).usual(self.profile.rates)
-        return (low + high) / 2 * self.shares.at(begin)
+        cell, rates = zones.clock().cell(begin, minutes), self.profile.rates
+        middle = begin + minutes * _MINUTE / 2
+        second = (middle.minute + 30) % 60 / 60  # how far it is from the middle of one hour to the next one's
+        rate = rates[cell.first] * (1 - second) + rates[cell.second] * second
+        return rate * minutes / 60 * self.shares.at(begin)
 
     def silent_after(self, now: datetime) -> timedelta | None:
         """How long nothing must come, from now on, until it is silence; None where that is longer than two weeks."""
