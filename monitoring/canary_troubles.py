@@ -56,7 +56,7 @@ def _silent(subject: str, what: str, why: str, since: datetime) -> Trouble:
 
 def _kind_and_subject(path: stages.Path, stage: stages.Stage) -> tuple[str, str]:
     if stage.name == "intake":
-        return "canary.intake", f"{path.prefix}{path.service}" or "intake"
+        return "canary.intake", f"{path.prefix}{'' if stage.cause.is_whole else path.service}" or "intake"
     if stage.name == "topic":
         return "canary.topic", path.prefix or "topic"
     return "canary.store", stage.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 _LOOK = "Its log and its /readyz say more."
@@ -14,6 +14,7 @@ class Cause:
 
     text: str = ""
     remedy: str = ""
+    is_whole: bool = False  # of the intake as a whole, whatever the service or stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ NOT_READ = Reading()
 def of_intake(status: int | None, code: str, error: str, url: str) -> Cause:
     """What the intake's answer, or its silence, most likely means."""
     if status is None:
-        return _without_answer(code, error, url)
+        return replace(_without_answer(code, error, url), is_whole=True)
     rule = _BY_STATUS.get(status) or _BY_STATUS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]
     said = f"The intake answered {status}: {error}" if error else f"The intake answered {status}."
-    return Cause(f"{said} {rule.text}".strip(), rule.remedy)
+    return Cause(f"{said} {rule.text}".strip(), rule.remedy, is_whole=status > HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _without_answer(code: str, error: str, url: str) -> Cause:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+from django.db.models import Count as CountRows
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors import lookups as connectors
@@ -71,29 +73,48 @@ class Row:
         return sum(one.state == state for one in self.hours.values())
 
 
-def rows(*, streams: Collection[str] | None = None, since: datetime | None = None) -> list[Row]:
-    """Every stream in every store that takes it, those with most hours that are late first."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many judged hours of a stream in a store are late, and of how many nobody can tell."""
+
+    stream: str
+    connector: str
+    late: int = 0
+    unknown: int = 0
+
+
+def counts() -> list[Count]:
+    """Every stream in every store that takes it over the last day, those with most hours that are late first."""
+    kept = StoreHour.objects.filter(hour__gte=hour_of(timezone.now()) - WINDOW * HOUR, state__in=("late", "unknown"))
+    judged = kept.values_list("stream", "connector").annotate(
+        late=CountRows("pk", filter=Q(state="late")), unknown=CountRows("pk", filter=Q(state="unknown"))
+    )
+    found = {(stream, connector): (late, unknown) for stream, connector, late, unknown in judged.order_by()}
+    made = [Count(*pair, *found.get(pair, ())) for pair in _pairs()]
+    return sorted(made, key=lambda one: (-one.late, -one.unknown, one.stream, one.connector))
+
+
+def rows(pairs: Collection[tuple[str, str]], *, since: datetime | None = None) -> list[Row]:
+    """These streams in these stores, in that order."""
     begin = since or hour_of(timezone.now()) - WINDOW * HOUR
-    kept = StoreHour.objects.filter(hour__gte=begin)
-    kept = kept if streams is None else kept.filter(stream__in=streams)
+    kept = StoreHour.objects.filter(hour__gte=begin, stream__in={stream for stream, _ in pairs})
     found: dict[tuple[str, str], dict[datetime, StoredHour]] = defaultdict(dict)
     facts = kept.values_list("stream", "connector", "hour", "state", "reason", "events", "complete_at")
     for stream, connector, hour, state, reason, events, complete_at in facts:
         found[stream, connector][hour] = StoredHour(hour, cast("State", state), reason, events, complete_at)
-    wanted = [pair for pair in _pairs() if streams is None or pair[0] in streams]
-    made = [Row(*pair, found.get(pair, {})) for pair in wanted]
-    return sorted(made, key=lambda row: (-row.count("late"), -row.count("unknown"), row.stream, row.connector))
+    return [Row(*pair, found.get(pair, {})) for pair in pairs]
 
 
 def of_stream(stream: str) -> list[Row]:
     """The rows of one stream."""
-    return rows(streams=(stream,))
+    return rows([pair for pair in _pairs() if pair[0] == stream])
 
 
 def at(stream: str, hour: datetime) -> list[tuple[str, StoredHour]]:
     """One hour of a stream in each of its stores; any hour that is kept."""
     now = timezone.now()
-    return [(row.connector, row.of(hour, now)) for row in rows(streams=(stream,), since=hour)]
+    pairs = [pair for pair in _pairs() if pair[0] == stream]
+    return [(row.connector, row.of(hour, now)) for row in rows(pairs, since=hour)]
 
 
 def worst(hours: Collection[StoredHour]) -> State:

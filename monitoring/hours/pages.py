@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from monitoring import of_streams
 from monitoring.hours import lookups
 from monitoring.hours.judging import HOUR, WORDS
-from monitoring.hours.lookups import Row, StoredHour
+from monitoring.hours.lookups import Count, Row, StoredHour
 from monitoring.hours.noting import WINDOW, hour_of
 from streamconfig.lookups import snapshot
 
@@ -63,10 +63,10 @@ class Filters:
     store: str
     show: str
 
-    def takes(self, row: Row) -> bool:
+    def takes(self, one: Count) -> bool:
         """True where the row is wanted."""
-        is_shown = not self.show or bool(row.count("late")) or (self.show == "unknown" and bool(row.count("unknown")))
-        return self.q.lower() in row.stream.lower() and self.store in {"", row.connector} and is_shown
+        is_shown = not self.show or bool(one.late) or (self.show == "unknown" and bool(one.unknown))
+        return self.q.lower() in one.stream.lower() and self.store in {"", one.connector} and is_shown
 
     @property
     def query(self) -> str:
@@ -78,18 +78,18 @@ class Filters:
 def index(request: HttpRequest) -> HttpResponse:
     """Streams by store over the last day, worst first."""
     now, filters = timezone.now(), _filters(request)
-    every = lookups.rows()
-    found = [row for row in every if filters.takes(row)]
+    every = lookups.counts()
+    found = [one for one in every if filters.takes(one)]
     page = Paginator(found, _ROWS).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         "page": page,
         "query": filters.query,
-        "lines": [line(row, now) for row in page],
+        "lines": [line(row, now) for row in lookups.rows([(one.stream, one.connector) for one in page])],
         "ticks": [f"{hour_of(now) - number * HOUR:%H:00}" for number in (WINDOW, 18, 12, 6)],
-        "late": sum(bool(row.count("late")) for row in every),
+        "late": sum(bool(one.late) for one in every),
         "total": len(every),
-        "stores": sorted({row.connector for row in every if row.connector}),
+        "stores": sorted({one.connector for one in every if one.connector}),
         "legend": [(state, _GLYPHS[state], words) for state, words in WORDS.items()],
     }
     return render(request, "monitoring/hours.html", context)

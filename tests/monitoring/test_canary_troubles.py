@@ -55,3 +55,10 @@ def test_of_producer__silent__an_alarm_of_its_own(*, hangs: bool, why: str) -> N
 
 def test_of_producer__nobody_looks__told_apart() -> None:
     assert [one.subject for one in of_producer(Producer(observer_silent_since=SINCE))] == ["observer"]
+
+
+def test_troubles__an_intake_hangs__one_line_whatever_its_services() -> None:
+    hangs = Cause("It hangs.", "Restart it.", is_whole=True)
+    paths = [Path(name, name, (Stage("intake", "fail", cause=hangs),), prefix="eqiad.") for name in ("main", "analytics")]
+
+    assert [(one.kind, one.subject) for one in troubles(paths, told=())] == [("canary.intake", "eqiad.")]
