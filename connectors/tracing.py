@@ -11,6 +11,6 @@ class TracedDelivery(Delivery):
 
     def flush(self, next_offset: int) -> None:
         """As the other, in a span."""
-        facts = {"connector": self._connector, "stream": self._source.stream, "records": len(self._waiting)}
-        with tracing.batch(f"write {self._connector}", self._waiting, **facts):
+        name, stream, size = self._connector, self._source.stream, len(self._waiting)
+        with tracing.batch(f"write {name}", self._waiting, connector=name, stream=stream, records=size):
             super().flush(next_offset)

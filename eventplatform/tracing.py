@@ -77,23 +77,13 @@ def begin(name: str, *, kind: Kind = "internal", parent: str = "", **facts: str 
 
 
 @contextmanager
-def span(
-    name: str, *, kind: Kind = "internal", parent: str = "", links: Iterable[str] = (), **facts: str | int
-) -> Iterator[Told]:
+def span(name: str, *, kind: Kind = "internal", parent: str = "", **facts: str | int) -> Iterator[Told]:
     """The present span while the block lasts; an exception marks it as failed by its class, without its text."""
     if not is_on():
         yield _NOTHING
         return
-    from opentelemetry import trace
-
-    begun = _begun(name, kind, parent, links, facts)
-    with trace.use_span(begun, end_on_exit=True, record_exception=False, set_status_on_exception=False):
-        told = Told(begun)
-        try:
-            yield told
-        except BaseException as error:
-            told.failed(type(error).__name__)
-            raise
+    with _present(_begun(name, kind, parent, (), facts)) as told:
+        yield told
 
 
 @contextmanager
@@ -103,8 +93,21 @@ def batch(name: str, of: Iterable[Record], **facts: str | int) -> Iterator[None]
         yield
         return
     headers = dict.fromkeys(value.decode("latin-1") for one in of if (value := one.header(HEADER)))
-    with span(name, kind="consumer", links=headers, **facts):
+    with _present(_begun(name, "consumer", "", headers, facts)):
         yield
+
+
+@contextmanager
+def _present(begun: Span) -> Iterator[Told]:
+    from opentelemetry import trace
+
+    with trace.use_span(begun, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        told = Told(begun)
+        try:
+            yield told
+        except BaseException as error:
+            told.failed(type(error).__name__)
+            raise
 
 
 def _begun(name: str, kind: Kind, parent: str, links: Iterable[str], facts: dict[str, Any]) -> Span:

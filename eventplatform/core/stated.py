@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from prometheus_client.core import GaugeMetricFamily
 
-Samples = Mapping[tuple[str, ...], float]
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Stated:
     documentation: str
     labels: tuple[str, ...] = ()
 
-    def family(self, samples: Samples) -> GaugeMetricFamily:
+    def family(self, samples: Mapping[Labels, float]) -> GaugeMetricFamily:
         """The gauge with a value for each tuple of labels; without labels the one tuple is empty."""
         made = GaugeMetricFamily(self.name, self.documentation, labels=self.labels)
         for labels, value in samples.items():

@@ -60,7 +60,8 @@ class TracedDoor(Door):
     def __init__(self) -> None:
         super().__init__()
         self.producer = ObedientProducer(self.log)
-        self.intake = TracedIntake(configuration=lambda: self.configuration, producer=self.producer)
+        self.traced = TracedIntake(configuration=lambda: self.configuration, producer=self.producer)
+        self.intake = self.traced
         self.lane = LaneDoor(self.intake)
 
     def record(self) -> Record:
@@ -114,7 +115,7 @@ def test_intake__whole_body_refused__span_says_so_and_is_forgotten(receiver: Rec
     door.post(GOOD, content_type="image/png")
 
     assert arrived(receiver, "intake").status.message.startswith("body.")
-    assert door.intake._spans == {}
+    assert door.traced._spans == {}
 
 
 def test_delivery__batch__links_to_the_requests_that_brought_it(receiver: Receiver) -> None:
