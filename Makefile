@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-trace bench-streams lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-trace bench-streams bench-sql lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -57,11 +57,17 @@ bench-registry: setup-dev ## importing, validating and searching schemas at the 
 bench-config: setup-dev ## what an answer of the configuration's API costs, from 100 to 10,000 streams
 	@$(BIN)/python bench/config_bench.py $(ARGS)
 
+bench-dashboard: setup-dev ## what the overview costs with 250 streams and 30 days: ARGS="--rounds 5"
+	@$(BIN)/python bench/dashboard_bench.py $(ARGS)
+
 bench-sinks: setup-dev ## connectors beside the raw drivers: ARGS="--only postgres"
 	@$(BIN)/python bench/sinks_bench.py $(ARGS)
 
 bench-trace: setup-dev ## how fast the log is searched for one event: ARGS="memory postgres"
 	@$(BIN)/python bench/trace_bench.py $(ARGS)
+
+bench-sql: setup-dev ## a question over 100,000 events of the log: ARGS="memory postgres --rounds 3"
+	@$(BIN)/python bench/sql_bench.py $(ARGS)
 
 bench-slices: setup-dev ## from the log to a row: latency, the pause after a kill, a thousand idle connectors
 	@$(BIN)/python bench/slices_bench.py $(ARGS)

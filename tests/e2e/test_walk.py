@@ -22,6 +22,10 @@ SCREENSHOTS = env.ROOT / "var" / "screenshots"
 PAGES = (
     "/",
     "/overview",
+    "/overview?range=24h",
+    "/overview/picture",
+    "/overview/streams",
+    "/overview/services/main",
     "/streams",
     "/streams/test.event",
     "/schemas",
@@ -250,3 +254,49 @@ def test_testing__the_how_tos_own_example__passes(platform: Platform, tmp_path: 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_overview__refreshed__parts_are_swapped_and_focus_and_scroll_stay(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 500})
+    page.goto(f"{platform.url}/overview")
+    before = page.locator("#updated time").inner_text()
+    link = page.locator("#part-parts a").first
+    link.focus()
+    where = page.evaluate("[document.activeElement.href, scrollY]")
+    page.evaluate("document.querySelector('.segments').isTheSame = true")
+
+    # What is shown is a few seconds old at most, so it takes more than one look to see it change.
+    change = (
+        "before => { htmx.trigger('#live', 'refresh'); return document.querySelector('#updated time').innerText !== before; }"
+    )
+    page.wait_for_function(change, arg=before, polling=500, timeout=20_000)
+
+    assert page.evaluate("[document.activeElement.href, scrollY]") == where
+    assert where[1] > 0
+    assert page.evaluate("document.querySelector('.segments').isTheSame")
+    page.close()
+
+
+def test_overview__server_gone__last_good_page_stays_and_says_so(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{platform.url}/overview")
+    page.route("**/overview", lambda route: route.abort())
+    expect(page.get_by_text("no answer since then")).to_be_hidden()
+
+    page.evaluate("htmx.trigger('#live', 'refresh')")
+
+    expect(page.get_by_text("no answer since then")).to_be_visible()
+    expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
+    page.close()
+
+
+def test_picture__by_keyboard__a_store_is_reached_and_opened(platform: Platform, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{platform.url}/overview/picture")
+    store = page.locator(".picture a[href^='/connectors/']").first
+
+    store.focus()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/connectors/"))
+    page.close()
