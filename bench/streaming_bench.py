@@ -103,7 +103,9 @@ def measure(
     """One round of events at a steady rate."""
     before, cpu = _delivered(counted), sum(stream.cpu_times()[:2])
     taken = asyncio.run(post(platform.port + 1, options.seconds, options.rate))
-    time.sleep(1)
+    deadline = time.monotonic() + 15
+    while _delivered(counted) - before < len(taken) * count and time.monotonic() < deadline:
+        time.sleep(0.2)
     cuts = statistics.quantiles(taken, n=100)
     return Round(cuts[49] * 1000, cuts[98] * 1000, sum(stream.cpu_times()[:2]) - cpu, _delivered(counted) - before, count)
 

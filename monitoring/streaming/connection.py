@@ -17,7 +17,7 @@ from monitoring.streaming.errors import StreamRefusedError
 if TYPE_CHECKING:
     from monitoring.streaming.client import Client
 
-_MOST_HEAD_BYTES = 32 * 1024  # an id of many partitions stands in it
+_MOST_HEAD_BYTES = 64 * 1024  # an id of many partitions stands in it
 _MOST_HEADERS = 100
 _MOST_REST_BYTES = 64 * 1024  # that a client may send after its request, unread
 _HIGH_WATER_BYTES = 64 * 1024
@@ -115,8 +115,11 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
-            if self._parser is not None:
+        except httptools.HttpParserCallbackError:
+            self._transport.abort()  # a fault of ours; the loop has its trace
+            raise
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            if self._parser is not None:  # else it complains of what follows the head
                 self._refuse(400, "malformed")
 
     def pause_writing(self) -> None:
@@ -144,8 +147,8 @@ class Connection(asyncio.Protocol):
         peer = self._transport.get_extra_info("peername")
         request = Request(
             method=parser.get_method().decode("latin-1"),
-            path=path.decode("ascii"),
-            query=query.decode("ascii"),
+            path=path.decode("latin-1"),
+            query=query.decode("latin-1"),
             version=parser.get_http_version(),
             peer=str(peer[0]) if isinstance(peer, tuple) else "",
             headers=self._headers,

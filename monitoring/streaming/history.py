@@ -92,10 +92,10 @@ class History:
     def _go_on(self, job: Job) -> None:
         """Join if it can, else read on as soon as the client has taken what it was sent."""
         client = job.client
-        if client.is_gone or self._hub.join(client, job.positions):
-            self.forget(client)
-        elif not client.is_idle:
+        if not client.is_gone and not client.is_idle:
             client.on_drained = lambda: self._go_on(job)
+        elif client.is_gone or self._hub.join(client, job.positions):
+            self.forget(client)
         elif self._behind(job) is None:
             self._later(_SOON_SECONDS, lambda: self._go_on(job))  # it is ahead of the live ones
         else:

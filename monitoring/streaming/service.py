@@ -132,7 +132,7 @@ class StreamService:
             now_ms = time.time_ns() // 1_000_000
             found = await self._loop.run_in_executor(
                 self._threads,
-                lambda: starts(self._footing.log(), topics, now_ms=now_ms, since_ms=wanted.since_ms, resumes=resumes),
+                lambda: starts(self._footing.asked_log(), topics, now_ms=now_ms, since_ms=wanted.since_ms, resumes=resumes),
             )
             if request.method == "HEAD" or connection.is_closed:
                 connection.finish(_head(wanted, request))

@@ -103,6 +103,9 @@ class Footing:
     def log(self) -> Log:
         return self._log
 
+    def asked_log(self) -> Log:
+        return self._log
+
     def tell(self, words: str, *, is_well: bool) -> None:
         self.told = words, is_well
 

@@ -204,6 +204,7 @@ def test_stream__over_http_1_0__without_chunks(rig: Rig, log: Log) -> None:
         ("/v2/stream/pages?filter=x", 400, "bad_request", "Invalid filter", "x"),
         ("/v2/stream/pages?fields=a..b", 400, "bad_request", "Invalid fields", "a..b"),
         ("/v2/stream/" + ",".join(f"s{n}" for n in range(51)), 400, "bad_request", "Bad Request", "50"),
+        ("/%ff%00?%ff", 404, "not_found", "Not Found", "nothing"),
         ("/nowhere", 404, "not_found", "Not Found", "nothing"),
     ],
 )
@@ -292,8 +293,10 @@ def test_client__that_reads_nothing__is_cut_off(log: MemoryLog) -> None:
     ("raw", "status"),
     [
         (b"NONSENSE\r\n\r\n", b"400"),
+        (b"GET /\xff HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", b"302"),
         (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", b"400"),
-        (b"GET / HTTP/1.1\r\nx: " + b"y" * 40_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nx: " + b"y" * 80_000 + b"\r\n\r\n", b"431"),
     ],
 )
 def test_connection__no_request__refused_and_closed(rig: Rig, raw: bytes, status: bytes) -> None:
