@@ -75,8 +75,8 @@ def measure(name: str, log: Log, rounds: int) -> None:
     from monitoring.realtime.asking import Question, ask
 
     config: Any = config_of()
-    heads = ("whole s", "read s", "answer s", "CPU s", "peak MB", "records")
-    print(f"\n{name:32} {'':8}", *(f"{head:>9}" for head in heads))
+    heads = ("whole s", "read s", "answer s", "asker CPU", "engine CPU", "peak MB", "records")
+    print(f"\n{name:32} {'':8}", *(f"{head:>10}" for head in heads))
     for title, sql in QUESTIONS.items():
         for may_see in (True, False):
             found = []
@@ -84,10 +84,11 @@ def measure(name: str, log: Log, rounds: int) -> None:
                 begun, spent = time.monotonic(), time.process_time()
                 answer = ask(Question(sql, (_STREAM.name,), minutes=60), log, config, may_see=may_see)
                 whole, used = time.monotonic() - begun, time.process_time() - spent
-                found.append((whole, answer.reading.seconds, answer.seconds, used, answer.peak_mb, answer.reading.records))
+                cost = (used, answer.cpu_seconds, answer.peak_mb, answer.reading.records)
+                found.append((whole, answer.reading.seconds, answer.seconds, *cost))
             middle = [statistics.median(column) for column in zip(*found, strict=True)]
             seen = "" if may_see else "masked"
-            print(f"{title:32} {seen:8}", *(f"{one:9.2f}" for one in middle))
+            print(f"{title:32} {seen:8}", *(f"{one:10.2f}" for one in middle))
 
 
 def document() -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Answer:
     unreadable: int
     tombstones: int
     seconds: float
+    cpu_seconds: float  # of the engine's process, as is its peak of memory
     peak_mb: int
 
     @property
@@ -94,6 +95,7 @@ def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool, allow:
         unreadable=answer["unreadable"],
         tombstones=sender.tombstones,
         seconds=answer["seconds"],
+        cpu_seconds=answer["cpu_seconds"],
         peak_mb=answer["peak_mb"],
     )
 

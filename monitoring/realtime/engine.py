@@ -67,8 +67,9 @@ def _conversation(source: BinaryIO) -> Iterator[Mapping[str, Any]]:
     begun = time.monotonic()
     with _told(limits), _bounded(database, limits["seconds"]):
         answer = _answer(database, asked["sql"], limits)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    yield {**answer, **tables.counts(), "seconds": time.monotonic() - begun, "peak_mb": peak_mb}
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    costs = {"cpu_seconds": spent.ru_utime + spent.ru_stime, "peak_mb": spent.ru_maxrss // 1024}
+    yield {**answer, **tables.counts(), "seconds": time.monotonic() - begun, **costs}
 
 
 def _opened(limits: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
