@@ -43,7 +43,7 @@ class MatchingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
 
     kinds = PatternsField(
         required=False,
-        help_text="Kinds as of /runbooks, or their beginnings: `canary.`, `connector.*`. One a line; none: all.",
+        help_text="Kinds as of /runbooks, or their beginnings: canary. or connector.*, say. One a line; none: all.",
     )
     subjects = PatternsField(
         required=False, help_text="What it is about, a stream or a connector say, with * and ?. One a line; none: all."
@@ -70,7 +70,7 @@ class RuleForm(MatchingForm):
         help_text="None: its alerts are shown only.",
     )
     hours_days = forms.MultipleChoiceField(
-        label="told on",
+        label="Told on",
         required=False,
         choices=[(str(number), day.capitalize()) for number, day in enumerate(DAYS)],
         widget=Checkboxes,
