@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
@@ -74,7 +75,7 @@ def _fill(now: datetime) -> None:
     from django.db import connection
 
     hour = now.replace(minute=0)
-    facts = {
+    facts: dict[str, Any] = {
         "now": now,
         "week": hour - timedelta(days=MINUTE_DAYS),
         "month": hour - timedelta(days=30),

@@ -9,6 +9,7 @@ from eventplatform import panels
 from monitoring import canary_pages, daily_volumes, health, lookups, quiet_streams
 from monitoring.alerts import lookups as alerts
 from monitoring.rejected import groups
+from monitoring.traffic import usual
 from monitoring.traffic.panel import volume
 from streamconfig.lookups import snapshot
 
@@ -25,6 +26,7 @@ def register() -> None:
     panels.provide("monitoring.daily_volumes", daily_volumes.daily_volumes)
     panels.provide("monitoring.last_days_with_events", quiet_streams.last_days_with_events)
     panels.provide("monitoring.counted_days", daily_volumes.counted_days)
+    panels.provide("monitoring.hours_of_week", usual.hours_of_week)
     panels.provide("navigation.counts", counts)
 
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from eventplatform import figures
 from monitoring.traffic import learning_tick, watching, zones
 from monitoring.traffic.alarm import judging, learning
 from monitoring.traffic.alarm.judging import Rule
 from monitoring.traffic.alarm.learning import Profile
 from monitoring.traffic.alarm.shares import Shares
+from monitoring.traffic.alarm.weeks import SLOTS
 from monitoring.traffic.models import StreamProfile, TrafficRule
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -69,6 +72,16 @@ class Usual:
             return figures.NOTHING, figures.NOTHING
         low, high = judging.factors(self.profile, self.rule)
         return f"{low:.0%}".replace("%", " %"), f"{high:.0%}".replace("%", " %")
+
+
+def hours_of_week(stream: str) -> Sequence[float]:
+    """Events in each hour of the week (UTC, Monday's first is 0) if all is sampled; none where nothing is learnt."""
+    body = StreamProfile.objects.filter(stream=stream).values_list("body", flat=True).first()
+    if not body:
+        return ()
+    rates, clock, now = body["rates"], zones.clock(), timezone.now()
+    monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [rates[clock.slot(monday + number * _HOUR)] for number in range(SLOTS)]
 
 
 def of(stream: str, now: datetime) -> Usual:

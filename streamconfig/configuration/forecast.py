@@ -19,6 +19,7 @@ _LOOKS = 12  # a day is looked at every two hours: windows begin and end on some
 _WEEK = 7
 
 DocumentAt = Callable[[datetime], Document]
+Weights = Sequence[float]  # how much happens in each hour of the week (UTC, Monday's first is 0), in any unit; empty: alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,15 @@ class Day:
 
 
 class Shares:
-    """The share of one stream at any moment, of documents that differ over time."""
+    """The share of one stream at any moment, of documents that differ over time.
 
-    def __init__(self, name: str, document_at: DocumentAt) -> None:
+    `weights` tell which hours count how much: a window at noon takes more of a day than one at night.
+    """
+
+    def __init__(self, name: str, document_at: DocumentAt, weights: Weights = ()) -> None:
         self._name = name
         self._document_at = document_at
+        self._weights = weights
         self._days: dict[date, list[float]] = {}
         # By id; the document is kept beside, so that no other gets its id.
         self._seen: dict[int, tuple[Document, Document]] = {}
@@ -71,7 +76,12 @@ class Shares:
 
     def on(self, day: date) -> float:
         """The mean share of a day (UTC); a stream that is not there sends nothing."""
-        return sum(self.looks(day)) / _LOOKS
+        looks = self.looks(day)
+        weights = self._weights_of(day)
+        whole = sum(weights)
+        if not whole:
+            return sum(looks) / _LOOKS
+        return sum(look * weight for look, weight in zip(looks, weights, strict=True)) / whole
 
     def over(self, days: Sequence[date]) -> float:
         """The mean share of several days."""
@@ -87,6 +97,11 @@ class Shares:
             begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
             self._days[day] = [self.at(begin + number * _DAY / _LOOKS) or 0.0 for number in range(_LOOKS)]
         return self._days[day]
+
+    def _weights_of(self, day: date) -> Sequence[float]:
+        """Of the two hours that begin with each look."""
+        first, hours = day.weekday() * 24, 24 // _LOOKS
+        return [sum(self._weights[first + look * hours : first + (look + 1) * hours]) for look in range(_LOOKS)]
 
     def _alone(self, document: Document) -> Document:
         """The document with this stream's entry only: a set of all of them would be built for every moment."""

@@ -197,13 +197,14 @@ def _forecast(
     since = _changed_at(name, before=begins)
     counted = [Day(*one) for one in panels.call("monitoring.counted_days", name, LOOKED_BACK, default=())]
     steady = [one for one in counted if since is None or one.day > since]
+    weights = panels.call("monitoring.hours_of_week", name, default=())
     return forecast(
         steady if any(one.is_whole for one in steady) else counted,
         days,
         begins,
-        now=Shares(name, lambda _: base),
-        without=Shares(name, without.document_at),
-        with_change=Shares(name, with_change.document_at),
+        now=Shares(name, lambda _: base, weights),
+        without=Shares(name, without.document_at, weights),
+        with_change=Shares(name, with_change.document_at, weights),
     )
 
 

@@ -66,6 +66,20 @@ def test_forecast__a_window__counts_the_hours_that_it_is_open() -> None:
     assert found.peak_after == found.peak_before  # half of the time, but as many at once
 
 
+def test_forecast__a_window_in_busy_hours__takes_their_part_of_the_day() -> None:
+    mornings = [
+        {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "12:00", "time_zone": "UTC"}
+    ]
+    weights = ([9.0] * 12 + [1.0] * 12) * 7  # nine tenths of a day come before noon
+    before, after = configured(), configured(windows=mornings)
+    always, morning = Shares(NAME, lambda _: before, weights), Shares(NAME, lambda _: after, weights)
+
+    found = forecast(whole([100] * 7), [MONDAY.date()], MONDAY.date(), now=always, without=always, with_change=morning)
+
+    assert found.before == 100
+    assert found.after == pytest.approx(90)
+
+
 def test_forecast__a_ramp__steps_day_by_day() -> None:
     steps = [{"at": "2026-11-25T00:00:00Z", "rate": 0.5}, {"at": "2026-11-27T00:00:00Z", "rate": 0.2}]
 

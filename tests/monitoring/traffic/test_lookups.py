@@ -37,10 +37,10 @@ def test_series__minutes__gaps_stay_gaps_and_canaries_are_left_out() -> None:
 
     found = lookups.series(None, TEN, TEN + 4 * MINUTE, MINUTE)
 
-    assert found.of("a") == (6, None, 0, None)
-    assert found.of("nobody") == (0, None, 0, None)
-    assert found.total == (8, None, 2, None)
-    assert lookups.series(["b"], TEN, TEN + 4 * MINUTE, MINUTE).total == (2, None, 2, None)
+    assert list(found.of("a")) == [6, None, 0, None]
+    assert list(found.of("nobody")) == [0, None, 0, None]
+    assert list(found.total) == [8, None, 2, None]
+    assert list(lookups.series(["b"], TEN, TEN + 4 * MINUTE, MINUTE).total) == [2, None, 2, None]
 
 
 def test_series__several_minutes_a_slot__partly_counted_is_scaled() -> None:

@@ -12,7 +12,7 @@ import pytest
 from eventplatform.core.streams import Sampling
 from monitoring import services
 from monitoring.models import CanaryRun, SampledMinute, StreamVolume
-from monitoring.traffic import following, incidents, rolling, troubles, watching
+from monitoring.traffic import following, incidents, rolling, troubles, usual, watching
 from monitoring.traffic.models import (
     CountedHour,
     StreamHour,
@@ -85,6 +85,15 @@ def test_tick__a_stream_stops__told_within_ten_minutes_and_until_it_is_back(coun
     later = go_on(18, later)
     assert troubles.troubles() == []
     assert TrafficIncident.objects.get().ended_at is not None
+
+
+def test_hours_of_week__learnt__tell_the_preview_which_hours_are_busy(counted: World) -> None:
+    assert usual.hours_of_week("ui.a") == ()
+
+    go_on(1, NOW)
+
+    assert len(usual.hours_of_week("ui.a")) == 168
+    assert usual.hours_of_week("ui.a")[0] == pytest.approx(3600, rel=0.1)
 
 
 def test_tick__twice_at_once__looks_once(counted: World) -> None:
