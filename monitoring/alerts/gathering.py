@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import Error
 
 from eventplatform.panels import Trouble
 from monitoring.alerts.evaluating import Told
@@ -28,7 +28,7 @@ def gather(sources: Mapping[str, Callable[[], list[Trouble]]]) -> Gathered:
     """All troubles that have a kind; those without one stay lines of a page.
 
     Raises:
-        DatabaseError: no source answered because the database is away.
+        Error: no source answered because the database is away.
     """
     told: list[Told] = []
     unreadable: dict[str, Exception] = {}
@@ -39,7 +39,7 @@ def gather(sources: Mapping[str, Callable[[], list[Trouble]]]) -> Gathered:
             # Whatever it was, the others must be heard.
             log.warning("alerts.source_failed", extra={"source": name, "reason": type(error).__name__}, exc_info=error)
             unreadable[name] = error
-    if unreadable and not told and all(isinstance(error, DatabaseError) for error in unreadable.values()):
+    if unreadable and not told and all(isinstance(error, Error) for error in unreadable.values()):
         raise next(iter(unreadable.values()))
     return Gathered((*told, *map(_unreadable, unreadable)), tuple(unreadable))
 

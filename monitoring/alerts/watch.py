@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from monitoring import services as monitoring
@@ -28,7 +28,7 @@ def run(stop: threading.Event) -> None:
         try:
             tick()
             outage.is_over()
-        except DatabaseError as error:
+        except Error as error:
             log.warning("alerts.waited", extra={"why": type(error).__name__})
             outage.lasts(time.monotonic())
             close_old_connections()
