@@ -23,6 +23,7 @@ class MonitoringConfig(AppConfig):
         from monitoring.realtime import troubles as expectations
         from monitoring.rejected import shared_pages, through_intake
         from monitoring.streaming import life as streams_out
+        from monitoring.streaming import shared_pages as streams_out_pages
         from monitoring.traffic import troubles as traffic
 
         stream_panels.register()
@@ -36,6 +37,7 @@ class MonitoringConfig(AppConfig):
         panels.add_troubles("monitoring.traffic", traffic.troubles)
         panels.add_troubles("monitoring.slow_answers", slow_answers.troubles)
         panels.add_troubles("monitoring.streaming", streams_out.troubles)
+        streams_out_pages.register()
         panels.provide("monitoring.service_figures", outcomes.of_services)
         panels.provide("monitoring.service_curl", snippets.service_curl)
         panels.provide("monitoring.refused_shares", of_streams.refused_shares)

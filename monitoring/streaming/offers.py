@@ -90,6 +90,11 @@ class Offers:
         """Every stream that this caller may read, by its own name."""
         return tuple(one for name, one in self._by_name.items() if name == one.stream.name and one.rules.takes(caller))
 
+    def rules_of(self, name: str) -> Rules:
+        """The rules of a stream, by its name."""
+        one = self._by_name.get(name)
+        return _NOBODY if one is None else one.rules
+
     def of_topic(self, topic: str) -> Rules:
         """The rules of what a topic holds."""
         return self._by_topic.get(topic, _NOBODY)
