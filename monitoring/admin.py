@@ -33,8 +33,8 @@ class Arrivals(TabularInline):
 
 @admin.register(CanaryRun)
 class CanaryRunAdmin(ReadOnlyAdmin):
-    list_display = ("stream", "sent_at", "status", "seen_at", "done_at", "error")
-    list_filter = ("stream", "status")
+    list_display = ("stream", "prefix", "sent_at", "for_hour", "status", "seen_at", "done_at", "error")
+    list_filter = ("prefix", "service", "status", "stream")
     search_fields = ("event_id", "stream")
     date_hierarchy = "sent_at"
     inlines = (Arrivals,)
@@ -42,7 +42,8 @@ class CanaryRunAdmin(ReadOnlyAdmin):
 
 @admin.register(CanaryTurn)
 class CanaryTurnAdmin(ReadOnlyAdmin):
-    list_display = ("stream", "claimed_at", "excluded_because")
+    list_display = ("stream", "prefix", "service", "sent_at", "status", "error", "excluded_because")
+    list_filter = ("prefix", "service", "status")
     search_fields = ("stream",)
 
 

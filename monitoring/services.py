@@ -106,7 +106,8 @@ def record_answer(*, run: CanaryRun, answer: Answer, now: datetime) -> None:
     CanaryRun.objects.filter(pk=run.pk).update(sent_at=sent_at, answered_at=answered_at, **said)
     run.sent_at = sent_at
     path = CanaryTurn.objects.filter(Q(sent_at=None) | Q(sent_at__lte=sent_at), stream=run.stream, prefix=run.prefix)
-    path.update(sent_at=sent_at, answer_seconds=max((answered_at - sent_at).total_seconds(), 0.0), **said)
+    seconds = None if answer.status is None else max((answered_at - sent_at).total_seconds(), 0.0)
+    path.update(sent_at=sent_at, answer_seconds=seconds, **said)
 
 
 def record_positions(*, runs: Sequence[CanaryRun]) -> None:

@@ -22,10 +22,12 @@ from monitoring.hours import lookups
 from monitoring.hours.judging import HOUR, WORDS
 from monitoring.hours.lookups import Count, Row, StoredHour
 from monitoring.hours.noting import WINDOW, hour_of
+from monitoring.models import CanaryRun
 from streamconfig.lookups import snapshot
 
 PERMISSION = "streamconfig.change_stream"
 _ROWS = 25
+_SHOWN = 5  # canaries that were sent for past hours
 _LONGEST = 249
 _GLYPHS = {"complete": "■", "empty": "□", "open": "…", "late": "✕", "unknown": "?"}
 _SHOWS = ("", "late", "unknown")
@@ -113,7 +115,8 @@ def panel(stream: str) -> Mapping[str, Any] | None:
     now = timezone.now()
     hours: Sequence[datetime] = [hour_of(now) - number * HOUR for number in range(1, WINDOW + 1)]
     lines = [line(row, now) for row in lookups.of_stream(stream)]
-    return {"stream": stream, "lines": lines, "hours": hours}
+    sent = CanaryRun.objects.filter(stream=stream, for_hour__isnull=False, sent_at__gt=now - WINDOW * HOUR)
+    return {"stream": stream, "lines": lines, "hours": hours, "sent": sent.order_by("-sent_at")[:_SHOWN]}
 
 
 @require_POST

@@ -256,6 +256,10 @@ def test_completeness__login_needed__stranger_is_refused(client: Client, setting
 
 def test_stream_panel__its_hours__with_the_button_for_those_who_may(world: World, now: datetime) -> None:
     kept("test.event", hour_of(now) - HOUR, "late")
+    for number, for_hour in enumerate((None, hour_of(now) - HOUR)):
+        CanaryRun.objects.create(
+            stream="test.event", prefix="codfw.", event_id=f"{number}", topic="t", sent_at=now, for_hour=for_hour
+        )
 
     found = next(context for panel, context in panels.rendered("stream", "test.event") if panel.name == "monitoring.hours")
 
