@@ -107,9 +107,10 @@ def _answer(
     seen = [_seen(record) for record in records]
     kept = [record for record in records if not is_of_the_intake(record)]
     if kept:
-        # One that came twice is shown as it came first: what follows is the duplicate.
-        first = min(kept, key=lambda one: one.timestamp_ms) if question.by == "id" else kept[0]
-        return Answer("found", question, way_of(log, first), seen, refusals, looked)
+        # One that came twice is shown as it came first: what follows is the duplicate. Of a key the newest is asked for.
+        choose = max if question.by == "key" else min
+        shown = choose(kept, key=lambda one: (one.timestamp_ms, one.offset))
+        return Answer("found", question, way_of(log, shown), seen, refusals, looked)
     # The collector is some seconds behind the error streams, and keeps fewer of them.
     refusals = refusals or [letter for record in records if (letter := letter_of(record, "")) is not None]
     if refusals:

@@ -17,7 +17,7 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.core.records import Record, TopicPartition
 from monitoring.hours.models import StoreHour
 from monitoring.models import CanaryRun, RoleHeartbeat
-from monitoring.trace.steps import LAKES, Taker
+from monitoring.trace.steps import LAKES, Taker, hour_of
 from streamconfig.lookups import snapshot
 
 _MOST_LETTERS = 20
@@ -83,11 +83,11 @@ def stream_of(record: Record, named: str) -> str:
     return next((one.name for one in config.streams.values() if record.topic in (one.topics or (one.name,))), "")
 
 
-def takers(stream: str, record: Record) -> tuple[list[Taker], int]:
-    """The connectors that take the stream, as they are doing on the record's partition; and how many others there are."""
+def takers(stream: str, record: Record, at: datetime) -> tuple[list[Taker], int]:
+    """The connectors that take the stream, as they are doing on the partition of a record received `at`; how many others."""
     views = connectors.for_stream(stream) if stream else ()
     others = {view.name for view in connectors.overview()} - {view.name for view in views}
-    hours = _hours(stream, record) if any(view.kind in LAKES for view in views) else {}
+    hours = _hours(stream, hour_of(at)) if any(view.kind in LAKES for view in views) else {}
     return [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views], len(others)
 
 
@@ -106,9 +106,8 @@ def kept_until(log: Log, record: Record) -> datetime | None:
         return None
 
 
-def _hours(stream: str, record: Record) -> Mapping[str, tuple[str, str]]:
-    """What is said of the record's hour in each store that was judged: its state, and why."""
-    hour = record.moment.replace(minute=0, second=0, microsecond=0)
+def _hours(stream: str, hour: datetime) -> Mapping[str, tuple[str, str]]:
+    """What is said of an hour in each store that was judged: its state, and why."""
     rows = StoreHour.objects.filter(stream=stream, hour=hour).values_list("connector", "state", "reason")
     return {connector: ("complete" if state == "empty" else state, reason) for connector, state, reason in rows}
 

@@ -56,8 +56,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 def part(request: HttpRequest) -> HttpResponse:
     """The answer alone."""
-    context = _answered(request, asked.read(request.GET.dict()))
-    return render(request, "monitoring/trace/_answer.html", {"asked": asked.read(request.GET.dict()), **context})
+    wanted = asked.read(request.GET.dict())
+    context = {"asked": wanted, "is_part": True, **_answered(request, wanted)}
+    return render(request, "monitoring/trace/_answer.html", context)
 
 
 def _answered(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def _shown(found: Answer, wanted: Asked, *, may_see: bool) -> dict[str, Any]:
         "next": wanted.query(go_on=looked.cursor) if looked and looked.cursor else "",
         "wider": wanted.query(span=wider, go_on="") if wider else "",
         "wider_words": wider.replace("h", " h").replace("d", " d"),
-        "seen": [(one, _link(wanted, one)) for one in sorted(found.seen, key=lambda one: one.at, reverse=True)],
+        "seen": [(one, _link(wanted, one), _is_shown(one, way)) for one in sorted(found.seen, key=_newest, reverse=True)],
         "every": wanted.query(stream="", go_on=""),
         "search": wanted.query(place="", go_on="") if found.question.by == "id" and wanted.place else "",
         "kind_words": {"id": "id", "request": "request id", "key": "key"}[wanted.by],
@@ -130,6 +131,15 @@ def _places(letter: DeadLetter | None) -> Sequence[Violation]:
     if letter is None:
         return ()
     return letter.violations or ([Violation(letter.pointer, "", letter.message)] if letter.pointer else [])
+
+
+def _newest(one: answering.Seen) -> tuple[datetime, int]:
+    return one.at, one.offset
+
+
+def _is_shown(one: answering.Seen, way: Way | None) -> bool:
+    record = way.record if way else None
+    return record is not None and (*one.where, one.offset) == (record.topic, record.partition, record.offset)
 
 
 def _link(wanted: Asked, one: answering.Seen) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from eventplatform import figures
@@ -130,15 +130,15 @@ def of_letter(letter: DeadLetter) -> tuple[Step, ...]:
     return received, _set_aside(REFUSED, letter, "Refused", at)
 
 
-def of_taker(taker: Taker, record: Record, letter: DeadLetter | None, *, is_canary: bool) -> Step:
-    """What one connector did with the record, by its dead letters and its position."""
+def of_taker(taker: Taker, record: Record, letter: DeadLetter | None, *, at: datetime, is_canary: bool) -> Step:
+    """What one connector did with the record, received `at` that moment, by its dead letters and its position."""
     wanted = text_of(record, names.HEADER_REPLAYED_FOR)
     if wanted and wanted != taker.name:
         return Step(taker.name, "ok", f"Not for it: {wanted} alone had refused it.", word="Left out", is_store=True)
     if letter is not None:
         return _set_aside(taker.name, letter, "Set aside", letter.created_at, is_store=True)
     if taker.next_offset is not None and taker.next_offset > record.offset:
-        return _stored(taker, record, is_canary=is_canary)
+        return _stored(taker, record, at, is_canary=is_canary)
     return _waiting(taker, record)
 
 
@@ -165,17 +165,21 @@ def _sentence(letter: DeadLetter) -> str:
     return f"{place} {letter.message}.".lstrip()
 
 
-def _stored(taker: Taker, record: Record, *, is_canary: bool) -> Step:
+def _stored(taker: Taker, record: Record, at: datetime, *, is_canary: bool) -> Step:
     words = "Its marker for canaries has it; no data does." if is_canary else "Stored."
     if record.value is None:
         words = "Passed: a tombstone, which deletes the row of its key where rows have keys."
     if taker.kind in LAKES and not is_canary and record.value is not None:
-        return _in_an_hour(taker, record)
+        return _in_an_hour(taker, hour_of(at))
     return Step(taker.name, "ok", words, place=_by_position(taker), link=taker.link, is_store=True)
 
 
-def _in_an_hour(taker: Taker, record: Record) -> Step:
-    begin = record.moment.replace(minute=0, second=0, microsecond=0)
+def hour_of(moment: datetime) -> datetime:
+    """The hour that it lies in, UTC: lakes file an event by when it was received."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _in_an_hour(taker: Taker, begin: datetime) -> Step:
     words = f"Stored in the hour {begin:%H}:00"
     stored = Step(taker.name, "ok", f"{words}.", place=_by_position(taker), link=taker.link, is_store=True)
     if taker.hour == "open":

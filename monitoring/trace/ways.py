@@ -13,7 +13,7 @@ from eventplatform.core.records import Record, TopicPartition
 from monitoring import canary, tail
 from monitoring.trace import lookups, matching, neighbours
 from monitoring.trace.neighbours import NO_NEIGHBOURS, Neighbours
-from monitoring.trace.steps import Step, of_letter, of_record, of_taker
+from monitoring.trace.steps import Step, of_letter, of_record, of_taker, received_at
 from monitoring.trace.verdict import Verdict, judge
 
 
@@ -42,11 +42,12 @@ def way_of(log: Log, record: Record) -> Way:
     stream = lookups.stream_of(record, str(meta.get("stream") or ""))
     where = TopicPartition(record.topic, record.partition)
     is_canary = canary.is_canary(content)
-    takers, others = lookups.takers(stream, record)
+    at = received_at(record, content)
+    takers, others = lookups.takers(stream, record, at)
     topic = log.topics([record.topic]).get(record.topic)
     letters = lookups.letters_of_record(record, topic.incarnation if topic else "")
     steps = [*of_record(record, content, kept_until=lookups.kept_until(log, record))]
-    steps += [of_taker(taker, record, letters.get(taker.name), is_canary=is_canary) for taker in takers]
+    steps += [of_taker(taker, record, letters.get(taker.name), at=at, is_canary=is_canary) for taker in takers]
     steps += panels.call("processing.trace_steps", stream, where, record.offset, default=())
     verdict = judge(steps)
     failed = verdict.red.name if verdict.red else ""

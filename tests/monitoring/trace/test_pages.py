@@ -124,6 +124,8 @@ def test_page__several__listed_each_with_its_address(client: Client, world: Worl
     text = page(client, "request=request-1")
 
     assert "Events of this request" in text
+    assert "The first of 3 events" in text
+    assert text.count("Shown below") == 1
     assert '<a class="mono small" href="/trace?id=event-2&amp;place=eqiad.test.event%2F0%2F2">event-2</a>' in text
     assert "Its place was known" in page(client, "id=event-2&place=eqiad.test.event/0/2")
 

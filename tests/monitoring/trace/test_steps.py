@@ -47,7 +47,7 @@ def letter(**changes: Any) -> DeadLetter:
 
 
 def took(taker: Taker = MYSQL, record: Record = RECORD, found: DeadLetter | None = None, *, is_canary: bool = False) -> Step:
-    return of_taker(taker, record, found, is_canary=is_canary)
+    return of_taker(taker, record, found, at=AT, is_canary=is_canary)
 
 
 def test_record__of_the_intake__received_accepted_written() -> None:
