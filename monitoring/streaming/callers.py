@@ -67,4 +67,5 @@ def _caller(user: Any) -> Caller:
         user=user.pk,
         teams=frozenset(name.removeprefix(_TEAM) for name in names if name.startswith(_TEAM)),
         may_see_personal=user.has_perm(personal.PERMISSION),
+        is_superuser=user.is_superuser,
     )

@@ -51,6 +51,7 @@ def made(default: str) -> Offers:
         ("keyed", BOB, "public", None),
         ("of.team", ADA, "none", None),
         ("of.team", BOB, "none", NotAllowedError),
+        ("of.team", Caller(user=3, is_superuser=True), "none", None),
         ("of.team", STRANGER, "none", LoginNeededError),
         ("closed", ADA, "public", StreamsUnknownError),
         ("odd", ADA, "public", StreamsUnknownError),
