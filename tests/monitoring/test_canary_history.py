@@ -37,12 +37,12 @@ def test_of_stream__each_stage_of_each_path__slowest_per_slot_and_what_is_usual(
     found = canary_history.of_stream("test.event", timedelta(hours=24), datetime.now(UTC))
 
     named = {(one.prefix, one.stage): one for one in found}
-    store = named["", "warehouse-main"]
+    found_store = named["", "warehouse-main"]
     assert [key for key in named if key[0] == ""] == [("", "intake"), ("", "topic"), ("", "warehouse-main")]
     assert ("codfw.", "topic") in named
-    assert (store.number, store.usual.p50, store.usual.p99) == (3, pytest.approx(3.0), pytest.approx(9.0))
-    assert store.line[-1] == pytest.approx(9.0)
-    assert store.line[0] is None
+    assert (found_store.number, found_store.usual.p50, found_store.usual.p99) == (3, pytest.approx(3.0), pytest.approx(9.0))
+    assert found_store.line[-1] == pytest.approx(9.0)
+    assert found_store.line[0] is None
 
 
 def test_by_service__last_hour__half_and_99_of_100_by_stage(world: World) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_judge__a_stage_fails__names_likely_cause_and_remedy() -> None:
 
 
 def test_by_stream__two_prefixes__the_worse_one() -> None:
-    paths = [Path("s", "main", (Stage("intake", state),), prefix=prefix) for prefix, state in (("a.", "ok"), ("b.", "fail"))]
+    paths = [path(Stage("intake", "ok")), replace(path(Stage("intake", "fail")), prefix="b.")]
 
     assert [one.prefix for one in by_stream([*paths, Path("t", "main")])] == ["b.", ""]
 

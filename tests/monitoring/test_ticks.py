@@ -300,7 +300,7 @@ def test_observe__a_store_hangs__the_others_are_asked_before_it_next_time(
         return {}
 
     monkeypatch.setattr("connectors.lookups.canaries_written", answer)
-    monkeypatch.setattr(observing.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("monitoring.observing.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(observing, "_took_seconds", {})
     world.connectors = (replace(WAREHOUSE, name="hangs"), replace(WAREHOUSE, name="quick"))
     with world.intake() as intake:

@@ -28,9 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--stream", action="append", help="Only to this one; may be given again. All otherwise.")
         parser.add_argument("--hour", help="A past hour, as 2026-11-26T07:00Z.")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Only say what would be sent, and what not and why."
-        )
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be sent, and what not and why.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         hour = _hour(options["hour"])
@@ -57,7 +55,7 @@ def _posts(
 ) -> tuple[list[Post], list[tuple[str, str]]]:
     """What to send, and what is left out and why; a stream that was asked for gets one though its canaries are off."""
     config = fresh_snapshot()
-    posts, left_out = [], [(name, canary.PATTERN) for name in wanted or () if config.find_stream(name) is None]
+    posts, left_out = [], [(name, "There is no such stream.") for name in wanted or () if config.find_stream(name) is None]
     for stream in [config.find_stream(name) for name in wanted] if wanted else config.streams.values():
         if stream is None:
             continue

@@ -13,7 +13,7 @@ from django.test import Client
 from connectors.lookups import PartitionView
 from eventplatform import panels
 from eventplatform.broker.base import partitions_of
-from monitoring import canaries, services
+from monitoring import canaries, of_streams, services
 from monitoring.hours import troubles, weighing
 from monitoring.hours.judging import HOUR, Verdict
 from monitoring.hours.models import LogHour, StoreHour
@@ -273,12 +273,12 @@ def test_send__past_hour__by_permission_and_only_hours_that_are_over(
     client: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, datetime | None]] = []
-    monkeypatch.setattr(
-        "monitoring.of_streams.send_canary",
-        lambda name, hour=None: (
-            sent.append((name, hour)) or __import__("monitoring.of_streams", fromlist=["Sent"]).Sent(True, 201)
-        ),
-    )
+
+    def send_canary(name: str, for_hour: datetime | None = None) -> of_streams.Sent:
+        sent.append((name, for_hour))
+        return of_streams.Sent(is_accepted=True, status=201)
+
+    monkeypatch.setattr(of_streams, "send_canary", send_canary)
     user = User.objects.create_user("ada")
     client.force_login(user)
     past, future = "2026-01-02T07:00", "2999-01-01T00:00"
