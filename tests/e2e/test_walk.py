@@ -34,6 +34,7 @@ PAGES = (
     "/outcomes",
     "/rejected",
     "/live",
+    "/trace",
     "/nowhere",
 )
 ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
@@ -62,6 +63,22 @@ def test_curl__as_printed__event_arrives_on_the_page_in_postgres_and_in_a_file(p
     in_file = wait_until(lambda: word in files(platform), 14, platform.errors)
     page.close()
     print(f"in Postgres after {in_postgres:.2f} s, in a file after {in_file:.1f} s more")  # noqa: T201  # the measured figures
+
+
+def test_trace__event_just_sent__found_by_its_id_in_every_store(platform: Platform, browser: Browser) -> None:
+    event_id = str(uuid.uuid4())
+    command = shlex.split(platform.curl.replace('"stream"', f'"id": "{event_id}", "stream"'))
+    subprocess.run(command, capture_output=True, check=True)
+    page = browser.new_page()
+
+    page.goto(f"{platform.url}/trace")
+    page.fill("[name=q]", event_id)
+    page.get_by_role("button", name="Find").click()
+
+    expect(page.get_by_text("Written to the topic")).to_be_visible()
+    for name in ("postgres-main", "files-archive"):
+        expect(page.locator(".steps").get_by_text(name)).to_be_visible()
+    page.close()
 
 
 def rows(platform: Platform, word: str) -> int:
