@@ -77,9 +77,15 @@ class _Judge:
     def verdicts(self) -> Iterator[services.NewVerdict]:
         """The verdicts of all hours that were not complete before."""
         takers = connectors.by_stream() if self._hours else {}
-        for name, stream in self._streams.items():
+        for name in self._turns():
             for view in takers.get(name) or (None,):
-                yield from self._of_pair(stream, view)
+                yield from self._of_pair(self._streams[name], view)
+
+    def _turns(self) -> list[str]:
+        """The streams, each tick another one first: where lakes are slow to ask, none waits for ever."""
+        names = sorted(self._streams)
+        first = int(self._now.timestamp()) % len(names) if names else 0
+        return names[first:] + names[:first]
 
     def _of_pair(self, stream: Stream, view: connectors.ConnectorView | None) -> Iterator[services.NewVerdict]:
         connector = view.name if view else THE_LOG
