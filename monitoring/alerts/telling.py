@@ -24,8 +24,9 @@ def tell(rules: Sequence[Rule], now: datetime) -> int:
     messages = [*grouping.due(alerts, rules, lookups.told_at(now), now)]
     written = sum(_write(message, rows, receivers, now) for message in messages)
     for mirror, some in grouping.mirrors_due(alerts, rules, lookups.mirrored_at(), now):
-        _mirror(receivers[mirror], [rows[pk] for pk in some], now)
-        written += 1
+        if mirror in receivers:
+            _mirror(receivers[mirror], [rows[pk] for pk in some], now)
+            written += 1
     Alert.objects.bulk_update(rows.values(), ["told_at", "told_phase", "told_level"], batch_size=500)
     return written
 
@@ -36,7 +37,8 @@ def _write(due: Due, rows: Mapping[int, Alert], receivers: Mapping[int, AlertRec
     title = wording.subject(opened, ended, lasting)
     words = wording.text(opened, ended, lasting, now)
     every = [*opened, *lasting, *ended]
-    hearing = [receivers[pk] for pk in due.rule.receivers if opened or lasting or receivers[pk].tells_ends]
+    found = [receivers[pk] for pk in due.rule.receivers if pk in receivers]  # else switched off since the rules were read
+    hearing = [one for one in found if opened or lasting or one.tells_ends]
     for receiver in hearing:
         row = AlertNotification.objects.create(
             receiver=receiver,

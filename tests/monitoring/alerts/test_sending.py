@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.utils import timezone
 
 from monitoring.alerts import heartbeat, sending, troubles
-from monitoring.alerts.channels import slack
+from monitoring.alerts.channels import posting, slack
 from monitoring.alerts.models import AlertNotification, AlertReceiver, AlertRound
 from monitoring.alerts.outage import Outage
 from tests.monitoring.alerts.receiving import Receiver, receiver
@@ -263,3 +265,15 @@ def test_outage__short__nobody_is_told(stage: Stage, hook: Receiver) -> None:
     outage.lasts(1100.0)
 
     assert hook.taken == []
+
+
+def test_secrets__keys_rotated__are_encrypted_with_the_first(stage: Stage, settings: Any) -> None:
+    row = stage.receiver("chat", "slack", url="https://hooks.example.org/T/x")
+    old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+
+    settings.ENCRYPTION_KEYS = [new, old]
+    call_command("rotate_secrets", verbosity=0)
+    settings.ENCRYPTION_KEYS = [new]
+
+    row.refresh_from_db()
+    assert posting.secrets_of(row) == {"url": "https://hooks.example.org/T/x"}
