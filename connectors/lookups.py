@@ -115,6 +115,11 @@ def overview() -> tuple[ConnectorView, ...]:
     return tuple(view for _, view in _all())
 
 
+def count() -> int:
+    """How many connectors there are."""
+    return Connector.objects.count()
+
+
 def find(name: str) -> ConnectorView | None:
     """One connector by its name."""
     leases = Lease.objects.filter(connector__name=name, backfill=None)

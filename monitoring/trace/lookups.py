@@ -86,9 +86,8 @@ def stream_of(record: Record, named: str) -> str:
 def takers(stream: str, record: Record, at: datetime) -> tuple[list[Taker], int]:
     """The connectors that take the stream, as they are doing on the partition of a record received `at`; how many others."""
     views = connectors.for_stream(stream) if stream else ()
-    others = {view.name for view in connectors.overview()} - {view.name for view in views}
     hours = _hours(stream, hour_of(at)) if any(view.kind in LAKES for view in views) else {}
-    return [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views], len(others)
+    return [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views], connectors.count() - len(views)
 
 
 def waiting_in_spools() -> str:

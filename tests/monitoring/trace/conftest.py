@@ -122,7 +122,7 @@ def world(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[World]:
         monkeypatch.setattr(f"monitoring.{module}.event_log", lambda: found.log)
     monkeypatch.setattr("monitoring.management.commands.trace.fresh_snapshot", lambda: found.config)
     monkeypatch.setattr("connectors.lookups.for_stream", lambda _: found.connectors)
-    monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
+    monkeypatch.setattr("connectors.lookups.count", lambda: len(found.connectors) + 2)
     monkeypatch.setattr("monitoring.lookups.canary_paths_of", lambda _: found.canaries)
     monkeypatch.setattr("monitoring.trace.answering.Bounds", lambda: found.bounds)
     empty()

@@ -46,6 +46,7 @@ def test_page__found__its_path_and_the_event(client: Client, world: World) -> No
     assert '<a href="/connectors/to_mysql">to_mysql</a>' in text
     assert "/records/eqiad.test.event/0/0" in text
     assert f"manage.py trace {wanted}" in text
+    assert "2 other connectors do not take this stream" in text
     assert "hx-trigger" not in text
 
 
