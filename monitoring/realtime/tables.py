@@ -51,9 +51,12 @@ def read_words(answer: Answer) -> str:
         f"of {figures.thin(found.records)} records ({_size(found.bytes)}), read in {figures.age(found.seconds)}",
         f"answered in {figures.age(answer.seconds)}",
     ]
-    hidden = ((answer.canaries, "canaries hidden"), (answer.unreadable, "no JSON objects, left out"),
-              (answer.tombstones, "tombstones left out"))  # fmt: skip
-    parts += [f"{figures.thin(number)} {words}" for number, words in hidden if number]
+    hidden = (
+        (answer.canaries, "canary hidden", "canaries hidden"),
+        (answer.unreadable, "that is no JSON object left out", "that are no JSON objects left out"),
+        (answer.tombstones, "tombstone left out", "tombstones left out"),
+    )
+    parts += [f"{figures.thin(number)} {one if number == 1 else more}" for number, one, more in hidden if number]
     return ", ".join(parts)
 
 

@@ -39,7 +39,7 @@ def judge(
     rule: Rule, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, is_cut: bool = False, is_complete: bool = True
 ) -> Verdict:
     """What the rows mean. Where older records were left out, only a row that was to be found can still be judged."""
-    found = f"{'more than ' if is_cut else ''}{thin(len(rows))} row{'' if len(rows) == 1 else 's'}"
+    found = f"{'More than ' if is_cut else ''}{thin(len(rows))} row{'' if len(rows) == 1 else 's'}"
     samples = tuple(_sample(columns, row) for row in rows[:_SAMPLES]) if rule.expects == "no_rows" else ()
     if not is_complete and not (rule.expects == "rows" and rows):
         return Verdict("incomplete", f"{found} in what could be read; older records were left out.", len(rows))
