@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-sinks bench-slices bench-trace bench-streams bench-sql lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-streams bench-sql lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from django.db.models import Count, IntegerField, Max, Sum
-from django.db.models.functions import Extract, Floor
+from django.db.models import Count, DateTimeField, F, Func, Max, Sum, Value
 from django.urls import reverse
 
 from connectors import hours, models, opening
@@ -168,14 +167,16 @@ def history(name: str, hours: int = 24) -> tuple[Minute, ...]:
     return tuple(known.get(at) or Minute(at, 0, 0, 0, 0.0, 0) for at in minutes)
 
 
-def lag_lines(begin: datetime, end: datetime, step: timedelta) -> dict[str, tuple[float, ...]]:
-    """By connector, the longest wait of its oldest unread record in each slot, in seconds, oldest first; idle ones are zero."""
-    slots = int((end - begin) / step)
-    rows = models.Minute.objects.filter(at__gte=begin, at__lt=end).order_by()
-    slot = Floor((Extract("at", "epoch") - begin.timestamp()) / step.total_seconds(), output_field=IntegerField())
+def lag_lines(names: Iterable[str], begin: datetime, end: datetime, step: timedelta) -> dict[str, tuple[float, ...]]:
+    """Of these connectors, the longest wait of an unread record in each slot, in seconds, oldest first; idle ones are zero."""
+    known = dict(Connector.objects.filter(name__in=list(names)).values_list("pk", "name"))
+    slot = Func(Value(step), F("at"), Value(begin), function="date_bin", output_field=DateTimeField())
+    rows = models.Minute.objects.filter(connector_id__in=known, at__gte=begin, at__lt=end).order_by()
     found: dict[str, list[float]] = {}
-    for name, number, seconds in rows.annotate(slot=slot).values_list("connector__name", "slot").annotate(Max("lag_seconds")):
-        found.setdefault(name, [0.0] * slots)[min(number, slots - 1)] = seconds
+    for pk, at, seconds in (
+        rows.values("connector_id", slot=slot).annotate(most=Max("lag_seconds")).values_list("connector_id", "slot", "most")
+    ):
+        found.setdefault(known[pk], [0.0] * int((end - begin) / step))[int((at - begin) / step)] = seconds
     return {name: tuple(line) for name, line in found.items()}
 
 

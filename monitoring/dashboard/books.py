@@ -63,7 +63,7 @@ def books(of: Range, *, service: str = "") -> Books:
 def _books(of: Range, service: str) -> Books:
     if of.length > WEEK:
         return _months(of, service)
-    seen = lookups.seen(PERIODS[of.period], service=service)
+    seen = lookups.seen(PERIODS[of.period], service=service, with_lines=False)
     outcomes: dict[str, int] = {}
     reasons: dict[tuple[str, str, str], int] = {}
     for fate, count in seen.fates.items():
@@ -74,7 +74,7 @@ def _books(of: Range, service: str) -> Books:
 
 
 def _months(of: Range, service: str) -> Books:
-    begin, _, _ = of.outcome_window(timezone.now())
+    begin, _ = of.window(timezone.now())
     rows = IntakeDay.objects.filter(day__gte=begin.date(), **({"service": service} if service else {}))
     found = {tuple(key): total for *key, total in rows.values_list("stream", "outcome", "reason").annotate(Sum("count"))}
     outcomes: dict[str, int] = {}

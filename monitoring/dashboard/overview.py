@@ -62,18 +62,17 @@ def _figures(of: Range, witness: canary_words.Witness, found: Iterable[health.Pa
     """Tiles, charts and tables whose numbers belong together."""
     now, before = volumes.totals(of)
     kept = books.books(of)
-    by_outcome, step = volumes.outcomes(of)
-    lines = refused(by_outcome)
+    lines = refused(volumes.outcomes(of))
     walked = canaries(ways.paths())
-    views = shared.read("connectors", connectors.overview)
-    lags = shared.read(("lags", of.name), lambda: _lags(of), of.fresh)
+    views = sorted(shared.read("connectors", connectors.overview), key=_urgency)
+    lags = shared.read(("lags", of.name), lambda: _lags(of, [view.name for view in views[:_CONNECTORS]]), of.fresh)
     spool = next((part for part in found if part.name == "Spool"), None)
     state = witness.state
     return {
         "tiles": [
             tiles.received(of, now, before),
             tiles.accepted(of, kept),
-            tiles.rejected(of, kept, lines, step),
+            tiles.rejected(of, kept, lines),
             tiles.canaries(walked["canaries_fresh"], walked["canaries_total"], walked["canary_oldest"], state),
             tiles.slowest(of, views, lags),
             tiles.spool(spool),
@@ -86,9 +85,13 @@ def _figures(of: Range, witness: canary_words.Witness, found: Iterable[health.Pa
     }
 
 
-def _lags(of: Range) -> Mapping[str, Values]:
+def _urgency(view: connectors.ConnectorView) -> tuple[int, float, int, str]:
+    return _URGENCY.index(stores.state(view)), -(view.lag_seconds or 0.0), -view.lag_records, view.name
+
+
+def _lags(of: Range, names: Sequence[str]) -> Mapping[str, Values]:
     begin, end = of.window(timezone.now())
-    return connectors.lag_lines(begin, end, of.trend_step)
+    return connectors.lag_lines(names, begin, end, of.trend_step)
 
 
 def _traffic(of: Range, now: Values, before: Values) -> dict[str, Any]:
@@ -149,15 +152,8 @@ def _oldest(paths: Sequence[stages.Path]) -> datetime | None:
 
 
 def _connectors(views: Sequence[connectors.ConnectorView], lags: Mapping[str, Values]) -> dict[str, Any]:
-    worst_first = sorted(
-        views, key=lambda view: (_URGENCY.index(stores.state(view)), -(view.lag_seconds or 0.0), -view.lag_records, view.name)
-    )
-    return {
-        "connectors": [
-            (view, stores.state(view), stores.word(view), lags.get(view.name, ())) for view in worst_first[:_CONNECTORS]
-        ],
-        "connectors_total": len(views),
-    }
+    rows = [(view, stores.state(view), stores.word(view), lags.get(view.name, ())) for view in views[:_CONNECTORS]]
+    return {"connectors": rows, "connectors_total": len(views)}
 
 
 def _streams(of: Range) -> dict[str, Any]:

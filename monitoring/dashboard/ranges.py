@@ -18,14 +18,14 @@ Values = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A stretch in equal slots that ends with the last whole minute; one of hours with the hour that runs."""
+    """A stretch in equal slots that ends with the last whole minute; one of hours or days with the one that runs."""
 
     name: str
     title: str
     words: str
     slots: int
     step: timedelta
-    trend_step: timedelta  # of a trend in a row: wider, so that hours suffice for a day
+    trend_step: timedelta  # of a trend in a row, and of outcomes: wider, so that hours suffice for a day
     period: str  # the nearest one that the page of outcomes has
 
     @property
@@ -42,14 +42,9 @@ class Range:
         end = now.replace(second=0, microsecond=0)
         if self.step >= _HOUR:
             end = end.replace(minute=0) + _HOUR
+        if self.step >= _DAY:  # by whole days of UTC, as rows know them
+            end = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         return end - self.length, end
-
-    def outcome_window(self, now: datetime) -> tuple[datetime, datetime, timedelta]:
-        """Begin, end and step of what the intake counted: beyond a week it is known by whole days of UTC."""
-        if self.length <= WEEK:
-            return *self.window(now), self.trend_step
-        end = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-        return end - self.length, end, _DAY
 
     def ticks(self, now: datetime) -> list[str]:
         """Five labels below a chart of it."""
@@ -64,7 +59,7 @@ RANGES: Mapping[str, Range] = {
         Range("1h", "1 h", "last hour", 60, _MINUTE, _MINUTE, "1h"),
         Range("24h", "24 h", "last 24 hours", 96, 15 * _MINUTE, _HOUR, "24h"),
         Range("7d", "7 d", "last 7 days", 84, 2 * _HOUR, 4 * _HOUR, "7d"),
-        Range("30d", "30 d", "last 30 days", 120, 6 * _HOUR, 12 * _HOUR, "7d"),
+        Range("30d", "30 d", "last 30 days", 30, _DAY, _DAY, "7d"),
     )
 }
 USUAL = "1h"

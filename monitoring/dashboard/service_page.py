@@ -57,7 +57,7 @@ def _service(of: Range, name: str) -> Mapping[str, Any]:
 
 def _pictures(of: Range, name: str, kept: Books, rows: Sequence[stream_rows.StreamRow]) -> Mapping[str, Any]:
     """Its tiles, and what became of its events over the range."""
-    lines, step = volumes.outcomes(of, service=name)
+    lines = volumes.outcomes(of, service=name)
     picture, legend = words.bars(
         lines, label=f"Events of {name} by outcome, {of.words}", unit="", x_ticks=of.ticks(timezone.now()), height=190
     )
@@ -65,7 +65,7 @@ def _pictures(of: Range, name: str, kept: Books, rows: Sequence[stream_rows.Stre
     found = [
         tiles.carried(of, carried, volumes.lines(of).step),
         tiles.accepted(of, kept, service=name),
-        tiles.rejected(of, kept, refused(lines), step),
+        tiles.rejected(of, kept, refused(lines)),
     ]
     return {"tiles": found, "chart": picture, "legend": legend, "total": total(carried)}
 

@@ -56,9 +56,9 @@ def accepted(of: Range, books: Books, *, service: str = "") -> Tile:
     return Tile("Accepted", value, link, unit, note, percent=books.accepted_percent, state="ok")
 
 
-def rejected(of: Range, books: Books, lines: Mapping[str, Sequence[float]], step: timedelta) -> Tile:
+def rejected(of: Range, books: Books, lines: Mapping[str, Sequence[float]]) -> Tile:
     summed = [sum(values) for values in zip(*lines.values(), strict=True)]
-    rate = per_second(summed, step) if summed else 0.0 if books.settled else None
+    rate = per_second(summed, of.trend_step) if summed else 0.0 if books.settled else None
     value, _, unit = rate_words(rate).partition(" ")
     note = f"{figures.short(books.refused)} in {of.title}"
     state = "fail" if books.refused else ""

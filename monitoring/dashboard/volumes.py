@@ -56,11 +56,12 @@ def _totals(of: Range) -> tuple[Values, Values]:
     return now.total, traffic.total_series(begin - WEEK, end - WEEK, of.trend_step).total
 
 
-def outcomes(of: Range, *, service: str = "") -> tuple[Mapping[str, Sequence[float]], timedelta]:
-    """What the intake answered over the range, by outcome; of one service, canaries included. And how wide a slot is."""
-    begin, end, step = of.outcome_window(timezone.now())
+def outcomes(of: Range, *, service: str = "") -> Mapping[str, Sequence[float]]:
+    """What the intake answered over the range, canaries included, by outcome in slots as wide as a trend's; of one service."""
+    return shared.read(("outcomes", of.name, service), lambda: _outcomes(of, service), of.fresh)
+
+
+def _outcomes(of: Range, service: str) -> Mapping[str, Sequence[float]]:
+    begin, end = of.window(timezone.now())
     services = [service] if service else None
-    found = shared.read(
-        ("outcomes", of.name, service), lambda: traffic.outcome_series(None, begin, end, step, services=services), of.fresh
-    )
-    return found, step
+    return traffic.outcome_series(None, begin, end, of.trend_step, services=services, with_canaries=True)

@@ -55,7 +55,7 @@ class Share:
         return self.events - self.kept
 
 
-def seen(period: Period, *, service: str = "", stream: str = "", now: datetime | None = None) -> Seen:
+def seen(period: Period, *, service: str = "", stream: str = "", now: datetime | None = None, with_lines: bool = True) -> Seen:
     """The period, of one service or stream where they are named; requests are known by service alone, answers by neither."""
     moment = now or timezone.now()
     begin = period.begins_at(moment)
@@ -63,7 +63,8 @@ def seen(period: Period, *, service: str = "", stream: str = "", now: datetime |
     rows = period.rows._default_manager.filter(**{f"{period.moment}__gte": begin}, **named)  # noqa: SLF001  # Django's public name
     fates = rows.values_list("service", "stream", "outcome", "reason").annotate(total=Sum("count"))
     lines: dict[str, list[float]] = {}
-    for outcome, at, total in rows.values_list("outcome", period.moment).annotate(total=Sum("count")):
+    by_slot = rows.values_list("outcome", period.moment).annotate(total=Sum("count")) if with_lines else ()
+    for outcome, at, total in by_slot:
         line = lines.setdefault(outcome, [0.0] * period.slots)
         line[period.slot_of(at, begin)] += total
     requests = _requests(period, begin)

@@ -36,7 +36,7 @@ def test_lag_lines__several_minutes_in_a_slot__the_longest_wait_stands(connector
     minute(connector, 1, lag_seconds=2.0)
     minute(connector, 61, lag_seconds=99.0)
 
-    lines = connectors.lag_lines(NOW - timedelta(hours=1), NOW, timedelta(minutes=15))
+    lines = connectors.lag_lines(["to-shelf"], NOW - timedelta(hours=1), NOW, timedelta(minutes=15))
 
     assert lines == {"to-shelf": (0.0, 0.0, 7.0, 2.0)}
 
