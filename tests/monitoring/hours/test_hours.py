@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from connectors.lookups import PartitionView
 from eventplatform import panels
 from eventplatform.broker.base import partitions_of
 from monitoring import canaries, of_streams, services
-from monitoring.hours import troubles, weighing
+from monitoring.hours import lookups, troubles, weighing
 from monitoring.hours.judging import HOUR, Verdict
 from monitoring.hours.models import LogHour, StoreHour
 from monitoring.hours.noting import hour_of, note
@@ -339,3 +340,26 @@ def test_command__one_is_refused__all_are_tried_and_it_fails(
     assert {event["dt"] for event in world.posted} == {"2026-01-02T07:00:00.000Z"}
     assert capsys.readouterr().out.count("not taken") == 2
     assert services.begin_tick(name="send", now=datetime.now(UTC), lasts=HOUR)  # a command holds up no tick
+
+
+class Counting:
+    count = 0
+
+    def __call__(self, execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204  # Django's signature
+        self.count += 1
+        return execute(sql, params, many, context)
+
+
+def test_queries__of_the_page_and_the_tick__do_not_grow_with_streams(world: World, now: datetime) -> None:
+    for number in range(50):
+        world.add(f"s{number:03}")
+        watch(f"s{number:03}", hour_of(now) - 3 * HOUR)
+
+    with connection.execute_wrapper(counting := Counting()):
+        weighing.judge_all()
+        tick, counting.count = counting.count, 0
+        lookups.rows([(one.stream, one.connector) for one in lookups.counts()[:25]])
+
+    assert StoreHour.objects.count() == 3 * 51
+    assert tick <= 9
+    assert counting.count <= 2
