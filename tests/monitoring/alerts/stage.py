@@ -52,5 +52,7 @@ class Stage:
         )
         rule = AlertRule.objects.get(name="Failures")
         rule.receivers.add(row)
-        AlertRule.objects.filter(pk=rule.pk).update(**rule_facts or {"position": rule.position})
+        for field, value in rule_facts.items():
+            setattr(rule, field, value)
+        rule.save()
         return row

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)  # a Thursday
 RULE = Rule(1, "all", Matcher(), wait=timedelta(), receivers=(7,))
 FIRST = Standing(1, "part.log:", "part.log", "", "fail", is_open=True, changed_at=NOW)
 SECOND = Standing(2, "canary.topic:s", "canary.topic", "s", "fail", is_open=True, changed_at=NOW)
-TOLD = {"told_at": NOW, "told_phase": "open", "told_level": "fail"}
+TOLD: dict[str, Any] = {"told_at": NOW, "told_phase": "open", "told_level": "fail"}
 
 
 def told(*alerts: Standing, rule: Rule = RULE, last: datetime | None = None, now: datetime = NOW) -> list[Due]:

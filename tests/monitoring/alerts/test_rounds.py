@@ -74,7 +74,7 @@ def test_round__no_source_answers__raises_instead_of_resolving(stage: Stage, mon
 
 
 def test_claim__two_at_once__one_evaluates(stage: Stage) -> None:
-    claim = {"now": BEGIN, "every": timedelta(seconds=9)}
+    claim: dict[str, Any] = {"now": BEGIN, "every": timedelta(seconds=9)}
 
     assert services.claim_round(by="worker", **claim)
     assert not services.claim_round(by="watcher", **claim)
@@ -228,7 +228,7 @@ def test_many__250_troubles__one_round_in_few_queries(
 
 def test_watcher__workers_silent__takes_over_and_gives_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.wrong("part.log", "log")
-    monkeypatch.setattr(watch.timezone, "now", lambda: stage.now)
+    monkeypatch.setattr("monitoring.alerts.watch.timezone.now", lambda: stage.now)
     monkeypatch.setattr(evaluation.run, "__kwdefaults__", {"every": evaluation.EVERY, "now": lambda: stage.now})
     stage.run(10)
 
@@ -248,7 +248,12 @@ def test_watcher__workers_silent__takes_over_and_gives_back(stage: Stage, monkey
 
 def test_heartbeat__asked_once_a_minute(stage: Stage, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(heartbeat, "_ask", lambda url: asked.append(url) or "")
+
+    def ask(url: str) -> str:
+        asked.append(url)
+        return ""
+
+    monkeypatch.setattr(heartbeat, "_ask", ask)
     settings.ALERT_HEARTBEAT_URL = "https://ring.example.org/x"
     stage.run(10)
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from monitoring.alerts import watch
 from monitoring.alerts.models import Alert, AlertRound, AlertRule
+from monitoring.alerts.outage import Outage
 from tests.monitoring.alerts.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -56,7 +57,7 @@ def test_watch__database_fails_in_any_way__goes_on(
 ) -> None:
     real, failures = watch.tick, [OperationalError("away"), InterfaceError("closed"), ValueError("a bug")]
     lasted: list[float] = []
-    monkeypatch.setattr(watch.Outage, "lasts", lambda _self, now: lasted.append(now))
+    monkeypatch.setattr(Outage, "lasts", lambda _self, now: lasted.append(now))
 
     def tick() -> bool:
         if failures:
