@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-streams bench-sql lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-traffic bench-streams bench-sql lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -62,6 +62,9 @@ bench-dashboard: setup-dev ## what the overview costs with 250 streams and 30 da
 
 bench-sinks: setup-dev ## connectors beside the raw drivers: ARGS="--only postgres"
 	@$(BIN)/python bench/sinks_bench.py $(ARGS)
+
+bench-traffic: setup-dev ## what volumes over time cost with 250 streams and 400 days of hours
+	@$(BIN)/python bench/traffic_bench.py
 
 bench-trace: setup-dev ## how fast the log is searched for one event: ARGS="memory postgres"
 	@$(BIN)/python bench/trace_bench.py $(ARGS)

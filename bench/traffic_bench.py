@@ -1,4 +1,4 @@
-"""What traffic costs with 250 streams, 400 days of hours and 8 days of minutes: `python -m bench.traffic_bench`.
+"""What traffic costs with 250 streams, 400 days of hours and 8 days of minutes: `make bench-traffic`.
 
 Fills an embedded Postgres of its own with made-up counts, asks what pages and ticks ask, and prints the least and the median
 milliseconds.
@@ -7,6 +7,7 @@ milliseconds.
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
