@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -12,6 +13,8 @@ from eventplatform import logs, tracing
 from eventplatform.core.metrics import WORKER_TASK_SECONDS, WORKER_TASKS
 
 _STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried"}
+_COLLECT_SECONDS = 30.0
+_collected_at = time.monotonic()
 _under_way: dict[str, tuple[float, ExitStack]] = {}
 
 
@@ -31,6 +34,15 @@ def end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
     if (known := _under_way.pop(task_id, None)) is not None:
         WORKER_TASK_SECONDS.labels(task.name).observe(time.perf_counter() - known[0])
         known[1].close()
+    _collect()
+
+
+def _collect() -> None:
+    """What tasks leave in circles would else stay until a hundred thousand objects have gathered (see `celery.py`)."""
+    global _collected_at  # noqa: PLW0603  # one collector per process; two at once would only be one too many
+    if time.monotonic() - _collected_at > _COLLECT_SECONDS:
+        _collected_at = time.monotonic()
+        gc.collect()
 
 
 @task_revoked.connect

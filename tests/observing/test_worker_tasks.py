@@ -1,0 +1,54 @@
+"""Tasks are counted and timed by name, and what they leave in circles does not stay."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from celery import shared_task
+from prometheus_client import REGISTRY
+
+from eventplatform import worker_tasks
+
+
+class Circle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@shared_task
+def works() -> None:
+    """Nothing to do."""
+
+
+@shared_task
+def breaks() -> None:
+    raise ValueError
+
+
+def count(task: str, state: str) -> float:
+    return REGISTRY.get_sample_value("eventplatform_worker_tasks_total", {"task": task, "state": state}) or 0
+
+
+def test_tasks__one_succeeds_one_fails__counted_and_timed_by_name() -> None:
+    before = count(works.name, "succeeded"), count(breaks.name, "failed")
+
+    works.apply()
+    breaks.apply()
+
+    assert (count(works.name, "succeeded"), count(breaks.name, "failed")) == (before[0] + 1, before[1] + 1)
+    assert (REGISTRY.get_sample_value("eventplatform_worker_task_seconds_count", {"task": works.name}) or 0) >= 1
+    assert worker_tasks._under_way == {}
+
+
+def test_task__circle_left_behind__gone_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_tasks, "_collected_at", -worker_tasks._COLLECT_SECONDS)
+    gc.disable()
+    try:
+        left = weakref.ref(Circle())
+        works.apply()
+    finally:
+        gc.enable()
+
+    assert left() is None
