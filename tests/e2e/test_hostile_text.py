@@ -18,6 +18,7 @@ HOSTILE = (
     '</pre></script><script>window.ran=1</script><img src=x onerror="window.ran=2"><svg onload="window.ran=3">'
     '<a href="javascript:window.ran=4">x</a>{{7*7}}{% debug %}${7*7}\'"><b id=planted>'
 )
+SQL = f"""select test as "{HOSTILE.replace('"', '""')}", count(*) as n, any_value(_event) as whole from events group by 1"""  # noqa: S608  # a question, and a hostile one
 EVENT = {"$schema": "/sample/test_event/1.1.0", "meta": {"stream": "test.event"}, "test": "hello"}
 
 
@@ -67,6 +68,7 @@ def test_row_24_xss__hostile_text_everywhere__is_text_on_every_page(
         *(f"/rejected{one}" if one.startswith("?") else one for one in groups),
         f"/rejected?search={text}&stream={text}&service={text}",
         f"/outcomes?service={text}&stream={text}&period={text}",
+        f"/sql?stream=test.event&sql={quote(SQL)}",
         f"/services/{quote(HOSTILE, safe='')}",
         f"/keys?q={text}",
         "/keys",
