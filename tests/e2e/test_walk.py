@@ -32,6 +32,7 @@ PAGES = (
     "/connectors",
     "/services",
     "/outcomes",
+    "/traffic",
     "/rejected",
     "/live",
     "/trace",
