@@ -132,7 +132,7 @@ def canaries(paths: Sequence[stages.Path]) -> dict[str, Any]:
     services: dict[str, list[stages.Path]] = {}
     for path in walked:
         services.setdefault(path.service, []).append(path)
-    took = shared.read("canaries.latency", canary_history.by_service) if walked else {}
+    took = shared.read("canaries.latency", canary_history.by_service, 60.0) if walked else {}
     return {
         "by_service": [_service_row(service, found, took.get(service, {})) for service, found in sorted(services.items())],
         "canaries_fresh": fresh,
