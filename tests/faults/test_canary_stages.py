@@ -125,25 +125,26 @@ def publish(watched: Watched, versions: Path, version: str, **values: Any) -> No
 
 
 def learn(watched: Watched) -> None:
-    """Four weeks in which the stream was steady, and whoever is to hear of its silence at once."""
+    """Four weeks in which the stream was steady."""
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     facts = {"stream": STEADY, "begin": end - timedelta(days=28), "end": end}
     with psycopg.connect(watched.database()) as connection:
         connection.execute(HISTORY, facts)
         connection.execute(COUNTED, facts)
-    watched.manage("shell", "-c", AT_ONCE + SILENT_SOON)
+    watched.manage("shell", "-c", AT_ONCE)
 
 
 def test_each_stage_broken_by_hand__right_thing_red_in_time_nothing_else_and_green_again(
     watched: Watched, log_server: LogServer, tmp_path: Path
 ) -> None:
-    learn(watched)
     producer = Producer(watched)
     with producer.running():
+        learn(watched)
         until(watched.has_whole_paths, 60, "canaries at every stage")
         watched.wait_for([], 60, "all green at first")
         watched.ever.clear()
 
+        watched.manage("shell", "-c", SILENT_SOON)  # not before: the minutes until the producer began are silence too
         producer.stop()
         watched.store("ALTER TABLE events._offsets RENAME TO _offsets_kept")
         with bad_example(watched, tmp_path):
