@@ -17,6 +17,7 @@ APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monit
 MADE = {
     "part.": ("intake", "log", "spool", "workers"),
     "connector.": ("stopped", "retrying"),
+    "traffic.": ("silent", "low", "high"),
     "key.": ("unreadable", "old_pepper", "ends_soon", "used_after_rotation", "used_after_end"),
 }
 AREAS = "|".join(sorted({code.partition(".")[0] for code in kinds.KINDS}))
