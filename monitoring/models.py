@@ -271,5 +271,5 @@ class RejectedEvent(models.Model):
 # Rows of packages: Django finds models where their app's module names them.
 from monitoring.alerts import models as alert_models  # noqa: E402, F401  # they stand on what is above
 from monitoring.hours import models as hour_models  # noqa: E402, F401  # they stand on what is above
-from monitoring.traffic import models as traffic_models  # noqa: E402, F401  # they stand on what is above
 from monitoring.realtime import models as realtime_models  # noqa: E402, F401  # they stand on what is above
+from monitoring.traffic import models as traffic_models  # noqa: E402, F401  # they stand on what is above

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 
 from connectors.lookups import PartitionView
-from monitoring import canaries, canary, observing, services, stream_panels, volumes
+from monitoring import canaries, canary, observing, services, volumes
 from monitoring.models import CanaryMark, CanaryRun
+from monitoring.traffic import panel
 from tests.monitoring.world import WAREHOUSE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -208,6 +209,6 @@ def test_start__who_may_add__is_led_to_the_forms_others_to_the_lists(
 def test_volume__stream_without_canaries__promises_none(world: World) -> None:
     world.add("silent", canary_events_enabled=False)
 
-    shown = {name: stream_panels.volume(name) for name in ("test.event", "silent")}
+    shown = {name: panel.volume(name) for name in ("test.event", "silent")}
 
     assert {name: facts and facts["has_canary"] for name, facts in shown.items()} == {"test.event": True, "silent": False}
