@@ -103,7 +103,8 @@ def line(row: Row, now: datetime) -> Line:
     late = [one for one in hours if one.state == "late"]
     unknown = [one for one in hours if one.state == "unknown" and one.hour in row.hours]  # judged, not merely unwatched
     complete = sum(one.is_complete for one in hours)
-    told = f"{complete} of the last {WINDOW} hours complete"
+    watched = sum(one.hour in row.hours for one in hours)
+    told = f"{complete} of the last {WINDOW} hours complete" if watched else "no hour is over yet since it is watched"
     told += f"; not complete: {', '.join(f'{one.hour:%H}:00' for one in late)}" if late else ""
     return Line(row, tuple(_cell(one) for one in hours), told, next(reversed(late or unknown), None))
 
