@@ -17,7 +17,7 @@ KINDS = (
         "intake.slow",
         "The intake answers slowly",
         "warning",
-        "In most of the last minutes one request of a hundred took a second or longer; clients that wait hold workers of their own.",
+        "In most of the last minutes one request of a hundred took a second or longer; clients that wait hold workers.",
         ("Times to answer at /outcomes.", "Whether the log is slow, or the host busy."),
         ("Relieve the host, or start more intake workers (INTAKE_WORKERS).",),
     ),
