@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from monitoring.alerts import lookups, phases
 from monitoring.alerts.evaluating import Step
@@ -20,9 +20,14 @@ _WORDS = {"opened": "", "reopened": "It was resolved by hand and lasts on.", "wo
 
 
 def claim_round(*, by: str, now: datetime, every: timedelta) -> bool:
-    """True for exactly one caller within `every`."""
+    """True for exactly one caller within `every`; but what the watcher did, a worker takes back at once.
+
+    Their ticks come equally often: else the watcher, once it stood in, would be first for ever.
+    """
     AlertRound.objects.get_or_create(pk=1)
     is_due = Q(claimed_at=None) | Q(claimed_at__lte=now - every)
+    if by == "worker":
+        is_due |= Q(claimed_by="watcher", done_at__gte=F("claimed_at"))
     return bool(AlertRound.objects.filter(is_due, pk=1).update(claimed_at=now, claimed_by=by))
 
 

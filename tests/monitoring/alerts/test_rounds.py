@@ -81,6 +81,18 @@ def test_claim__two_at_once__one_evaluates(stage: Stage) -> None:
     assert services.claim_round(by="watcher", now=BEGIN + timedelta(seconds=9), every=timedelta(seconds=9))
 
 
+def test_claim__watcher_stood_in__the_worker_takes_it_back_at_once(stage: Stage) -> None:
+    every = timedelta(seconds=9)
+    assert services.claim_round(by="watcher", now=BEGIN, every=every)
+    soon = BEGIN + timedelta(seconds=3)
+    assert not services.claim_round(by="worker", now=soon, every=every)  # it is still at it
+
+    services.note_round(claimed_at=BEGIN, now=BEGIN + timedelta(seconds=1), seconds=1.0, unreadable=())
+
+    assert services.claim_round(by="worker", now=soon, every=every)
+    assert not services.claim_round(by="worker", now=soon, every=every)
+
+
 def test_round__overtaken_while_it_asked__writes_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def slow() -> list[Trouble]:
         AlertRound.objects.update(claimed_at=BEGIN + timedelta(minutes=1))
