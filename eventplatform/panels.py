@@ -124,9 +124,10 @@ def add(page: Page, panel: Panel) -> None:
     _panels[page][panel.name] = panel
 
 
-def rendered(page: Page, subject: str = "") -> list[tuple[Panel, Mapping[str, Any]]]:
-    """The panels of a page that have something to show, in order, each with its context."""
-    panels = sorted(_panels[page].values(), key=lambda panel: panel.order)
+def rendered(page: Page, subject: str = "", column: str = "") -> list[tuple[Panel, Mapping[str, Any]]]:
+    """The panels of a page, or of one of its columns, that have something to show, in order, each with its context."""
+    wanted = (panel for panel in _panels[page].values() if column in ("", panel.column))
+    panels = sorted(wanted, key=lambda panel: panel.order)
     found = [(panel, panel.context(subject)) for panel in panels]
     return [(panel, context) for panel, context in found if context is not None]
 

@@ -97,8 +97,7 @@ def panel_list(context: Context, page: panels.Page, subject: str = "", column: s
     request = context.get("request")
     parts = [
         render_to_string(panel.template, dict(facts), request=request)
-        for panel, facts in panels.rendered(page, subject)
-        if column in ("", panel.column)
+        for panel, facts in panels.rendered(page, subject, column)
     ]
     return mark_safe("\n".join(parts))  # noqa: S308  # rendered by templates, which escape
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from eventplatform import panels
 from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream as Configuration
+from eventplatform.once import one_moment
 from streamconfig import lookups, touching
 from streamconfig.configuration.document import merged
 from streamconfig.configuration.stream_set import Configured
@@ -43,8 +44,9 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Http404(f"There is no stream {name[:249]}.")
     tab = request.GET.get("tab", "")
     tab = tab if tab in _TABS else ""
-    context = {**_head(snapshot, one, name, tab), **_PARTS[tab](snapshot, one, name)}
-    return render(request, f"streamconfig/stream{f'_{tab}' if tab else ''}.html", context)
+    with one_moment():  # several panels ask how all connectors are doing
+        context = {**_head(snapshot, one, name, tab), **_PARTS[tab](snapshot, one, name)}
+        return render(request, f"streamconfig/stream{f'_{tab}' if tab else ''}.html", context)
 
 
 def _head(snapshot: Snapshot, one: Configured, name: str, tab: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from eventplatform import panels
@@ -263,3 +265,13 @@ def test_list__many_streams__asks_the_database_as_often_as_for_few(
         page = client.get("/streams").context["page"]
 
     assert page.paginator.count == 253
+
+
+def test_stream__several_panels__how_all_connectors_do_is_read_once(client: Client, schemas_known: None) -> None:
+    client.get("/streams/ui.click")
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/streams/ui.click")
+
+    of_all = [one["sql"] for one in queries if 'FROM "connectors_lease"' in one["sql"] and '"stream" = ' not in one["sql"]]
+    assert len(of_all) == 1
