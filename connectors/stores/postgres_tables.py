@@ -75,8 +75,11 @@ class PostgresTables(Tables):
 
     def ensure_own(self) -> None:
         """Make the schema and our own tables, one worker at a time."""
-        newest = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'row_key'"
-        if self._database.execute(newest, (self._full_name("_tables"),)).fetchone() is not None:
+        # Canaries are asked for too: dropped by hand, their table would hold up all data, and holds nothing that is missed.
+        newest = (
+            "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'row_key' AND to_regclass(%s) IS NOT NULL"
+        )
+        if self._database.execute(newest, (self._full_name("_tables"), self._full_name("_canaries"))).fetchone() is not None:
             return
         with self._database.transaction():
             self._lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -138,6 +139,17 @@ def test_open__store_of_the_former_version__its_canaries_still_known(store: Post
         sink.write(canary("k\u00e4"))
 
     assert store.canaries() == [("s", "k\u00e4")]
+
+
+def test_open__table_of_canaries_dropped_by_hand__made_anew_and_positions_stay(store: PostgresStore) -> None:
+    write(store, [{"test": "a"}])
+    store.query("DROP TABLE events._canaries")
+
+    with store.sink() as sink:
+        assert sink.position(WHERE) == Position(1, "i", "c")
+        sink.write(replace(canary("k"), expected=Position(1, "i", "c"), after=Position(2, "i", "c")))
+
+    assert store.canaries() == [("s", "k")]
 
 
 def test_prepare__fields_named_as_columns_of_postgres__stored(store: PostgresStore) -> None:
