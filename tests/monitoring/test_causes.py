@@ -54,6 +54,8 @@ def test_of_topic__each_case__its_likely_cause_and_remedy(status: int, trouble: 
         (Reading(1, "retrying", "x.y", "disk full."), "disk full.", "nothing is lost"),
         (Reading(1, lag_records=9, loses_records=True), "about to delete", "at once"),
         (Reading(1, lag_records=9), "9 records behind", "workers"),
+        (Reading(1, lag_records=9, lag_seconds=45.0), "9 records behind", "workers"),
+        (Reading(1, lag_records=1, lag_seconds=0.4), "read past the canary", "_canaries"),  # the next one, on its way
         (Reading(1), "read past the canary", "_canaries"),
     ],
 )
