@@ -42,6 +42,7 @@ class Tail:
         self._readers: OrderedDict[TopicPartition, Reader] = OrderedDict()
         self._stopping = threading.Event()
         self._checked_at = 0.0
+        self._followed: Mapping[TopicPartition, Feed] = {}  # the last that anybody did
         self._thread = threading.Thread(target=self._run, name="stream-tail", daemon=True)
 
     def start(self) -> None:
@@ -69,9 +70,13 @@ class Tail:
         wanted = self._hub.wanted()
         if not wanted:
             self._close_readers()
+            if self.trouble:  # nobody is left whose reading would show that it is over
+                self._open_log().end_offsets(self._followed)
+                self.trouble = ""
             self._hub.has_news.wait(_AGAIN_SECONDS)
             self._hub.has_news.clear()
             return
+        self._followed = wanted
         event_log = self._open_log()
         if time.monotonic() - self._checked_at > _CHECK_SECONDS:
             self._check(event_log, wanted)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 
+from eventplatform.broker.base import LogUnavailableError
 from eventplatform.broker.memory import MemoryLog
+from eventplatform.core.records import TopicPartition
 from monitoring.streaming.channels import Writer
 from monitoring.streaming.entries import Entry
 from tests.monitoring.streaming.rig import WAIT_SECONDS, Rig, event, produce, served, wait_until
@@ -93,28 +96,46 @@ def test_connection__to_a_client_that_vanishes__is_given_up_by_the_kernel_within
         assert 0 < unanswered_ms / 1000 + 15 < 30  # a heartbeat is sent each 15 s
 
 
-def test_restart__of_the_tail_after_the_log_was_away__nobody_loses_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventplatform.broker.base import LogUnavailableError
+class Faltering(MemoryLog):
+    """A log that may be away."""
 
-    monkeypatch.setattr("monitoring.streaming.tail._AGAIN_SECONDS", 0.1)
-    log = MemoryLog()
-    log.create_topic("pages")
-    ends = log.end_offsets
-    is_away = [False]
+    is_away = False
 
-    def end_offsets(wanted: object) -> object:
-        if is_away[0]:
+    def end_offsets(self, wanted: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        if self.is_away:
             raise LogUnavailableError(reason="a test")
-        return ends(wanted)  # type: ignore[arg-type]  # as it came
+        return super().end_offsets(wanted)
 
-    monkeypatch.setattr(log, "end_offsets", end_offsets)
-    with served(log) as rig, rig.follow("/v2/stream/pages") as client:
-        produce(log, "pages", [event(1)])
+
+@pytest.fixture
+def faltering(monkeypatch: pytest.MonkeyPatch) -> Faltering:
+    monkeypatch.setattr("monitoring.streaming.tail._AGAIN_SECONDS", 0.1)
+    log = Faltering()
+    log.create_topic("pages")
+    return log
+
+
+def test_restart__of_the_tail_after_the_log_was_away__nobody_loses_anything(faltering: Faltering) -> None:
+    with served(faltering) as rig, rig.follow("/v2/stream/pages") as client:
+        produce(faltering, "pages", [event(1)])
         assert client.numbers(1) == [1]
-        is_away[0] = True
+        faltering.is_away = True
         wait_until(lambda: b"a test" in rig.get("/readyz")[2])
         assert rig.get("/readyz")[0] == 200
-        produce(log, "pages", [event(2)])
-        is_away[0] = False
+        produce(faltering, "pages", [event(2)])
+        faltering.is_away = False
 
         assert client.numbers(1) == [2]
+
+
+def test_log__back_while_nobody_follows__is_told_to_be_well(faltering: Faltering) -> None:
+    with served(faltering) as rig:
+        with rig.follow("/v2/stream/pages") as client:
+            produce(faltering, "pages", [event(1)])
+            assert client.numbers(1) == [1]
+            faltering.is_away = True
+            wait_until(lambda: b"a test" in rig.get("/readyz")[2])
+        assert b"a test" in rig.get("/readyz")[2]
+        faltering.is_away = False
+
+        wait_until(lambda: orjson.loads(rig.get("/readyz")[2])["log"] == "ok")
