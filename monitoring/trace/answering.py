@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ Place = tuple[TopicPartition, int]
 State = Literal["found", "refused", "searching", "not_found"]
 _AT_ONCE = 3  # searches in a process: its other threads are for other pages
 _PATIENCE_SECONDS = 2.0
+_MOST_WAYS = 20  # of one request: each costs some queries
 _MOST_KEPT = 2 * MOST_FOUND  # places of what was found that go along with a search
 _turns = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -84,6 +86,11 @@ class Answer:
     looked: Looked | None = None
     spooled: str = ""
 
+    @property
+    def number(self) -> int:
+        """How many events were found, refused ones among them."""
+        return sum(not one.is_refusal for one in self.seen) + len(self.refusals)
+
 
 def answer(log: Log, question: Question, *, at: Place | None = None, go_on: str = "", bounds: Bounds | None = None) -> Answer:
     """Where the event is, as far as one request may look; `at` is its place where that is known, `go_on` a cursor.
@@ -106,17 +113,27 @@ def _answer(
 ) -> Answer:
     seen = [_seen(record) for record in records]
     kept = [record for record in records if not is_of_the_intake(record)]
-    if kept:
-        # One that came twice is shown as it came first: what follows is the duplicate. Of a key the newest is asked for.
-        choose = max if question.by == "key" else min
-        shown = choose(kept, key=lambda one: (one.timestamp_ms, one.offset))
-        return Answer("found", question, way_of(log, shown), seen, refusals, looked)
     # The collector is some seconds behind the error streams, and keeps fewer of them.
     refusals = refusals or [letter for record in records if (letter := letter_of(record, "")) is not None]
+    if kept:
+        return Answer("found", question, _way(log, question, kept, refusals), seen, refusals, looked)
     if refusals:
         return Answer("refused", question, way_of_letter(refusals[0]), seen, refusals, looked)
     state: State = "searching" if looked and looked.cursor else "not_found"
     return Answer(state, question, None, seen, refusals, looked, lookups.waiting_in_spools())
+
+
+def _way(log: Log, question: Question, kept: Sequence[Record], refusals: Sequence[DeadLetter]) -> Way:
+    """The way that is shown of several."""
+    # One that came twice is shown as it came first: what follows is the duplicate. Of a key the newest is asked for.
+    ordered = sorted(kept, key=lambda one: (one.timestamp_ms, one.offset), reverse=question.by == "key")
+    first = way_of(log, ordered[0])
+    if question.by != "request" or first.verdict.is_red:
+        return first
+    # A request is well where all that came with it is: of one that isn't, nobody may read that it arrived everywhere.
+    refused = (way_of_letter(one) for one in refusals)
+    others = (way_of(log, record) for record in ordered[1:_MOST_WAYS])
+    return next((way for way in itertools.chain(refused, others) if way.verdict.is_red), first)
 
 
 def _known(log: Log, question: Question, at: Place | None) -> list[Record]:

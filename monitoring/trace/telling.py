@@ -27,16 +27,7 @@ def as_json(found: Answer) -> dict[str, Any]:
         "event": _event(way) if way else None,
         "steps": [_step(step, is_red=step is way.verdict.red) for step in way.steps] if way else [],
         "found": [_seen(one) for one in found.seen],
-        "refused": [
-            {
-                "id": one.event_id or None,
-                "code": one.code,
-                "message": one.message,
-                "dead_letter": one.id,
-                "at": _at(one.received_at),
-            }
-            for one in found.refusals
-        ],
+        "refused": [_refused(one) for one in found.refusals],
         "looked": _looked(found.looked) if found.looked else None,
         "waits_in_spool": found.spooled or None,
     }
@@ -46,17 +37,29 @@ def as_text(found: Answer) -> Iterator[str]:
     """The answer line by line."""
     way = found.way
     if way is not None:
-        yield f"{way.verdict.headline} {way.verdict.why}"
+        yield f"{_of_several(found)}{way.verdict.headline} {way.verdict.why}"
         yield f"{way.stream or 'no configured stream'} {way.event_id}".rstrip()
         for step in way.steps:
             yield from _lines(step, is_red=step is way.verdict.red)
     else:
         yield "Not found in what was looked at." if found.state == "not_found" else "Not found yet."
+    for letter in found.refusals if found.number > 1 else ():
+        at = letter.received_at or letter.created_at
+        yield f"refused {at:%Y-%m-%d %H:%M:%S} {letter.event_id or 'no id'}: {letter.code}, {letter.message}"
     for one in found.seen if len(found.seen) > 1 else ():
         yield f"also {one.where.topic}/{one.where.partition}/{one.offset} {one.at:%Y-%m-%d %H:%M:%S} {one.event_id}"
     if found.spooled and way is None:
         yield f"The spool {found.spooled}: it may be among them."
     yield from _told(found.looked)
+
+
+def _of_several(found: Answer) -> str:
+    """Which of several events is told; of an id they are one."""
+    if found.question.by == "id" or found.number < 2:  # noqa: PLR2004  # one is no several
+        return ""
+    is_red = bool(found.way and found.way.verdict.is_red)
+    which = "The newest" if found.question.by == "key" else "One" if is_red else "The first"
+    return f"{which} of {found.number} events: "
 
 
 def _lines(step: Step, *, is_red: bool) -> Iterator[str]:

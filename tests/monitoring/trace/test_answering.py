@@ -21,6 +21,7 @@ from monitoring.trace.cursor import CursorError
 from monitoring.trace.lookups import NoSuchStreamError
 from monitoring.trace.scanning import Bounds
 from monitoring.trace.steps import Step
+from monitoring.trace.telling import as_text
 from tests.monitoring.trace.conftest import MYSQL, NOW_MS, PLACE, World, event, new_id
 
 pytestmark = pytest.mark.slow
@@ -165,6 +166,32 @@ def test_answer__request_of_three_events_and_a_refusal__all_of_them(world: World
 
     assert sorted(one.event_id for one in found.seen) == ["event-0", "event-1", "event-2"]
     assert [one.event_id for one in found.refusals] == ["event-3"]
+
+
+def test_answer__request_of_which_one_was_refused__red_though_the_other_arrived(world: World) -> None:
+    world.produce(event("event-0"), request_id="r-1")
+    world.set_aside(source="intake", name="main", service="main", event_id="event-1", request_id="r-1", offset=7)
+
+    found = find(world, "r-1", "request")
+
+    assert (found.state, found.number) == ("found", 2)
+    assert found.way
+    assert found.way.verdict.is_red
+    assert found.way.event_id == "event-1"
+    assert next(as_text(found)).startswith("One of 2 events: The intake refused it")
+
+
+def test_answer__request_of_which_one_was_set_aside__red_though_the_first_arrived(world: World) -> None:
+    world.produce(event("event-0"), request_id="r-1", at_ms=NOW_MS - 5)
+    world.produce(event("event-1"), request_id="r-1")
+    world.set_aside(offset=1)
+
+    found = find(world, "r-1", "request")
+
+    assert found.way
+    assert found.way.event_id == "event-1"
+    assert found.way.verdict.red
+    assert found.way.verdict.red.name == "to_mysql"
 
 
 def test_answer__key__all_events_of_it_and_its_neighbours(world: World) -> None:
