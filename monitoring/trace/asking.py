@@ -23,7 +23,7 @@ class QuestionError(RejectedError):
 
     code = "trace.question_invalid"
     message = "{reason}"
-    remedy = "Name an event id, a request id or a key; times as 2026-11-18T14:07:00Z, since before until."
+    remedy = "Name an event by id=…, request=… or key=…; times as 2026-11-18T14:07:00Z, since before until."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def ask(
         raise QuestionError(reason="Nothing is asked for.")
     if len(text) > LONGEST:
         raise QuestionError(reason=f"What is asked for is longer than {LONGEST} characters.")
+    if "\0" in text + stream:
+        raise QuestionError(reason="What is asked for holds a null character.")  # which the database takes for an error
     told_at = ids.moment_of(text, now=now) if by != "key" else None
     centre = around or told_at
     if since is not None or until is not None:

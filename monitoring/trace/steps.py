@@ -124,7 +124,8 @@ def of_letter(letter: DeadLetter) -> tuple[Step, ...]:
     """Received and refused: what the intake's dead letter tells. One that was mended and sent again is red no more."""
     at = letter.received_at or letter.created_at
     service, client = letter.service or letter.name, letter.client
-    who = f"By the service {service}" if letter.source == "intake" and service else "By a job or another program"
+    who = f"By the service {service}" if service else "By the intake, for none of its services"
+    who = who if letter.source == "intake" else "By a job or another program"
     request = f"request {letter.request_id}" if letter.request_id else ""
     received = Step("Received by the intake", "ok", f"{who}{f', from {client}' if client else ''}.", at, request)
     return received, _set_aside(REFUSED, letter, "Refused", at)

@@ -58,8 +58,8 @@ def test_window__bounds_around_the_ids_time__begins_there() -> None:
     assert window(OF_TIME, since=AT - MINUTE, until=AT + MINUTE)[1] == AT
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 1001])
-def test_question__nothing_or_too_much__refused(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "   ", "x" * 1001, "event\0one"])
+def test_question__nothing_too_much_or_what_no_id_holds__refused(text: str) -> None:
     with pytest.raises(QuestionError):
         ask("id", text, now=NOW)
 

@@ -95,6 +95,17 @@ def test_letter_of_the_intake__refused_with_reason_and_remedy() -> None:
     assert judge([received, refused]).headline == "The intake refused it, 14:07:12."
 
 
+@pytest.mark.parametrize(
+    ("source", "service", "words"),
+    [
+        ("intake", "", "By the intake, for none of its services, from curl 8."),  # a stream that nobody configured
+        ("job", "main", "By a job or another program, from curl 8."),
+    ],
+)
+def test_letter__of_no_service_or_of_a_job__says_who_had_it(source: str, service: str, words: str) -> None:
+    assert of_letter(letter(source=source, name="", service=service, client="curl 8"))[0].words == words
+
+
 def test_letter__message_that_is_no_sentence__made_one_with_its_place() -> None:
     _, refused = of_letter(letter(message="must be text, not a number", pointer="/page/id", source="intake"))
 
