@@ -11,7 +11,7 @@ from typing import Literal
 from django.db.models import Count, DateTimeField, F, Func, Max, Sum, Value
 from django.urls import reverse
 
-from connectors import hours, models, opening
+from connectors import gathering, hours, models, opening
 from connectors.models import Connector, Lease
 from eventplatform.once import once
 from streamconfig import lookups as configuration
@@ -89,6 +89,7 @@ class ConnectorView:
     last_error: str
     link: str
     partitions: tuple[PartitionView, ...]
+    gathers: timedelta = timedelta()  # how long records may wait for more of them
 
     @property
     def is_without_streams(self) -> bool:
@@ -299,4 +300,5 @@ def _view(connector: Connector, partitions: Sequence[PartitionView]) -> Connecto
         last_error=worst.last_error if worst else "",
         link=reverse("connector", args=[connector.name]),
         partitions=tuple(partitions),
+        gathers=gathering.gathers(connector.target.kind, connector.options),
     )

@@ -105,6 +105,8 @@ class _Judge:
         self._log_trouble = _log_trouble()
         self._topic, self._arrivals = _marks(only)
         self._due_on_topic, self._due_in_stores = self._dues(only)
+        gathered = {view.gathers for views in self._takers.values() for view in views if view.gathers}
+        self._due_in_gathering = {one: self._dues(only, one)[1] for one in gathered}
 
     def path(self, stream: Stream, turn: CanaryTurn) -> stages.Path:
         """The way of `stream` that the turn stands for."""
@@ -132,11 +134,14 @@ class _Judge:
             arrivals=self._arrivals.get(key, {}),
             due_on_topic=self._due_on_topic.get(key),
             due_in_stores=self._due_in_stores.get(key),
+            due_in_gathering={time: dues[key] for time, dues in self._due_in_gathering.items() if key in dues},
         )
 
-    def _dues(self, only: Mapping[str, str]) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
+    def _dues(
+        self, only: Mapping[str, str], gathers: timedelta = timedelta()
+    ) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
         """Of each path the newest canary that had its time, among those taken in, and among those seen on the topic."""
-        limit = stages.had_its_time(self._now, self._interval)
+        limit = stages.had_its_time(self._now, self._interval) - gathers
         old = CanaryRun.objects.filter(**only, sent_at__gt=limit - 2 * self._interval - _HOUR, sent_at__lte=limit)
         return _newest(old.filter(_ACCEPTED)), _newest(old.filter(recorded_at__isnull=False))
 
@@ -194,6 +199,7 @@ def _stores(topic: str, views: Iterable[connectors.ConnectorView], known: Partit
                 trouble=view.last_error,
                 since=min((one.state_since for one in partitions), default=None),
                 reading=_reading(view, partitions),
+                gathers=view.gathers,
             )
         )
     return found

@@ -75,6 +75,7 @@ class Store:
     trouble: str = ""
     since: datetime | None = None  # when it took the stream up, or last changed its state
     reading: Reading = causes.NOT_READ
+    gathers: timedelta = timedelta()  # how long it may keep a record back, so that its files are large
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class Evidence:
     arrivals: Mapping[str, Seen] = field(default_factory=dict)
     due_on_topic: datetime | None = None
     due_in_stores: datetime | None = None
+    due_in_gathering: Mapping[timedelta, datetime] = field(default_factory=dict)  # likewise, in stores that gather so long
 
 
 def had_its_time(now: datetime, interval: timedelta) -> datetime:
@@ -189,10 +191,13 @@ def _passed(name: str, seen: Seen | None, due: datetime | None) -> Stage:
 
 def _store(store: Store, known: Evidence, before: Stage, limit: datetime, place: Place) -> Stage:
     seen = known.arrivals.get(store.name)
-    stage = replace(_passed(store.name, seen, known.due_in_stores), link=store.link)
+    due = known.due_in_gathering.get(store.gathers) if store.gathers else known.due_in_stores
+    stage = replace(_passed(store.name, seen, due), link=store.link)
     if store.held_because:
         return replace(stage, state="paused", detail=store.held_because)
-    is_new = seen is None and (store.since is None or store.since > limit)  # a new connector may begin behind that canary
+    is_new = seen is None and (
+        store.since is None or store.since > limit - store.gathers
+    )  # a new connector may begin behind that canary
     if before.state != "ok" or is_new:
         return replace(stage, state="unknown")
     if stage.state != "fail":

@@ -136,6 +136,17 @@ def test_judge__store_never_reached__fails_once_it_had_its_time() -> None:
     assert states(known(arrivals={})) == ["ok", "ok", "fail"]
 
 
+def test_judge__store_that_gathers__is_given_that_time_too_and_no_more() -> None:
+    gathers = timedelta(minutes=5)
+    lake = Store("files", since=OLD - timedelta(hours=1), gathers=gathers)
+    before = NOW - timedelta(minutes=5)
+    given = known(arrivals={"files": Seen(before, 300)}, due_in_gathering={gathers: DUE - gathers})
+
+    assert states(given, lake) == ["ok", "ok", "ok"]
+    assert states(replace(given, arrivals={"files": Seen(DUE - gathers * 2, 1)}), lake) == ["ok", "ok", "fail"]
+    assert states(known(arrivals={}), replace(lake, since=OLD)) == ["ok", "ok", "unknown"]
+
+
 def test_judge__new_connector__is_given_its_time() -> None:
     assert states(known(arrivals={}), Store("files", since=FRESH)) == ["ok", "ok", "unknown"]
     assert states(known(arrivals={}), Store("files", since=None)) == ["ok", "ok", "unknown"]
