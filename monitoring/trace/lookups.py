@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from connectors import lookups as connectors
+from eventplatform import figures
 from eventplatform.broker import dead_letters
 from eventplatform.broker.base import Log, partitions_of
 from eventplatform.broker.dead_letters import DeadLetter
@@ -22,6 +23,10 @@ from streamconfig.lookups import snapshot
 
 _MOST_LETTERS = 20
 _FRESH = timedelta(seconds=30)
+_MOVERS = {
+    "watcher": "The watcher has been silent for {silence}, so nobody wakes connectors: start it again.",
+    "worker": "Workers have been silent for {silence}, so nobody moves events on: start them again.",
+}
 
 
 class NoSuchStreamError(RejectedError):
@@ -87,7 +92,20 @@ def takers(stream: str, record: Record, at: datetime) -> tuple[list[Taker], int]
     """The connectors that take the stream, as they are doing on the partition of a record received `at`; how many others."""
     views = connectors.for_stream(stream) if stream else ()
     hours = _hours(stream, hour_of(at)) if any(view.kind in LAKES for view in views) else {}
-    return [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views], connectors.count() - len(views)
+    found = [_taker(view, record, *hours.get(view.name, ("", ""))) for view in views]
+    if (silent := _silent_mover()) is not None:
+        found = [one.left_by(*silent) for one in found]
+    return found, connectors.count() - len(views)
+
+
+def _silent_mover() -> tuple[str, datetime] | None:
+    """Who moves events on and gives no sign of life, in words, and since when: a connector's own row can't know that."""
+    rows = RoleHeartbeat.objects.filter(role__in=_MOVERS, beat_at__lt=timezone.now() - _FRESH)
+    row = rows.order_by("beat_at").first()
+    if row is None:
+        return None
+    silence = figures.age((timezone.now() - row.beat_at).total_seconds())
+    return _MOVERS[row.role].format(silence=silence), row.beat_at
 
 
 def waiting_in_spools() -> str:

@@ -15,6 +15,7 @@ from eventplatform.core.records import Record
 State = Literal["ok", "fail", "warn", "info", "paused", "unknown"]
 REFUSED = "Refused by the intake"
 WAITS_FOR_ITS_HOUR = "Waits for its hour"
+STANDS_STILL = "Stands still"
 LAKES = frozenset({"files", "s3", "hdfs"})
 _HOUR = timedelta(hours=1)
 
@@ -49,7 +50,7 @@ class Taker:
 
     name: str
     kind: str
-    state: Literal["running", "idle", "retrying", "stopped", "paused"]
+    state: Literal["running", "idle", "retrying", "stopped", "paused", "left"]
     link: str = ""
     next_offset: int | None = None
     is_on_partition: bool = True
@@ -59,6 +60,12 @@ class Taker:
     waits_seconds: float | None = None
     hour: str = ""  # of a lake, how the record's hour is there: complete, open or late, empty where nobody judged it
     why_late: str = ""
+
+    def left_by(self, why: str, since: datetime) -> Taker:
+        """As it is while nobody moves connectors on; one that a person or an error holds back is so for its own reason."""
+        if self.state not in {"running", "idle"}:
+            return self
+        return replace(self, state="left", trouble=why, since=since)
 
 
 def text_of(record: Record, name: str) -> str:
@@ -201,6 +208,7 @@ _WAITING: Mapping[str, tuple[State, str, str]] = {
     "stopped": ("fail", "Stopped", "Resume the connector"),
     "retrying": ("fail", "Can't write", "See the cause"),
     "paused": ("paused", "Paused", "Resume the connector"),
+    "left": ("fail", STANDS_STILL, "See the platform's parts"),
 }
 
 
@@ -219,7 +227,8 @@ def _waiting(taker: Taker, record: Record) -> Step:
         words.append(f"The oldest has waited for {figures.age(taker.waits_seconds)}.")
     words.append("Nothing is lost.")
     told = " ".join(one for one in words if one)
-    return Step(taker.name, state, told, taker.since, place, word, taker.link, remedy, taker.code, is_store=True)
+    link = "/overview#parts" if taker.state == "left" else taker.link
+    return Step(taker.name, state, told, taker.since, place, word, link, remedy, taker.code, is_store=True)
 
 
 _BEGINS = "It has not written anything of this partition yet."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitoring.trace.steps import REFUSED, WAITS_FOR_ITS_HOUR, State, Step
+from monitoring.trace.steps import REFUSED, STANDS_STILL, WAITS_FOR_ITS_HOUR, State, Step
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -46,7 +46,7 @@ def _stopped(red: Step, stores: Sequence[Step]) -> Verdict:
     at = f", {red.at:%H:%M:%S}" if red.at else ""
     if red.name == REFUSED:
         return Verdict("fail", f"The intake refused it{at}.", f"{red.words} It is set aside and can be mended.", red)
-    is_waiting = red.word in {"Stopped", "Can't write"}
+    is_waiting = red.word in {"Stopped", "Can't write", STANDS_STILL}
     safe = "It is in the log and waits; nothing is lost." if is_waiting else "The event is set aside, not lost."
     why = red.words.removesuffix(" Nothing is lost.")
     rest = [step for step in stores if step is not red]
@@ -58,6 +58,7 @@ _TOLD = (
     ("Waiting", "waits", "wait"),
     ("Paused", "is paused", "are paused"),
     ("Stopped", "is stopped", "are stopped"),
+    (STANDS_STILL, "stands still", "stand still"),
     (WAITS_FOR_ITS_HOUR, "waits for its hour to be complete", "wait for their hours to be complete"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -314,6 +314,23 @@ def test_answer__connector_behind_or_held_back__waits_or_is_red(world: World) ->
     assert names(found)[3:] == [("behind", "info"), ("paused", "paused"), ("stopped", "fail"), ("new", "info")]
     assert found.way
     assert found.way.verdict.headline.startswith("It stopped at stopped")
+
+
+@pytest.mark.parametrize("role", ["watcher", "worker"])
+def test_answer__whoever_moves_events_is_silent__red_and_not_on_its_way(world: World, role: str) -> None:
+    RoleHeartbeat.objects.create(role=role, beat_at=timezone.now() - timedelta(seconds=45))
+    world.connectors = (replace(MYSQL, partitions=(replace(PLACE, next_offset=1),)),)
+    world.produce(event("event-0"))
+    world.produce(event("event-1"))
+
+    stored, waits = find(world, "event-0"), find(world, "event-1")
+
+    assert stored.way
+    assert stored.way.verdict.headline == "It arrived everywhere."
+    assert waits.way
+    assert waits.way.verdict.headline.startswith("It stopped at to_mysql")
+    assert "silent for 45 s" in waits.way.verdict.why
+    assert "nothing is lost" in waits.way.verdict.why
 
 
 def test_answer__lake__waits_for_its_hour_or_has_it_complete(world: World) -> None:
