@@ -11,12 +11,11 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import orjson
 
+from eventplatform.core import dates
 from eventplatform.core.records import TopicPartition
 from monitoring.streaming.errors import LastEventIdError, SinceUnreadableError
 
@@ -106,7 +105,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def read_since(text: str) -> int:
-    """`since` as milliseconds since 1970: a number of them, an ISO date (UTC where it names no zone), or an e-mail's date.
+    """`since` as milliseconds since 1970: a number of them, or a date (UTC where it names no zone).
 
     Raises:
         SinceUnreadableError: it is none of these.
@@ -118,10 +117,8 @@ def read_since(text: str) -> int:
 
 
 def _milliseconds(text: str) -> int | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(text)
-            return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    moment = dates.read(text)
+    try:
+        return None if moment is None else round(moment.timestamp() * 1000)
+    except OverflowError:
+        return None
