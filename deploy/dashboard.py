@@ -46,6 +46,11 @@ _FAILED_TASKS = _rate("worker_tasks_total", "task, state", 'state!="succeeded"')
 _SLOW_PAGES = _top(10, _quantile(0.95, "web_request_seconds_bucket", "le, route"))
 _REASONS = _top(10, _rate("intake_events_total", "reason", 'reason!=""'))
 _REFUSED = _top(20, _rate("intake_events_total", "stream", f"{_CHOSEN},{_NOT_KEPT}"))
+_GIVEN = (
+    ("sum(rate(eventplatform_stream_out_events_total[$__rate_interval]))", "given out"),
+    ("sum(rate(eventplatform_stream_out_dropped_total[$__rate_interval]))", "dropped, clients too slow"),
+    (_rate("stream_out_skipped_total", "reason"), "given to nobody: {{reason}}"),
+)
 
 ROWS: dict[str, tuple[Graph, ...]] = {
     "Health": (
@@ -70,6 +75,11 @@ ROWS: dict[str, tuple[Graph, ...]] = {
     "Streams": (
         Graph("Events per minute", ((_top(20, _of_chosen("stream_events_per_minute")), "{{stream}}"),), width=12),
         Graph("Refused or failed", ((_REFUSED, "{{stream}}"),), "ops", 12),
+    ),
+    "Streams out": (
+        Graph("Clients", (("sum by (instance) (eventplatform_stream_out_clients)", "{{instance}}"),)),
+        Graph("Events given out", _GIVEN, "ops"),
+        Graph("Requests refused", ((_rate("stream_out_refused_total", "reason"), "{{reason}}"),), "ops"),
     ),
     "Connectors": (
         Graph("Behind", (("eventplatform_connector_lag_seconds", "{{connector}}"),), "s"),

@@ -111,7 +111,8 @@ def test_dashboard__shape__is_what_grafana_imports() -> None:
     panels = board["panels"]
     places = [tuple(panel["gridPos"].values()) for panel in panels]
 
-    assert [row["title"] for row in panels if row["type"] == "row"] == ["Health", "Intake", "Streams", "Connectors", "Canaries"]
+    rows = [row["title"] for row in panels if row["type"] == "row"]
+    assert rows == ["Health", "Intake", "Streams", "Streams out", "Connectors", "Canaries"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert {one["name"] for one in board["templating"]["list"]} == {"datasource", "stream"}
     assert all(panel["datasource"]["uid"] == "${datasource}" for panel in panels if panel["type"] != "row")
