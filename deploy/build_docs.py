@@ -137,9 +137,10 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "Prometheus text format, at `/metrics` of the two roles that have a door: the intake's tells of the intake, the web",
-        "role's of the web and of the platform as a whole. Worker, watcher and beat have none; the web role on the same",
-        "machine reads theirs: `/metrics?role=worker`, `/metrics?role=watcher`, `/metrics?role=beat`. How to collect them:",
+        "Prometheus text format, at `/metrics` of the three roles that have a door: those of intake and stream tell of",
+        "themselves, the web role's of the web and of the platform as a whole. Worker, watcher and beat have none; the web",
+        "role on the same machine reads theirs: `/metrics?role=worker`, `/metrics?role=watcher`, `/metrics?role=beat`.",
+        "How to collect them:",
         "[monitor with Prometheus](../how-to/monitor-with-prometheus.md).",
         "",
         "| metric | kind | labels | meaning |",
