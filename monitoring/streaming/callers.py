@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from eventplatform.core.errors import RetriableError
 from monitoring import personal
-from monitoring.streaming.errors import LoginNeededError
+from monitoring.streaming.errors import TokenUnknownError
 from monitoring.streaming.offers import STRANGER, Caller
 from streamconfig.lookups import owner_of_token
 
@@ -32,7 +32,7 @@ def caller_of(authorization: str, cookie: str) -> Caller:
     """Whoever has this token or session; a stranger where there is neither, or the session is over. Asks the database.
 
     Raises:
-        LoginNeededError: a token was shown that is none.
+        TokenUnknownError: a token was shown that is none.
         AccountsAwayError: the database is away.
     """
     word, _, secret = authorization.partition(" ")
@@ -40,7 +40,7 @@ def caller_of(authorization: str, cookie: str) -> Caller:
         if word.lower() == "bearer":
             user = owner_of_token(secret.strip())
             if user is None:
-                raise LoginNeededError(streams="These streams")
+                raise TokenUnknownError
             return _caller(user)
         user = _of_session(cookie)
         return STRANGER if user is None else _caller(user)

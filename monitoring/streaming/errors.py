@@ -97,6 +97,16 @@ class LoginNeededError(StreamRefusedError):
     remedy = "Make a token on your account page and send it as Authorization: Bearer …"
 
 
+class TokenUnknownError(StreamRefusedError):
+    """A token was shown that stands for nobody; who shows one is not taken for a stranger."""
+
+    code = "stream_out.bad_token"
+    kind = "unauthorized"
+    http_status = HTTPStatus.UNAUTHORIZED
+    message = "This token is none of ours, has expired, or was revoked."
+    remedy = "Make a new one on your account page; streams that anybody may read need none."
+
+
 class NotAllowedError(StreamRefusedError):
     """Some of the streams are for others."""
 

@@ -23,7 +23,7 @@ from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard.client_addresses import Proxies
 from monitoring.streaming.client import Limits
-from monitoring.streaming.errors import LoginNeededError
+from monitoring.streaming.errors import TokenUnknownError
 from monitoring.streaming.offers import STRANGER, Caller, Offers, offers
 from monitoring.streaming.places import Caps
 from monitoring.streaming.server import StreamServer
@@ -97,7 +97,7 @@ class Footing:
         if not authorization:
             return self.callers.get(cookie, STRANGER)
         if authorization not in self.callers:
-            raise LoginNeededError(streams="These streams")
+            raise TokenUnknownError
         return self.callers[authorization]
 
     def log(self) -> Log:

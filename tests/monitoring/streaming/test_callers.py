@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from monitoring.streaming.callers import caller_of
-from monitoring.streaming.errors import LoginNeededError
+from monitoring.streaming.errors import TokenUnknownError
 from monitoring.streaming.offers import STRANGER, Caller
 from streamconfig import accounts
 
@@ -43,7 +43,7 @@ def test_caller__revoked_token_or_inactive_owner__refused(ada: User) -> None:
     ada.save()
 
     for secret in (made.secret, other.secret, "nonsense", ""):
-        with pytest.raises(LoginNeededError):
+        with pytest.raises(TokenUnknownError):
             caller_of(f"Bearer {secret}", "")
 
 

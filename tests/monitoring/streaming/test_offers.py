@@ -159,7 +159,7 @@ def test_token__unknown__401_with_challenge_and_no_stream_told(rig: Rig) -> None
     status, headers, body = rig.get("/v2/stream/pages", Authorization="Bearer nobody")
 
     assert (status, headers["www-authenticate"]) == (401, 'Bearer realm="streams"')
-    assert orjson.loads(body)["code"] == "stream_out.login_needed"
+    assert orjson.loads(body)["code"] == "stream_out.bad_token"
 
 
 def test_configuration__closes_a_stream__its_clients_are_ended(rig: Rig) -> None:
