@@ -26,7 +26,7 @@ class ReceiverRefusedError(RetriableError):
 
     code = "alert.receiver_refused"
     message = "The receiver {name} answered {status}."
-    remedy = "See at the receiving side why; it is tried again."
+    remedy = "See at the receiving side why."
 
 
 class MailNotSentError(RetriableError):
@@ -34,7 +34,7 @@ class MailNotSentError(RetriableError):
 
     code = "alert.mail_not_sent"
     message = "The mail server did not take it: {reason}."
-    remedy = "See that EMAIL_URL leads to a mail server that takes mail for these addresses; it is tried again."
+    remedy = "See that EMAIL_URL leads to a mail server that takes mail for these addresses."
 
 
 class AlertNotThereError(RejectedError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -211,6 +212,6 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
 
 def _masked(url: str) -> str:
     try:
-        return f"https://{target_of(url).authority}/{MASK}"
+        return f"{urlsplit(url).scheme.lower()}://{target_of(url).authority}/{MASK}"
     except RejectedError:
         return MASK

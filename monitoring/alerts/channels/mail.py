@@ -10,6 +10,8 @@ from django.core.mail import EmailMessage
 from monitoring.alerts.errors import MailNotSentError, ReceiverIncompleteError
 from monitoring.alerts.models import AlertNotification, AlertReceiver
 
+_TO_NOBODY = (".filebased.EmailBackend", ".console.EmailBackend", ".dummy.EmailBackend")
+
 
 def addresses(receiver: AlertReceiver) -> list[str]:
     """The addresses of a receiver, however they were typed."""
@@ -27,4 +29,6 @@ def send(receiver: AlertReceiver, message: AlertNotification) -> str:
         EmailMessage(message.subject, message.text, to=to, headers=headers).send()
     except OSError as error:  # smtplib's errors are such
         raise MailNotSentError(reason=f"{type(error).__name__}: {error}"[:500]) from error
+    if settings.EMAIL_BACKEND.endswith(_TO_NOBODY):
+        return "written down and sent to nobody: EMAIL_URL names no mail server"
     return f"taken for {len(to)} address{'es' if len(to) > 1 else ''}"

@@ -302,11 +302,16 @@ def test_receiver__its_secrets__are_typed_and_never_shown(root: Client) -> None:
     assert "s3cr3t" not in page + row.secrets + root.get("/admin/monitoring/alertreceiver/").content.decode()
     assert "https://hooks.example.org/••••" in page
 
+    from monitoring.alerts.channels import posting
+
+    inner = posting.sealed("http://127.0.0.1:9093", "")
+    AlertReceiver.objects.create(name="am", kind="alertmanager", secrets=inner)
+    page = root.get(f"/admin/monitoring/alertreceiver/{AlertReceiver.objects.get(name='am').pk}/change/").content.decode()
+    assert "http://127.0.0.1:9093/••••" in page
+
     masked = {**given, "name": "chat 2", "url": "https://hooks.example.org/••••••••", "secret": "••••••••"}
     assert root.post(f"/admin/monitoring/alertreceiver/{row.pk}/change/", masked).status_code == 302
     row.refresh_from_db()
-    from monitoring.alerts.channels import posting
-
     assert posting.secrets_of(row) == {"url": given["url"], "secret": given["secret"]}
     assert "s3cr3t" not in " ".join(entry.change_message for entry in LogEntry.objects.all())
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,27 @@ def test_mail__real_server__takes_one_with_all_addresses(stage: Stage, smtp: Mai
     assert "/runbooks/connector.stopped" in mail.as_string()
     message.refresh_from_db()
     assert (message.answer, message.attempts) == ("taken for 2 addresses", 1)
+
+
+def test_mail__no_server_named__says_that_nobody_gets_it(stage: Stage, settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
+    row = stage.receiver("team", "email")
+    AlertReceiver.objects.filter(pk=row.pk).update(addresses="ida@example.org")
+    row.refresh_from_db()
+
+    told = sending.test(row, by="ida", now=timezone.now())
+
+    assert told.answer == "written down and sent to nobody: EMAIL_URL names no mail server"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_test__refused__never_says_that_it_is_tried_again(stage: Stage, hook: Receiver) -> None:
+    hook.status = 500
+
+    told = sending.test(stage.receiver("ops", "webhook", url=hook.url), by="ida", now=timezone.now())
+
+    assert told.gave_up_at
+    assert "tried again" not in told.problem
 
 
 def test_webhook__signed_as_standard_webhooks(stage: Stage, hook: Receiver) -> None:
