@@ -125,3 +125,12 @@ def test_processes__of_a_role__memory_and_files_of_those_that_live(tmp_path: Pat
     while role_processes.writing_into(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert role_processes.families("worker", role_processes.writing_into(tmp_path)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_families__several_sources__how_all_connectors_do_is_read_once() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        told()
+
+    assert len([one for one in queries if 'FROM "connectors_lease"' in one["sql"]]) == 1
