@@ -141,7 +141,7 @@ class _Judge:
         self, only: Mapping[str, str], gathers: timedelta = timedelta()
     ) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
         """Of each path the newest canary that had its time, among those taken in, and among those seen on the topic."""
-        limit = stages.had_its_time(self._now, self._interval) - gathers
+        limit = stages.is_missed_before(self._now, self._interval) - gathers
         old = CanaryRun.objects.filter(**only, sent_at__gt=limit - 2 * self._interval - _HOUR, sent_at__lte=limit)
         return _newest(old.filter(_ACCEPTED)), _newest(old.filter(recorded_at__isnull=False))
 

@@ -141,8 +141,16 @@ class Evidence:
 
 
 def had_its_time(now: datetime, interval: timedelta) -> datetime:
-    """A canary sent before this moment should have arrived everywhere: two intervals and 30 s ago."""
+    """Who last sent one before this moment sends none any more; a connector that is younger may begin behind the newest."""
     return now - 2 * interval - timedelta(seconds=30)
+
+
+def is_missed_before(now: datetime, interval: timedelta) -> datetime:
+    """One sent before this moment, and not there yet, is missed.
+
+    A stage that breaks right behind a canary meets the next one an interval later: it is to be told within two and 30 s.
+    """
+    return now - interval - timedelta(seconds=30)
 
 
 def judge(

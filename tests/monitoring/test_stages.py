@@ -14,6 +14,7 @@ from monitoring.stages import (
     Stage,
     Store,
     by_stream,
+    is_missed_before,
     judge,
     summarise,
     three,
@@ -130,6 +131,13 @@ def test_judge__platform_was_off_and_canaries_come_again__store_is_given_its_tim
     before = NOW - timedelta(hours=3)
 
     assert states(known(arrivals={"files": Seen(before, 1)}, due_in_stores=before)) == ["ok", "ok", "ok"]
+
+
+def test_is_missed_before__broken_right_behind_a_canary__told_within_two_intervals_and_half_a_minute() -> None:
+    first_to_be_missed = NOW + INTERVAL
+
+    assert is_missed_before(NOW + 2 * INTERVAL + timedelta(seconds=30), INTERVAL) >= first_to_be_missed
+    assert is_missed_before(NOW + 2 * INTERVAL, INTERVAL) < first_to_be_missed  # and it has had half a minute
 
 
 def test_judge__store_never_reached__fails_once_it_had_its_time() -> None:
