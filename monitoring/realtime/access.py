@@ -26,13 +26,17 @@ def check(streams: Iterable[Stream], person: Any) -> None:
     Raises:
         StreamClosedError: one is kept to teams that they are not in.
     """
+    for stream in closed_to(person, streams):
+        raise StreamClosedError(name=stream.name, teams=", ".join(sorted(_teams(stream))))
+
+
+def closed_to(person: Any, streams: Iterable[Stream]) -> list[Stream]:
+    """Those of the streams that are kept to teams that the person is not in."""
     closed = [(stream, teams) for stream in streams if (teams := _teams(stream))]
     if not closed or getattr(person, "is_superuser", False):
-        return
+        return []
     groups = set(person.groups.values_list("name", flat=True)) if getattr(person, "is_authenticated", False) else set()
-    for stream, teams in closed:
-        if not groups & {_TEAM + team for team in teams}:
-            raise StreamClosedError(name=stream.name, teams=", ".join(sorted(teams)))
+    return [stream for stream, teams in closed if not groups & {_TEAM + team for team in teams}]
 
 
 def _teams(stream: Stream) -> frozenset[str]:

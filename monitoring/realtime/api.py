@@ -72,6 +72,7 @@ class ReadSerializer(serializers.Serializer[Any]):
     canaries = serializers.IntegerField()
     unreadable = serializers.IntegerField()
     tombstones = serializers.IntegerField()
+    closed = serializers.IntegerField(help_text="Refused events of streams that are kept to other teams.")
     read_seconds = serializers.FloatField()
     answer_seconds = serializers.FloatField()
 

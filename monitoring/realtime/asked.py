@@ -88,13 +88,15 @@ def answered(request: HttpRequest, question: Question) -> Answer:
         PlatformError: there is none.
     """
     person: Any = request.user
+    config = snapshot()
     with turn(_name(request)):
         return ask(
             question,
             event_log(),
-            snapshot(),
+            config,
             may_see=person.has_perm(personal.PERMISSION),
             allow=lambda streams: access.check(streams, person),
+            closed=[stream.name for stream in access.closed_to(person, config.streams.values())],
         )
 
 
@@ -111,6 +113,7 @@ def figures(answer: Answer) -> Mapping[str, Any]:
         "canaries": answer.canaries,
         "unreadable": answer.unreadable,
         "tombstones": answer.tombstones,
+        "closed": answer.closed,
         "read_seconds": round(found.seconds, 3),
         "answer_seconds": round(answer.seconds, 3),
     }

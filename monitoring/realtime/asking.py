@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
 from eventplatform.broker.base import Log
+from eventplatform.core import error_events
 from eventplatform.core.records import Record
 from eventplatform.core.streams import Stream
 from monitoring.realtime import frames, reading, shapes
@@ -51,6 +52,7 @@ class Answer:
     seconds: float
     cpu_seconds: float  # of the engine's process, as is its peak of memory
     peak_mb: int
+    closed: int = 0  # refused events of streams that are kept to others
 
     @property
     def is_complete(self) -> bool:
@@ -61,8 +63,18 @@ class Answer:
 Allow = Callable[[Sequence[Stream]], None]  # raises where somebody may not read one of them
 
 
-def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool, allow: Allow = lambda _: None) -> Answer:
+def ask(
+    question: Question,
+    log: Log,
+    config: Snapshot,
+    *,
+    may_see: bool,
+    allow: Allow = lambda _: None,
+    closed: Collection[str] = (),
+) -> Answer:
     """The answer; personal data is masked before DuckDB sees it, unless `may_see`.
+
+    `closed` are streams that may not be read: what error streams hold of their events is left out too.
 
     Raises:
         PlatformError: the question can't be answered, or the log is away.
@@ -77,7 +89,7 @@ def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool, allow:
         topics = {topic: number for number, one in enumerate(streams) for topic in one.topics or (one.name,)}
         engine.send(_plan(question, streams, list(topics.items()), told, config, may_see=may_see))
         end_ms = time.time_ns() // 1_000_000
-        sender = _Sender(engine, {topic: place for place, topic in enumerate(topics)})
+        sender = _Sender(engine, {topic: place for place, topic in enumerate(topics)}, frozenset(closed))
         found = reading.read(
             log, topics, begin_ms=end_ms - question.minutes * 60_000, end_ms=end_ms, bounds=_bounds(), take=sender.take
         )  # fmt: skip
@@ -94,6 +106,7 @@ def ask(question: Question, log: Log, config: Snapshot, *, may_see: bool, allow:
         canaries=answer["canaries"],
         unreadable=answer["unreadable"],
         tombstones=sender.tombstones,
+        closed=sender.closed,
         seconds=answer["seconds"],
         cpu_seconds=answer["cpu_seconds"],
         peak_mb=answer["peak_mb"],
@@ -109,11 +122,15 @@ def shape_of_stream(stream: Stream, config: Snapshot) -> shapes.Shape:
 class _Sender:
     """Packs records for the engine."""
 
-    def __init__(self, engine: Engine, places: Mapping[str, int]) -> None:
-        self._engine, self._places = engine, places
-        self.tombstones = 0
+    def __init__(self, engine: Engine, places: Mapping[str, int], closed: frozenset[str]) -> None:
+        self._engine, self._places, self._closed = engine, places, closed
+        self.tombstones = self.closed = 0
 
     def take(self, records: Sequence[Record]) -> None:
+        if self._closed:
+            open_ones = [one for one in records if not self._is_of_a_closed_stream(one)]
+            self.closed += len(records) - len(open_ones)
+            records = open_ones
         packed = [
             frames.pack(frames.Packed(self._places[one.topic], one.partition, one.offset, one.timestamp_ms, one.value))
             for one in records
@@ -122,6 +139,13 @@ class _Sender:
         self.tombstones += len(records) - len(packed)
         if packed:
             self._engine.write(frames.framed(b"".join(packed)))
+
+    def _is_of_a_closed_stream(self, record: Record) -> bool:
+        """A refused event of theirs: an error stream is read by more people than the stream whose event it holds."""
+        if b'"raw_event"' not in (record.value or b""):
+            return False
+        told = error_events.read(record)
+        return told is not None and told.stream in self._closed
 
 
 def _limits(question: Question) -> dict[str, Any]:

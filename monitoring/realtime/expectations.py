@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from eventplatform.broker.base import Log
 from eventplatform.core.errors import PlatformError
-from monitoring.realtime import lookups, services
+from monitoring.realtime import access, lookups, services
 from monitoring.realtime.asking import Question, ask
 from monitoring.realtime.errors import QuestionFailedError, TurnTakenError
 from monitoring.realtime.models import SavedQuery
@@ -51,10 +51,19 @@ def _evaluated(query: SavedQuery, event_log: Log, now: datetime) -> bool:
 
 
 def _verdict(query: SavedQuery, event_log: Log) -> tuple[Verdict, dict[str, Any]]:
-    """What came of it. Personal data is always masked: nobody in particular asks."""
+    """What came of it. Personal data is always masked; streams that are kept to teams answer where its owner may read them."""
     asked = Question(query.sql, tuple(query.streams), query.minutes, query.with_canaries, _ROWS)
+    config, owner = snapshot(), query.owner
+    closed = [stream.name for stream in access.closed_to(owner, config.streams.values())]
     try:
-        answer = ask(asked, event_log, snapshot(), may_see=False)
+        answer = ask(
+            asked,
+            event_log,
+            config,
+            may_see=False,
+            allow=lambda streams: access.check(streams, owner),
+            closed=closed,
+        )
     except PlatformError as error:
         told = error.summary if isinstance(error, QuestionFailedError) else str(error)
         return Verdict("unanswered", f"{told} ({error.code})"), {}

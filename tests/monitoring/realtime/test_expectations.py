@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from eventplatform.broker.base import LogUnavailableError
@@ -66,6 +68,21 @@ def test_pair__no_counterpart_or_a_late_one__broken_with_its_place(
     assert newest().samples == [{"_topic": "page.view", "_partition": 1, "_offset": 0}]
     assert (trouble.key, trouble.level) == ("expectation.broken:pairs", "fail")
     assert "page.view/1 at 0" in trouble.why
+
+
+def test_stream_kept_to_teams__owner_of_none_of_them__not_answered(platform: Platform, evaluate: Evaluate) -> None:
+    platform.add("page.secret", schema_title="page/event", settings={"stream_out": {"teams": ["web"]}})
+    platform.post("page.secret", number=57)
+    owner = get_user_model().objects.create_user("ida")
+    saved(sql='select number as id from "page.secret"', owner=owner)
+
+    evaluate()
+    assert (newest().verdict, newest().samples) == ("unanswered", [])
+    assert "sql.stream_closed" in newest().detail
+
+    owner.groups.add(Group.objects.create(name="team: web"))
+    evaluate()
+    assert newest().verdict == "broken"
 
 
 def test_pair__event_too_young__not_judged_yet(platform: Platform, evaluate: Evaluate) -> None:

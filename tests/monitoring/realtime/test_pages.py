@@ -145,6 +145,19 @@ def test_stream_kept_to_teams__others__refused(client: Client, platform: Platfor
     assert "sql.stream_closed" in answer.content.decode()
 
 
+def test_stream_kept_to_teams__its_refused_events__left_out_of_the_error_stream(client: Client, platform: Platform) -> None:
+    platform.add("page.secret", schema_title="page/event", settings={"stream_out": {"teams": ["web"]}})
+    platform.add("main.error")
+    for stream in ("page.secret", "page.view"):
+        platform.produce("main.error", {"raw_event": "{}", "errored_stream_name": stream, "meta": {"stream": "main.error"}})
+    body = {"sql": "select _event->>'$.errored_stream_name' from \"main.error\"", "streams": ["main.error"]}
+
+    told = client.post("/api/v1/sql", body, content_type="application/json").json()
+
+    assert told["rows"] == [["page.view"]]
+    assert told["read"]["closed"] == 1
+
+
 def test_api__question__answered(client: Client, platform: Platform) -> None:
     platform.post("page.view", number=1)
     body = {"sql": "select number from events", "streams": ["page.view"]}
