@@ -15,7 +15,11 @@ def test_rendered__one_column__asks_nothing_of_the_other(monkeypatch: pytest.Mon
     asked: list[str] = []
 
     def context(name: str) -> Callable[[str], Mapping[str, Any]]:
-        return lambda subject: {"told": asked.append(f"{name} of {subject}")}
+        def found(subject: str) -> Mapping[str, Any]:
+            asked.append(f"{name} of {subject}")
+            return {}
+
+        return found
 
     made = {
         "wide": Panel("wide", "wide.html", context("wide"), order=2),
