@@ -22,6 +22,9 @@ from eventplatform.broker.dead_letters import DeadLetter, add
 from eventplatform.core.records import Headers, NewRecord
 from eventplatform.core.streams import Stream
 from monitoring.stages import Path
+from monitoring.trace import answering
+from monitoring.trace.answering import Answer
+from monitoring.trace.asking import ask
 from monitoring.trace.scanning import Bounds
 from tests.monitoring.rejected.conftest import SCHEMA, empty
 
@@ -107,6 +110,11 @@ class World:
 def event(event_id: str, **fields: Any) -> dict[str, Any]:
     meta = {"stream": fields.pop("stream", "test.event"), "id": event_id, "dt": "2026-11-18T14:07:12.418Z"}
     return {"$schema": SCHEMA.schema_id, "meta": {**meta, **fields.pop("meta", {})}, "test": "hello", **fields}
+
+
+def find(world: World, text: str, by: Any = "id", *, go_on: str = "", at: Any = None, **facts: Any) -> Answer:
+    question = ask(by, text, now=datetime.now(UTC), **facts)
+    return answering.answer(world.log, question, go_on=go_on, at=at, bounds=world.bounds)
 
 
 def new_id() -> str:
