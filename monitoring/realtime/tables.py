@@ -53,6 +53,7 @@ def read_words(answer: Answer) -> str:
     ]
     hidden = (
         (answer.canaries, "canary hidden", "canaries hidden"),
+        (answer.closed, "of a stream that is kept to a team left out", "of streams that are kept to teams left out"),
         (answer.unreadable, "that is no JSON object left out", "that are no JSON objects left out"),
         (answer.tombstones, "tombstone left out", "tombstones left out"),
     )
