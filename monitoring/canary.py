@@ -15,7 +15,6 @@ NO_EXAMPLE = "Its schema has no example to send. Add one to the schema's `exampl
 SWITCHED_OFF = "The stream is switched off."
 NOT_WANTED = "Canaries are switched off for it (canary_events_enabled)."
 PATTERN = "It is a pattern of names, not a stream to post to."
-EXTERNAL = "It names no service (destination_event_service): its events come by other ways than an intake."
 NO_INTAKE = "No intake takes its service: CANARY_INTAKES names neither one for it nor one for all services."
 ERRORS = "It takes what the intake refused; a canary there would hide real errors."
 
@@ -51,8 +50,6 @@ def excluded_because(stream: Stream, example: Mapping[str, Any] | None) -> str:
         return NOT_WANTED
     if stream.schema_title in {*TITLES, "errors"} or stream.schema_title.startswith("error/"):
         return ERRORS
-    if not stream.service:
-        return EXTERNAL
     return NO_EXAMPLE if example is None else ""
 
 

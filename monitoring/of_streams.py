@@ -70,6 +70,4 @@ def canary_stages(name: str) -> Sequence[stages.Stage]:
 
 def _why_not(stream: Stream, example: Mapping[str, object] | None) -> str:
     found = canary.excluded_because(stream, example)
-    if found in {canary.NOT_WANTED, canary.EXTERNAL}:
-        return canary.NO_EXAMPLE if example is None else ""
-    return found
+    return (canary.NO_EXAMPLE if example is None else "") if found == canary.NOT_WANTED else found

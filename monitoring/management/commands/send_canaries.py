@@ -62,7 +62,7 @@ def _posts(
         example = config.schemas.canary_example(stream.schema_title)
         doors = canaries.through(stream.service, intakes).values()
         why_not = canary.excluded_because(stream, example) or ("" if doors else canary.NO_INTAKE)
-        if why_not in {canary.NOT_WANTED, canary.EXTERNAL} and wanted:
+        if why_not == canary.NOT_WANTED and wanted:
             why_not = "" if example is not None else canary.NO_EXAMPLE
         if why_not or example is None:
             left_out.append((stream.name, why_not))
