@@ -77,6 +77,7 @@ def _opened(limits: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         "threads": "1",
         "memory_limit": f"{limits['memory_mb']}MB",
         "max_temp_directory_size": "0B",
+        "temp_directory": "",  # none at all: an empty folder would be left behind where the process runs
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "python_enable_replacements": "false",
