@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from eventplatform.core.results import SUCCESSES
 from eventplatform.eventlog import event_log
 from monitoring import canary_words, health, lookups, personal, snippets, stages, tail
 from monitoring.trace.asked import query_of
+from streamconfig.reading.lookups import may_read
 
 _STARTED_AT = timezone.now()
 _TAIL_LENGTH = 6
@@ -52,8 +54,11 @@ def record(request: HttpRequest, topic: str, partition: int, offset: int) -> Htt
     if found is None:
         message = "This record is not in the log: retention removed it, or it never was."
         raise Http404(message)
+    event = tail.event_of(found)
+    if not may_read(request.user, event.stream):
+        raise PermissionDenied
     context = {
-        "event": tail.event_of(found),
+        "event": event,
         "follow": query_of(found),
         "content": personal.shown(tail.parsed(found), request.user),
         "is_masked": not request.user.has_perm(personal.PERMISSION),

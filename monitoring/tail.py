@@ -16,6 +16,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.records import Record, TopicPartition
 from monitoring import canary, personal
 from streamconfig.lookups import snapshot
+from streamconfig.reading.lookups import is_kept_to_teams
 
 _DEPTH = 50  # records looked at per partition
 _MAX_BYTES = 256 * 1024
@@ -98,10 +99,12 @@ def event_of(record: Record) -> TailEvent:
     event = parsed(record)
     meta = event.get("meta") if isinstance(event, dict) else None
     stream = meta.get("stream") if isinstance(meta, dict) else None
+    stream = str(stream or record.topic)
     return TailEvent(
-        stream=str(stream or record.topic),
+        stream=stream,
         schema_id=str(event.get("$schema", "")) if isinstance(event, dict) else "",
-        summary=_summary(personal.masked_content(event)),  # one for all who look
+        # One for all who look.
+        summary="kept to its teams" if is_kept_to_teams(stream) else _summary(personal.masked_content(event)),
         is_canary=canary.is_canary(event),
         received_at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
         topic=record.topic,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -29,6 +30,7 @@ from eventplatform.core.errors import PlatformError
 from eventplatform.core.spreadsheets import guarded
 from eventplatform.core.streams import Stream
 from streamconfig import lookups as configuration
+from streamconfig.reading.lookups import may_read
 
 _SEE_PEOPLE = "monitoring.see_personal_data"
 _SINGLE = ("store", "measure", "of", "split", "range", "from", "to", "grain")
@@ -131,6 +133,8 @@ def _found(request: HttpRequest, name: str) -> tuple[Stream, list[Connector], Co
     connectors = choosing.connectors_of(stream) if stream is not None else []
     if stream is None or not connectors:
         raise Http404(f"There is no stream {name[:249]} whose store can be asked.")
+    if not may_read(request.user, name):
+        raise PermissionDenied
     wanted = request.GET.get("store", "")
     chosen = next((one for one in connectors if one.name == wanted), connectors[0])
     return stream, connectors, chosen

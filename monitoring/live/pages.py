@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,6 +20,7 @@ from intake.trying import lookups
 from monitoring import personal
 from monitoring.live.shown import Shown, shown
 from streamconfig.lookups import snapshot
+from streamconfig.reading.lookups import may_read
 
 _SHOWN = 25
 _READY_SECONDS = 2  # until every process of the intake has asked who watches what; `begun` is whole seconds
@@ -82,6 +84,8 @@ def events(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, *, begun: int) -> Asked:
     stream, debug_id = request.GET.get("stream", "").strip(), request.GET.get("id", "").strip()
+    if not may_read(request.user, stream):
+        raise PermissionDenied
     kind = request.GET.get("kind", "")
     return Asked(
         stream=stream if stream in snapshot().streams else "",  # only what exists is ever watched
@@ -95,7 +99,7 @@ def _asked(request: HttpRequest, *, begun: int) -> Asked:
 
 def _found(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     try:
-        notes = _notes(asked)
+        notes = [note for note in _notes(asked) if may_read(request.user, str(note.result.get("stream") or ""))]
     except lookups.NotesAwayError:
         return {"is_away": True, "events": [], "state": "away", "skipped": 0, "more": 0}
     may_see = request.user.has_perm(personal.PERMISSION)

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from eventplatform.core.errors import PlatformError
 from eventplatform.eventlog import event_log
 from monitoring import personal
-from monitoring.realtime import access
 from monitoring.realtime.asking import LONGEST_SQL, MOST_MINUTES, MOST_STREAMS, Answer, Question, ask
 from monitoring.realtime.turns import turn
 from streamconfig.lookups import snapshot
+from streamconfig.reading import lookups as readers
 
 ROWS_SHOWN, ROWS_SENT = 500, 10_000
 MINUTES = (1, 5, 10, 15, 30, 60)
@@ -95,8 +95,8 @@ def answered(request: HttpRequest, question: Question) -> Answer:
             event_log(),
             config,
             may_see=person.has_perm(personal.PERMISSION),
-            allow=lambda streams: access.check(streams, person),
-            closed=[stream.name for stream in access.closed_to(person, config.streams.values())],
+            allow=lambda streams: readers.check(streams, person),
+            closed=[stream.name for stream in readers.closed_to(person, config.streams.values())],
         )
 
 

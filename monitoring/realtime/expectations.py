@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from eventplatform.broker.base import Log
 from eventplatform.core.errors import PlatformError
-from monitoring.realtime import access, lookups, services
+from monitoring.realtime import lookups, services
 from monitoring.realtime.asking import Question, ask
 from monitoring.realtime.errors import QuestionFailedError, TurnTakenError
 from monitoring.realtime.models import SavedQuery
 from monitoring.realtime.turns import turn
 from monitoring.realtime.verdicts import Rule, Verdict, judge
 from streamconfig.lookups import snapshot
+from streamconfig.reading import lookups as readers
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +55,14 @@ def _verdict(query: SavedQuery, event_log: Log) -> tuple[Verdict, dict[str, Any]
     """What came of it. Personal data is always masked; streams that are kept to teams answer where its owner may read them."""
     asked = Question(query.sql, tuple(query.streams), query.minutes, query.with_canaries, _ROWS)
     config, owner = snapshot(), query.owner
-    closed = [stream.name for stream in access.closed_to(owner, config.streams.values())]
+    closed = [stream.name for stream in readers.closed_to(owner, config.streams.values())]
     try:
         answer = ask(
             asked,
             event_log,
             config,
             may_see=False,
-            allow=lambda streams: access.check(streams, owner),
+            allow=lambda streams: readers.check(streams, owner),
             closed=closed,
         )
     except PlatformError as error:

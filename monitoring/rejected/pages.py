@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from monitoring import lookups, personal
 from monitoring.overview_tables import ticks
 from monitoring.rejected import groups, runs, samples
 from monitoring.rejected.groups import RANGES, SLOTS, Filters, Group
+from streamconfig.reading.lookups import may_read
 
 REPLAY, DELETE = "monitoring.replay_rejected", "monitoring.delete_rejected"
 _TABS = (
@@ -101,8 +103,11 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 def export(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The newest letters of a group, a JSON object a line; masked for those who may not see personal data."""
-    if groups.find(key, Filters()) is None:
+    group = groups.find(key, Filters())
+    if group is None:
         raise Http404
+    if not may_read(request.user, group.stream):
+        raise PermissionDenied
     lines = _exported(key, may_see=request.user.has_perm(personal.PERMISSION))
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="rejected-{key[:12]}.ndjson"'
@@ -166,7 +171,8 @@ def _tell(request: HttpRequest, run: runs.Run) -> None:
 
 def _chosen(request: HttpRequest, group: Group, filters: Filters) -> Mapping[str, Any]:
     may_see = request.user.has_perm(personal.PERMISSION)
-    letter, newer, older = _sample(request, group)
+    is_closed = not may_read(request.user, group.stream)
+    letter, newer, older = (None, None, None) if is_closed else _sample(request, group)
     given = request.GET.get("rule", "").replace("\r\n", "\n")[:_LONGEST_RULE]
     rule = given or (samples.proposal(letter) if letter else "")
     past = runs.of_group(group.key)
@@ -180,6 +186,7 @@ def _chosen(request: HttpRequest, group: Group, filters: Filters) -> Mapping[str
             [charts.Series(group.line, "c3")], label=label, unit=f"/{_slot(hours)}", x_ticks=_ticks(filters, hours), height=88
         ),
         "letter": letter,
+        "is_closed": is_closed,
         "lines": samples.lines_of(letter, may_see=may_see) if letter else [],
         "newer": newer,
         "older": older,

@@ -30,9 +30,11 @@ from monitoring.trace.matching import meta_of
 from monitoring.trace.scanning import MOST_FOUND
 from monitoring.trace.ways import Way
 from streamconfig.lookups import snapshot
+from streamconfig.reading.lookups import may_read
 
 _KINDS = (("id", "Event id"), ("request", "Request id"), ("key", "Key, e.g. enwiki/1093"))
 _RANGES = (("", "By the id's time, else 24 h"), ("1h", "1 h"), ("24h", "24 h"), ("7d", "7 d"))
+_KEPT = {"lines": (), "key": "", "is_closed": True}  # what a stream that is kept to teams shows everybody else
 _OPTIONS = {"request": "--request-id", "key": "--key"}
 
 
@@ -69,7 +71,9 @@ def _answered(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
     except PlatformError as error:
         is_ours = error.http_status < HTTPStatus.INTERNAL_SERVER_ERROR
         return {"answer": None, "problem": error, "status": error.http_status if is_ours else HTTPStatus.SERVICE_UNAVAILABLE}
-    return {"status": HTTPStatus.OK, **_shown(found, wanted, may_see=request.user.has_perm(personal.PERMISSION))}
+    may_see = request.user.has_perm(personal.PERMISSION)
+    is_closed = found.way is not None and not may_read(request.user, found.way.stream)
+    return {"status": HTTPStatus.OK, **_shown(found, wanted, may_see=may_see), **(_KEPT if is_closed else {})}
 
 
 def _shown(found: Answer, wanted: Asked, *, may_see: bool) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         *(f"dashboard.{name}" for name in ("ways", "parts", "service_page")),
     ):
         monkeypatch.setattr(f"monitoring.{module}.snapshot", lambda: found.config)
+    monkeypatch.setattr("streamconfig.reading.lookups.snapshot", lambda: found.config)
     monkeypatch.setattr("connectors.lookups.overview", lambda: found.connectors)
     monkeypatch.setattr("connectors.lookups.by_stream", lambda: dict.fromkeys(found.config.streams, found.connectors))
     monkeypatch.setattr("connectors.lookups.canaries_written", found.canaries_written)

@@ -53,6 +53,9 @@ class Config:
     def stream_set(self) -> SimpleNamespace:
         return SimpleNamespace(entries=[SimpleNamespace(stream=stream) for stream in self.streams.values()])
 
+    def find_stream(self, name: str) -> Stream | None:
+        return self.streams.get(name)
+
     def find_schema(self, schema_id: str) -> None:  # noqa: ARG002  # a snapshot's signature
         return None
 

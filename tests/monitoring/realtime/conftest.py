@@ -16,9 +16,8 @@ def platform() -> Platform:
 
 @pytest.fixture
 def answer(platform: Platform, settings: Any) -> Callable[..., Answer]:
-    settings.SQL_ANSWER_SECONDS = 1
-
-    def answered(sql: str, *streams: str, may_see: bool = True, **asked: Any) -> Answer:
+    def answered(sql: str, *streams: str, may_see: bool = True, within: float = 10, **asked: Any) -> Answer:
+        settings.SQL_ANSWER_SECONDS = within
         return ask(Question(sql, streams, **asked), platform.log, platform.config, may_see=may_see)  # type: ignore[arg-type]  # a snapshot's twin
 
     return answered

@@ -78,7 +78,7 @@ def test_stream_kept_to_teams__owner_of_none_of_them__not_answered(platform: Pla
 
     evaluate()
     assert (newest().verdict, newest().samples) == ("unanswered", [])
-    assert "sql.stream_closed" in newest().detail
+    assert "stream.kept_to_teams" in newest().detail
 
     owner.groups.add(Group.objects.create(name="team: web"))
     evaluate()

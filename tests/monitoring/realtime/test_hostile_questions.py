@@ -36,9 +36,9 @@ def test_ask__question_without_end__ended_in_time(answer: Answered, sql: str) ->
     begun = time.monotonic()
 
     with pytest.raises(BOUNDED):
-        answer(sql)
+        answer(sql, within=1)
 
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 30  # of itself it would take hours; a busy machine takes some seconds to stop it
 
 
 def test_ask__regex_that_backtracks_elsewhere__is_linear_here(answer: Answered) -> None:

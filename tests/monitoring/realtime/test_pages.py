@@ -142,7 +142,7 @@ def test_stream_kept_to_teams__others__refused(client: Client, platform: Platfor
     answer = client.get("/sql", {"sql": 'from "page.secret"'})
 
     assert answer.status_code == 403
-    assert "sql.stream_closed" in answer.content.decode()
+    assert "stream.kept_to_teams" in answer.content.decode()
 
 
 def test_stream_kept_to_teams__its_refused_events__left_out_of_the_error_stream(client: Client, platform: Platform) -> None:

@@ -23,7 +23,6 @@ HOSTILE = '"><script>alert(1)</script>'
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("monitoring.traffic.pages.snapshot", lambda: world.config)
     monkeypatch.setattr("monitoring.traffic.admin.snapshot", lambda: world.config)
-    world.config.find_stream = world.config.streams.get  # type: ignore[attr-defined]  # as a snapshot has it
     return world
 
 

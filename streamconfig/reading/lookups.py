@@ -1,4 +1,4 @@
-"""Who may ask of which streams: whoever sees the pages, but for streams that are kept to teams."""
+"""Who may read which streams' events: whoever sees the pages, but for streams that are kept to teams."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from eventplatform.core.errors import RejectedError
 from eventplatform.core.streams import Stream
+from streamconfig.lookups import snapshot
 
 _TEAM = "team: "  # a group of this name and a team's key holds the team's people
 
@@ -14,10 +15,22 @@ _TEAM = "team: "  # a group of this name and a team's key holds the team's peopl
 class StreamClosedError(RejectedError):
     """The stream is kept to its teams (`stream_out: {teams: …}`)."""
 
-    code = "sql.stream_closed"
+    code = "stream.kept_to_teams"
     http_status = 403
     message = "The stream {name} may be read by its teams only: {teams}."
     remedy = "Sign in as somebody of these teams, or ask them."
+
+
+def may_read(person: Any, name: str) -> bool:
+    """Whether the person may read events of the stream of that name; of one that isn't configured anybody may."""
+    stream = snapshot().find_stream(name)
+    return stream is None or not closed_to(person, [stream])
+
+
+def is_kept_to_teams(name: str) -> bool:
+    """Whether only some may read events of that stream, so that nothing of them belongs where all look."""
+    stream = snapshot().find_stream(name)
+    return stream is not None and bool(_teams(stream))
 
 
 def check(streams: Iterable[Stream], person: Any) -> None:

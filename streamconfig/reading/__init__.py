@@ -1,0 +1,1 @@
+"""Who may read the events of which streams."""
