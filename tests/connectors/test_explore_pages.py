@@ -240,3 +240,12 @@ def test_stream_panel__links_here(stored: None) -> None:
 
     assert of_stream(STREAM) is not None
     assert of_stream("no.such") is None
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", "/superset.zip"])
+def test_explore__stream_kept_to_teams__not_for_others(
+    client: Client, stored: None, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("connectors.explore.pages.may_read", lambda _person, _name: False)
+
+    assert client.get(f"/streams/{STREAM}/explore{ending}").status_code == 403
