@@ -205,8 +205,9 @@ def test_sample__after_a_pause__fills_the_minutes_it_missed(world: World) -> Non
     assert line[1:] == (0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def test_volumes__canaries_are_taken_out(world: World) -> None:
+def test_volumes__canaries_are_taken_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     current = datetime.now(UTC).replace(second=0, microsecond=0)
+    monkeypatch.setattr("monitoring.lookups.timezone.now", lambda: current)  # no minute begins amid the test
     services.record_volumes(minute=current - MINUTE, volumes={"test.event": 3}, now=current)
     CanaryRun.objects.create(
         stream="test.event", event_id="c", topic="test.event", sent_at=current - MINUTE, recorded_at=current - MINUTE

@@ -51,7 +51,7 @@ def test_start__first_and_second__curl_works_and_sigterm_leaves_nothing(start: S
     assert seconds < 10
 
     start.begin(ignore_interrupt=True)
-    assert start.wait_until_ready() < 20  # 6 alone; tests run beside this one
+    assert start.wait_until_ready() < 40  # 7 alone; tests run beside this one, on few cores
     passwords = json.loads((start.var / "demo-users.json").read_text())
     assert set(passwords) == {"viewer", "editor", "approver", "engineer", "administrator"}
     assert all(password in start.text() for password in passwords.values())
