@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,10 +57,21 @@ class LogServer(NamedTuple):
     start: Callable[[], object]
 
 
+@pytest.fixture
+def own_kafka(kafka_jars: None) -> Iterator[KafkaServer]:
+    """One that nobody else made topics in."""
+    folder = Path(tempfile.mkdtemp(prefix="ep-kafka-"))
+    server = KafkaServer(folder)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.services)])
 def log_server(request: pytest.FixtureRequest) -> LogServer:
     if request.param == "kafka":
-        kafka: KafkaServer = request.getfixturevalue("kafka_server")
+        kafka: KafkaServer = request.getfixturevalue("own_kafka")
         return LogServer(f"kafka://{kafka.servers}", kafka.kill, kafka.start)
     postgres: Postgres = request.getfixturevalue("own_postgres")
     postgres.start()
