@@ -141,7 +141,9 @@ class _Judge:
         self, only: Mapping[str, str], gathers: timedelta = timedelta()
     ) -> tuple[Mapping[Key, datetime], Mapping[Key, datetime]]:
         """Of each path the newest canary that had its time, among those taken in, and among those seen on the topic."""
-        limit = stages.is_missed_before(self._now, self._interval) - gathers
+        # What nobody looked for since is not missing: by then the canary had its time, as far as anybody saw.
+        looked_at = min(self._producer.looked_at or self._now, self._now)
+        limit = stages.is_missed_before(looked_at, self._interval) - gathers
         old = CanaryRun.objects.filter(**only, sent_at__gt=limit - 2 * self._interval - _HOUR, sent_at__lte=limit)
         return _newest(old.filter(_ACCEPTED)), _newest(old.filter(recorded_at__isnull=False))
 

@@ -25,6 +25,7 @@ class Producer:
     observer_silent_since: datetime | None = None
     sender_hangs: bool = False  # ticks begin, and none ends
     observer_hangs: bool = False
+    looked_at: datetime | None = None  # when somebody last looked for canaries, to the end
 
     @property
     def is_sending(self) -> bool:
@@ -46,6 +47,7 @@ def judge(ticks: Mapping[str, Tick], *, now: datetime, interval: timedelta) -> P
         observer_silent_since=_silent_since(observer, limit),
         sender_hangs=sender is not None and sender.began_at > limit,
         observer_hangs=observer is not None and observer.began_at > limit,
+        looked_at=observer.finished_at if observer else None,
     )
 
 

@@ -169,10 +169,12 @@ def test_each_stage_broken_by_hand__right_thing_red_in_time_nothing_else_and_gre
         with watched.paused("worker"):
             watched.wait_for([Red("part.workers", "workers")], IN_TIME, "the worker stands still", apart=[TRAFFIC])
         watched.wait_for([], IN_TIME, "the worker goes on", apart=[TRAFFIC])
+        until(lambda: watched.is_fresh(2 * INTERVAL + 15), IN_TIME, "canaries of now everywhere")
 
         with watched.paused("beat"):
             watched.wait_for([Red("part.workers", "workers")], IN_TIME, "beat stands still", apart=[TRAFFIC])
         watched.wait_for([], IN_TIME, "beat goes on", apart=[TRAFFIC])
+        until(lambda: watched.is_fresh(2 * INTERVAL + 15), IN_TIME, "canaries of now everywhere")
 
         log_server.kill()
         wanted = [Red("part.log", "log")]

@@ -72,6 +72,11 @@ class Watched:
         }
         return bool(there) and there == seen
 
+    def is_fresh(self, seconds: float) -> bool:
+        """Whether every stage saw a canary that was sent so many seconds ago at most."""
+        lines = [line for line in self._client.get("/metrics").text.splitlines() if line.startswith("eventplatform_canary_age")]
+        return bool(lines) and all(float(line.rpartition(" ")[2]) < seconds for line in lines)
+
     @contextmanager
     def paused(self, role: str) -> Iterator[None]:
         """The role's processes stand still, as if they hung."""

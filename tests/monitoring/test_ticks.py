@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, connections
 
 from monitoring import canaries, lookups, observing, services, volumes
-from monitoring.models import CanaryArrival, CanaryRun, CanaryTurn, IntakeCount, StreamVolume
+from monitoring.models import CanaryArrival, CanaryRun, CanaryTick, CanaryTurn, IntakeCount, StreamVolume
 from tests.monitoring.world import WAREHOUSE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -314,3 +314,20 @@ def test_observe__a_store_hangs__the_others_are_asked_before_it_next_time(
 
     assert asked.count("quick") >= 2
     assert asked[-2:] == ["quick", "hangs"]
+
+
+def test_paths__nobody_looked_since__what_could_not_be_seen_is_not_missing(world: World) -> None:
+    with world.intake() as intake:
+        canaries.send_due(world.log, intake)
+    now = datetime.now(UTC)
+    CanaryRun.objects.update(sent_at=now - timedelta(seconds=140))
+    looked_at = now - timedelta(seconds=135)
+    CanaryTick.objects.create(name="observe", began_at=looked_at, until=looked_at, finished_at=looked_at)
+
+    states = []
+    for moment in (looked_at, now):
+        CanaryTick.objects.update(finished_at=moment)
+        path = lookups.canary_path("test.event")
+        states += [stage.state for stage in path.stages if stage.name == "topic"] if path else []
+
+    assert states == ["unknown", "fail"]
