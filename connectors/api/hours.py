@@ -13,15 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from connectors import hours
-from connectors.api.base import ConnectorView, ProblemOfConnectorsSerializer
+from connectors.api.base import ConnectorView
 from connectors.api.errors import NotThereError
 from connectors.models import Connector
 from eventplatform.core.errors import RejectedError
+from eventplatform.json_api import ProblemDocumentSerializer
 from streamconfig import lookups as configuration
 
 _MOST = timedelta(days=7)
 _YEARS = range(1970, 9999)
-_ERRORS = dict.fromkeys((400, 401, 404, 503), ProblemOfConnectorsSerializer)
+_ERRORS = dict.fromkeys((400, 401, 404, 503), ProblemDocumentSerializer)
 
 
 class QueryError(RejectedError):

@@ -6,17 +6,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from eventplatform.core.errors import PlatformError, RejectedError
-from eventplatform.problems import problem_response, unlogged
+from eventplatform.core.errors import RejectedError
+from eventplatform.json_api import JsonView
 from monitoring.hours import lookups
 from monitoring.hours.judging import STATES
 from monitoring.hours.noting import hour_of
@@ -42,13 +38,6 @@ class HourUnknownError(RejectedError):
     remedy = "Ask /api/v1/streams for the streams, /api/v1/connectors for the stores that take them."
 
 
-class MaySeePages(BasePermission):
-    """Whoever may see the pages."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's signature
-        return bool(request.user and request.user.is_authenticated) or not settings.PAGES_NEED_LOGIN
-
-
 class StoreHourSerializer(serializers.Serializer[Any]):
     """One hour of a stream in one store."""
 
@@ -70,11 +59,8 @@ class CompletenessSerializer(serializers.Serializer[Any]):
     stores = StoreHourSerializer(many=True)
 
 
-class Completeness(APIView):
+class Completeness(JsonView):
     """Whether an hour of a stream is complete."""
-
-    permission_classes: Any = [MaySeePages]
-    renderer_classes: Any = [JSONRenderer]
 
     @extend_schema(
         operation_id="completeness",
@@ -105,16 +91,7 @@ class Completeness(APIView):
         ]
         every = [one for _, one in found]
         answer = {"stream": stream, "hour": hour, "complete": all(one.is_complete for one in every), "stores": stores}
-        return Response(CompletenessSerializer({**answer, "state": lookups.worst(every)}).data, headers=_UNKEPT)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Errors of the platform as problem documents."""
-        if isinstance(exc, PlatformError):
-            return unlogged(problem_response(exc))  # type: ignore[return-value]  # DRF's dispatch takes any response of Django's
-        return super().handle_exception(exc)
-
-
-_UNKEPT = {"Cache-Control": "private, no-cache"}
+        return Response(CompletenessSerializer({**answer, "state": lookups.worst(every)}).data)
 
 
 def _hour(given: str) -> datetime:

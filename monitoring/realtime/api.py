@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions, serializers
-from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventplatform.core.errors import PlatformError, RejectedError
-from eventplatform.problems import problem_response, unlogged
+from eventplatform.json_api import JsonView, ProblemDocumentSerializer
 from monitoring.realtime import asked, pages
 from monitoring.realtime.asking import LONGEST_SQL, MOST_MINUTES, MOST_STREAMS, Question
 from monitoring.realtime.errors import EngineBrokenError, StreamUnknownError
@@ -87,35 +82,15 @@ class AnswerSerializer(serializers.Serializer[Any]):
     read = ReadSerializer()
 
 
-class ProblemOfSqlSerializer(serializers.Serializer[Any]):
-    """A problem document (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    remedy = serializers.CharField()
-
-
-class SeesPages(BasePermission):
-    """Who may see the pages may ask."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's signature
-        return not settings.PAGES_NEED_LOGIN or bool(request.user and request.user.is_authenticated)
-
-
-class SqlView(APIView):
+class SqlView(JsonView):
     """Read-only SQL over the last minutes of streams."""
 
-    permission_classes = (SeesPages,)
-    parser_classes = (JSONParser,)
-    renderer_classes = (JSONRenderer,)
+    kept = "no-store"
 
     @extend_schema(
         operation_id="sql",
         request=QuestionSerializer,
-        responses={200: AnswerSerializer, **dict.fromkeys((400, 401, 403, 422, 429, 503), ProblemOfSqlSerializer)},
+        responses={200: AnswerSerializer, **dict.fromkeys((400, 401, 403, 422, 429, 503), ProblemDocumentSerializer)},
         examples=[OpenApiExample("Events by stream", {"sql": "select count(*) from events", "streams": ["test.event"]},
                                  request_only=True)],
     )  # fmt: skip
@@ -130,19 +105,15 @@ class SqlView(APIView):
             raise StreamUnknownError(name=unknown, hint="GET /api/v1/streams lists them.")
         question = Question(given["sql"], tuple(given["streams"]), given["minutes"], given["canaries"], given["max_rows"])
         found = asked.answered(request, question)
-        return Response(pages.document(found), headers={"Cache-Control": "no-store"})
+        return Response(pages.document(found))
 
-    def handle_exception(self, exc: Exception) -> Any:
-        """Errors as problem documents."""
+    def translated(self, exc: Exception) -> PlatformError | None:
+        """Whom nobody knows, a body that can't be read, and a database that is away."""
         if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-            return unlogged(problem_response(SignInNeededError()))
+            return SignInNeededError()
         if isinstance(exc, exceptions.ParseError | exceptions.UnsupportedMediaType):
-            return unlogged(problem_response(BodyInvalidError(reason=str(exc.detail))))
-        if isinstance(exc, PlatformError):
-            return unlogged(problem_response(exc))
-        if isinstance(exc, DatabaseError):
-            return problem_response(EngineBrokenError(reason="the database is away"))
-        return super().handle_exception(exc)
+            return BodyInvalidError(reason=str(exc.detail))
+        return EngineBrokenError(reason="the database is away") if isinstance(exc, DatabaseError) else None
 
 
 def _first(errors: Any) -> str:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventplatform.core.errors import PlatformError, RejectedError, RetriableError
 from eventplatform.eventlog import event_log
-from eventplatform.problems import problem_response, unlogged
+from eventplatform.json_api import JsonView, ProblemDocumentSerializer
 from monitoring.trace import answering, asked
 from monitoring.trace.telling import as_json
 
@@ -38,13 +34,6 @@ class DatabaseAwayError(RetriableError):
     remedy = "Ask again in some seconds."
 
 
-class MayRead(BasePermission):
-    """Whoever may see the pages."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's signature
-        return bool(request.user and request.user.is_authenticated) or not settings.PAGES_NEED_LOGIN
-
-
 class TraceSerializer(serializers.Serializer[Any]):
     """Where an event is."""
 
@@ -62,22 +51,10 @@ class TraceSerializer(serializers.Serializer[Any]):
     waits_in_spool = serializers.CharField(allow_null=True)
 
 
-class ProblemOfTraceSerializer(serializers.Serializer[Any]):
-    """A problem document (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    remedy = serializers.CharField()
-
-
-class Trace(APIView):
+class Trace(JsonView):
     """Follows one event from the client to every store."""
 
-    permission_classes: Any = [MayRead]
-    renderer_classes: Any = [JSONRenderer]
+    kept = "private, no-store"
 
     @extend_schema(
         operation_id="trace",
@@ -93,32 +70,15 @@ class Trace(APIView):
             OpenApiParameter("place", str, description="topic/partition/offset, where that is known."),
             OpenApiParameter("from", str, description="Goes on: `looked.continue` of the answer before."),
         ],
-        responses={200: TraceSerializer, **dict.fromkeys((400, 401, 404, 429, 503), ProblemOfTraceSerializer)},
+        responses={200: TraceSerializer, **dict.fromkeys((400, 401, 404, 429, 503), ProblemDocumentSerializer)},
     )
     def get(self, request: Request) -> Response:
         wanted = asked.read(request.query_params.dict())
         found = answering.answer(event_log(), wanted.question(), at=wanted.at(), go_on=wanted.go_on)
         return Response(as_json(found))
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """Errors of the platform as problem documents."""
-        error = exc if isinstance(exc, PlatformError) else _translated(exc)
-        if error is None:
-            return super().handle_exception(exc)
-        response = unlogged(problem_response(error))
-        if isinstance(error, SignInNeededError):
-            response["WWW-Authenticate"] = 'Bearer realm="api"'
-        return response  # type: ignore[return-value]  # DRF's dispatch takes any response of Django's
-
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Nobody but the reader keeps it."""
-        made = super().finalize_response(request, response, *args, **kwargs)
-        if not made.has_header("Cache-Control"):
-            made["Cache-Control"] = "private, no-store"
-        return made
-
-
-def _translated(exc: Exception) -> PlatformError | None:
-    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        return SignInNeededError()
-    return DatabaseAwayError() if isinstance(exc, DatabaseError) else None
+    def translated(self, exc: Exception) -> PlatformError | None:
+        """Whom nobody knows, and a database that is away."""
+        if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+            return SignInNeededError()
+        return DatabaseAwayError() if isinstance(exc, DatabaseError) else None

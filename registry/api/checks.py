@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +23,7 @@ from eventplatform.guard.errors import ContentTypeError, JsonInvalidError
 from eventplatform.guard.json_body import JsonLimits, parse_events
 from eventplatform.guard.ways_in import open_json_body
 from eventplatform.guard.wsgi import head_of, read_body
+from eventplatform.json_api import SeesPages
 from registry import lookups
 from registry.api import answers, dry_run, validation
 from registry.api.base import OpenView
@@ -122,14 +122,6 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-class _SignedInWherePagesAre(BasePermission):
-    """Anybody in a demo; somebody with an account where pages ask for one."""
-
-    def has_permission(self, request: Request, _view: Any) -> bool:
-        """See above."""
-        return not settings.PAGES_NEED_LOGIN or bool(request.user and request.user.is_authenticated)
-
-
 @extend_schema_view(
     get=extend_schema(exclude=True),
     post=extend_schema(
@@ -155,7 +147,7 @@ class CheckFiles(_Question):
     """What would become of a repository's files if they were merged: problems, guidelines, compatibility, by file and line."""
 
     authentication_classes = (BasicAuthentication, SessionAuthentication)
-    permission_classes = (_SignedInWherePagesAre,)
+    permission_classes = (SeesPages,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whoever reads a title's page needs no account."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventplatform.json_api import SeesPages
 from streamconfig.api.authentication import WRITERS
 from streamconfig.api.errors import SignInError
 from streamconfig.api.problems import ProblemSerializer
@@ -20,13 +18,6 @@ from streamconfig.api.public import PublicView, say_if_stale
 from streamconfig.history import HistoryAwayError
 
 READ_FAILURES = {400: ProblemSerializer, 401: ProblemSerializer, 404: ProblemSerializer, 503: ProblemSerializer}
-
-
-class SeesPages(BasePermission):
-    """Who may see the pages may read what they show."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's signature
-        return not settings.PAGES_NEED_LOGIN or bool(request.user and request.user.is_authenticated)
 
 
 class PrivateView(PublicView):
