@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ def _moment(value: Any) -> datetime | None:
 
 def _number(value: Any) -> float | None:
     try:
-        return float(value) if isinstance(value, int | float | str) else None
+        number = float(value) if isinstance(value, int | float | str) else None
     except ValueError:
         return None
+    return number if number is not None and math.isfinite(number) else None

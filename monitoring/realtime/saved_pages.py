@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from urllib.parse import urlencode
 
@@ -148,7 +149,8 @@ def _place(sample: dict[str, Any]) -> tuple[str, str]:
     return link, f"{topic}/{partition} at {offset}" if link else ", ".join(f"{name} {one}" for name, one in sample.items())
 
 
-def _chart(values: list[Any], query: SavedQuery) -> charts.Chart | None:
+def _chart(told: list[Any], query: SavedQuery) -> charts.Chart | None:
+    values = [value if value is not None and math.isfinite(value) else None for value in told]
     if len([value for value in values if value is not None]) < 2 or any(value is not None and value < 0 for value in values):  # noqa: PLR2004  # as in answers
         return None
     label = f"{query.name}: its last {len(values)} evaluations"

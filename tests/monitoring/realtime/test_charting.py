@@ -39,6 +39,16 @@ def test_draw__time_name_and_number__a_line_for_each_name() -> None:
     assert [name for _, name in drawing.legend] == ["a", "b"]
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("first", [AT, ("wiki", "VARCHAR")])
+def test_draw__value_that_is_not_finite__is_a_gap(first: tuple[str, str], value: str) -> None:
+    rows = [[time, number] for number, time in enumerate(TIMES)]
+
+    assert draw([first, ("ratio", "DOUBLE")], [*rows[:-1], [TIMES[-1], value]]) == draw(
+        [first, ("ratio", "DOUBLE")], [*rows[:-1], [TIMES[-1], None]]
+    )
+
+
 def test_draw__names_and_numbers__bars() -> None:
     drawing = draw([("wiki", "VARCHAR"), EVENTS], [["a", 3], ["b", 5]])
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
 from eventplatform.broker.base import LogUnavailableError
@@ -198,3 +199,12 @@ def test_save__another_question__judged_anew(platform: Platform, evaluate: Evalu
 
     assert (query.state, query.evaluations.count()) == ("new", 0)
     assert troubles() == []
+
+
+def test_expectation__number_that_is_not_finite__its_page_is_there(evaluate: Evaluate, client: Client) -> None:
+    query = saved(sql="select 'infinity'::double", expects="number", low=1.0, high=None, broken_after=1, of_last=1)
+    for _ in range(3):
+        evaluate()
+
+    assert newest().number == float("inf")
+    assert client.get(query.get_absolute_url()).status_code == 200
