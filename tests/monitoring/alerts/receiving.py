@@ -31,7 +31,6 @@ class Receiver:
     url: str = ""
     status: int = 200
     answer: bytes = b"ok"
-    delay: threading.Event | None = None
     taken: list[Taken] = field(default_factory=list)
 
 
@@ -43,8 +42,6 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             state.taken.append(Taken(self.path, {key.lower(): value for key, value in self.headers.items()}, body))
-            if state.delay:
-                state.delay.wait(20)
             self.send_response(state.status)
             self.send_header("Content-Length", str(len(state.answer)))
             self.end_headers()
