@@ -70,7 +70,7 @@ def _mirror(receiver: AlertReceiver, alerts: Sequence[Alert], now: datetime) -> 
     told = {
         "subject": title,
         "text": "",
-        "facts": wording.facts(alerts, rule="", title=title, kind=_Kind.MIRROR, now=now),
+        "facts": wording.facts(alerts, rule="", title=title, kind=_Kind.MIRROR, now=now, most=None),
         "created_at": now,
         "not_before": now,
         "receiver_name": receiver.name,

@@ -39,8 +39,10 @@ def text(opened: Sequence[Alert], ended: Sequence[Alert], lasting: Sequence[Aler
     return "\n".join(parts)
 
 
-def facts(alerts: Sequence[Alert], *, rule: str, title: str, kind: str, now: datetime) -> dict[str, Any]:
-    """The message for programs; `text` is what chat programs show."""
+def facts(
+    alerts: Sequence[Alert], *, rule: str, title: str, kind: str, now: datetime, most: int | None = _MOST
+) -> dict[str, Any]:
+    """The message for programs; `text` is what chat programs show. `most` None: all alerts, however many."""
     return {
         "event": "alerts",
         "kind": kind,
@@ -48,7 +50,7 @@ def facts(alerts: Sequence[Alert], *, rule: str, title: str, kind: str, now: dat
         "at": now.isoformat(),
         "text": f"{title}\n{link('/alerts')}",
         "url": link("/alerts"),
-        "alerts": [as_json(one) for one in alerts[:_MOST]],
+        "alerts": [as_json(one) for one in alerts[:most]],
         "alerts_total": len(alerts),
     }
 
