@@ -81,7 +81,8 @@ def _by_key(told: Sequence[Told]) -> dict[str, Told]:
 
 def _lasting(before: Mapping[str, Known], heard: Mapping[str, Told]) -> list[str]:
     """Kinds that may hold others: of what is told now, and of what is still open."""
-    return [kind for kind in kinds.HOLDS if kind in set(_kinds(before, heard))]
+    wrong = set(_kinds(before, heard))
+    return [kind for kind in kinds.HOLDS if kind in wrong]
 
 
 def _kinds(before: Mapping[str, Known], heard: Mapping[str, Told]) -> Iterator[str]:

@@ -27,7 +27,8 @@ def tell(rules: Sequence[Rule], now: datetime) -> int:
         if mirror in receivers:
             _mirror(receivers[mirror], [rows[pk] for pk in some], now)
             written += 1
-    Alert.objects.bulk_update(rows.values(), ["told_at", "told_phase", "told_level"], batch_size=500)
+    told = {pk for message in messages for pk in (*message.opened, *message.ended, *message.lasting)}
+    Alert.objects.bulk_update([rows[pk] for pk in told], ["told_at", "told_phase", "told_level"], batch_size=500)
     return written
 
 
