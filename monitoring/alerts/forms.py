@@ -19,6 +19,7 @@ from monitoring.alerts import kinds
 from monitoring.alerts.channels import mail, posting
 from monitoring.alerts.channels.webhook import secret_bytes
 from monitoring.alerts.hours import DAYS
+from monitoring.alerts.matching import Matcher
 from monitoring.alerts.models import AlertReceiver, AlertRule, AlertSilence
 
 MASK = "••••••••"
@@ -54,9 +55,7 @@ class MatchingForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
         """Each must fit something that can happen; else nobody would ever be told."""
         given: list[str] = self.cleaned_data["kinds"]
         for one in given:
-            prefix = one.rstrip("*")
-            is_open = one.endswith(("*", "."))
-            if not any(code.startswith(prefix) if is_open else code == one for code in kinds.KINDS):
+            if not any(Matcher(kinds=(one,)).fits(code, "", "") for code in kinds.KINDS):
                 raise forms.ValidationError(f"There is no kind {one}; they stand at /runbooks.")
         return given
 
