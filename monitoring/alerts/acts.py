@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import messages
@@ -25,9 +26,7 @@ _GONE = "This alert isn't open any more."
 @permission_required(HANDLE, raise_exception=True)
 def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
     """Say that one looks after it; nobody is reminded any more."""
-    by, note = request.user.get_username(), request.POST.get("note", "").replace("\0", "")
-    is_done = services.acknowledge(alert_id, by=by, note=note, now=timezone.now())
-    return _back(request, is_done, "Acknowledged. Nobody is reminded of it; its end is told.")
+    return _by_hand(request, alert_id, services.acknowledge, "Acknowledged. Nobody is reminded of it; its end is told.")
 
 
 @require_POST
@@ -35,9 +34,7 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
 @permission_required(HANDLE, raise_exception=True)
 def resolve(request: HttpRequest, alert_id: int) -> HttpResponse:
     """Say that it is over."""
-    by, note = request.user.get_username(), request.POST.get("note", "").replace("\0", "")
-    is_done = services.resolve(alert_id, by=by, note=note, now=timezone.now())
-    return _back(request, is_done, "Resolved. If it lasts, it opens again in five minutes.")
+    return _by_hand(request, alert_id, services.resolve, "Resolved. If it lasts, it opens again in five minutes.")
 
 
 @require_POST
@@ -54,7 +51,8 @@ def silence(request: HttpRequest, alert_id: int) -> HttpResponse:
         by=request.user,
         now=timezone.now(),
     )
-    return _back(request, True, f"Silenced until {row.until:%d %b %H:%M} UTC. It stands under Silenced and held.")
+    messages.success(request, f"Silenced until {row.until:%d %b %H:%M} UTC. It stands under Silenced and held.")
+    return _back(request)
 
 
 @require_POST
@@ -91,11 +89,16 @@ def test_receiver(request: HttpRequest, receiver_id: int) -> HttpResponse:
     return redirect("alert-receivers")
 
 
-def _back(request: HttpRequest, is_done: bool, words: str) -> HttpResponse:  # noqa: FBT001  # what every act ends with
-    if is_done:
+def _by_hand(request: HttpRequest, alert_id: int, act: Callable[..., bool], words: str) -> HttpResponse:
+    note = request.POST.get("note", "").replace("\0", "")
+    if act(alert_id, by=request.user.get_username(), note=note, now=timezone.now()):
         messages.success(request, words)
     else:
         messages.info(request, _GONE)
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
     return redirect(back if is_ours else "/alerts")

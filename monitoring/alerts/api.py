@@ -111,10 +111,7 @@ class AlertAcknowledge(AlertView):
 
     @_act("acknowledge", "Nobody is reminded of it any more; its end is told.", NoteSerializer)
     def post(self, request: Request, number: int) -> Response:
-        note = body_of(request, NoteSerializer)["note"]
-        if not services.acknowledge(number, by=request.user.get_username(), note=note, now=timezone.now()):
-            raise AlertNotThereError(state="open ", id=number)
-        return Response(_told(number))
+        return _by_hand(request, number, services.acknowledge)
 
 
 class AlertResolve(AlertView):
@@ -122,10 +119,7 @@ class AlertResolve(AlertView):
 
     @_act("resolve", "It opens again in five minutes if it lasts.", NoteSerializer)
     def post(self, request: Request, number: int) -> Response:
-        note = body_of(request, NoteSerializer)["note"]
-        if not services.resolve(number, by=request.user.get_username(), note=note, now=timezone.now()):
-            raise AlertNotThereError(state="open ", id=number)
-        return Response(_told(number))
+        return _by_hand(request, number, services.resolve)
 
 
 class AlertSilenced(AlertView):
@@ -143,6 +137,13 @@ class AlertSilenced(AlertView):
             now=timezone.now(),
         )
         return Response(_told(number))
+
+
+def _by_hand(request: Request, number: int, act: Callable[..., bool]) -> Response:
+    note = body_of(request, NoteSerializer)["note"]
+    if not act(number, by=request.user.get_username(), note=note, now=timezone.now()):
+        raise AlertNotThereError(state="open ", id=number)
+    return Response(_told(number))
 
 
 def _row(number: int) -> Alert:

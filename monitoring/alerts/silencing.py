@@ -21,7 +21,6 @@ DURATIONS: Mapping[str, timedelta] = {
     "7d": timedelta(days=7),
 }
 MOST = timedelta(days=366)
-_WIDTHS = ("subject", "kind")
 
 
 @transaction.atomic
