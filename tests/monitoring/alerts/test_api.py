@@ -59,7 +59,8 @@ def test_acts__with_a_token__are_done(client: Client, number: int, bearer: dict[
     assert silenced["silenced_until"] is not None
     assert resolved["state"] == "resolved"
     assert AlertSilence.objects.get().reason == "work"
-    assert client.get("/api/v1/alerts?state=history&range=400d").json()["total"] in {0, 1}  # by its own clock
+    Alert.objects.update(opened_at=timezone.now())  # the stage's clock is another
+    assert client.get("/api/v1/alerts?state=history").json()["total"] == 1
 
 
 def test_acts__of_nobody_or_without_the_right__are_refused(client: Client, number: int) -> None:
