@@ -22,7 +22,9 @@ def save(query: SavedQuery, *, changed: Any) -> SavedQuery:
         query.state, query.state_since, query.detail, query.claimed_at = SavedQuery.State.NEW, None, "", None
         if query.pk is not None:
             query.evaluations.all().delete()
-    query.save()
+        query.save()
+    else:
+        query.save(update_fields=changed)  # an evaluation may have told its state meanwhile
     return query
 
 
@@ -46,8 +48,8 @@ def give_back(query: SavedQuery, *, now: datetime) -> None:
 def record(query: SavedQuery, verdict: Verdict, *, now: datetime, **figures: Any) -> None:
     """Keep what came of an evaluation, and what the query's state is by it."""
     held = SavedQuery.objects.select_for_update().filter(pk=query.pk).first()
-    if held is None or held.sql != query.sql:  # deleted or changed meanwhile
-        return
+    if held is None or any(getattr(held, name) != getattr(query, name) for name in _CHANGES_JUDGEMENT):
+        return  # deleted or changed meanwhile
     Evaluation.objects.create(
         query=held,
         at=now,

@@ -15,6 +15,7 @@ from monitoring.realtime import expectations, lookups, services, turns
 from monitoring.realtime.models import Evaluation, SavedQuery
 from monitoring.realtime.pairs import Pair
 from monitoring.realtime.troubles import troubles
+from monitoring.realtime.verdicts import Verdict
 from tests.monitoring.realtime.streams import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -199,6 +200,29 @@ def test_save__another_question__judged_anew(platform: Platform, evaluate: Evalu
 
     assert (query.state, query.evaluations.count()) == ("new", 0)
     assert troubles() == []
+
+
+@pytest.mark.parametrize("changed", [{"sql": "select 2"}, {"expects": "rows"}, {"minutes": 5}, {"streams": ["page.edit"]}])
+def test_record__changed_meanwhile__the_former_meaning_is_not_judged(changed: dict[str, Any]) -> None:
+    query = saved()
+    SavedQuery.objects.filter(pk=query.pk).update(**changed)
+
+    services.record(query, Verdict("broken", "1 row.", 1), now=timezone.now())
+
+    assert Evaluation.objects.count() == 0
+    assert troubles() == []
+
+
+def test_save__another_note__what_was_judged_meanwhile_stays() -> None:
+    query = saved()
+    held = SavedQuery.objects.get(pk=query.pk)
+    services.record(query, Verdict("broken", "1 row.", 1), now=timezone.now())
+    held.note = "Ask the team."
+
+    services.save(held, changed=["note"])
+
+    query.refresh_from_db()
+    assert (query.note, query.state, query.detail) == ("Ask the team.", "broken", "1 row.")
 
 
 def test_expectation__number_that_is_not_finite__its_page_is_there(evaluate: Evaluate, client: Client) -> None:
