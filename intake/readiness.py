@@ -32,9 +32,10 @@ class LogProbe:
             return self._trouble
 
     def _run(self) -> None:
-        trouble = ""
+        trouble = "asking it failed in a way that nobody foresaw"
         try:
             self._ask()
+            trouble = ""
         except PlatformError as error:
             trouble = str(error)
         finally:

@@ -68,6 +68,18 @@ def test_probe__log_goes_and_comes__each_known_after_one_question(monkeypatch: p
     assert [asked.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_probe__asking_breaks__is_no_answer() -> None:
+    def ask() -> None:
+        raise ValueError
+
+    probe = LogProbe(ask)
+
+    probe.trouble()
+    wait_for(probe.trouble, seconds=5)
+    assert "nobody foresaw" in probe.trouble()
+
+
 @pytest.mark.slow
 def test_intake__log_away_and_spool_unusable__not_ready_and_says_why_until_the_log_is_back(
     configured: dict[str, str], own_postgres: Postgres
