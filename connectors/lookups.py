@@ -211,19 +211,6 @@ def complete_hours(connector: str, stream: str, first: datetime, last: datetime)
     return frozenset(view.hour for view in views if view.complete)
 
 
-def canary_written(*, connector: str, stream: str, event_id: str) -> datetime | None:
-    """When the connector's store marked the canary; None if it did not yet.
-
-    Raises:
-        PlatformError: the store can't be asked.
-    """
-    found = Connector.objects.select_related("target").filter(name=connector).first()
-    if found is None:
-        return None
-    with opening.make_store(found) as sink:
-        return sink.canary_written(stream, event_id)
-
-
 def canaries_written(*, connector: str, wanted: Mapping[str, str], is_enough: Callable[[], bool]) -> dict[str, datetime]:
     """When the connector's store marked these canaries, by id (`wanted` has their streams); what is not there is left out.
 

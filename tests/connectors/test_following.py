@@ -145,7 +145,7 @@ def test_follow__read_but_not_durable__mirrored_and_no_canary_marked(
     following.follow(connector.pk)
 
     assert (lease().next_offset, lease().lag, lease().state) == (3, 0, "idle")
-    assert lookups.canary_written(connector="to-druid", stream=STREAM, event_id="e1") is None
+    assert lookups.canaries_written(connector="to-druid", wanted={"e1": STREAM}, is_enough=lambda: False) == {}
 
 
 def test_follow__became_durable__canaries_marked_and_rows_counted(
@@ -159,10 +159,10 @@ def test_follow__became_durable__canaries_marked_and_rows_counted(
     following.follow(connector.pk)
     following.follow(connector.pk)
 
-    marked = lookups.canary_written(connector="to-druid", stream=STREAM, event_id="e1")
-    assert marked is not None
-    assert (datetime.now(UTC) - marked).total_seconds() < 60
-    assert lookups.canary_written(connector="to-druid", stream=STREAM, event_id="e3") is None
+    wanted = {"e1": STREAM, "e3": STREAM}
+    marked = lookups.canaries_written(connector="to-druid", wanted=wanted, is_enough=lambda: False)
+    assert marked.keys() == {"e1"}
+    assert (datetime.now(UTC) - marked["e1"]).total_seconds() < 60
     assert lease().rows_written == 2
 
 

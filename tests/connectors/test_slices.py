@@ -200,15 +200,17 @@ def test_run__paused__nothing_written(
     assert lookups.overview()[0].state == "paused"
 
 
-def test_canary_written__by_the_stores_marker(
+def test_canaries_written__by_the_stores_markers__until_it_is_enough(
     lease: Lease, connector: Connector, where: TopicPartition, produce: Produce
 ) -> None:
     produce(b'{"meta": {"domain": "canary", "id": "k1"}}')
     slices.run(connector.pk, where)
 
-    assert lookups.canary_written(connector="files", stream="test.event", event_id="k1") is not None
-    assert lookups.canary_written(connector="files", stream="test.event", event_id="k2") is None
-    assert lookups.canary_written(connector="none", stream="test.event", event_id="k1") is None
+    wanted, enough = {"k2": "test.event", "k1": "test.event"}, iter([False, True])
+
+    assert lookups.canaries_written(connector="files", wanted=wanted, is_enough=lambda: False).keys() == {"k1"}
+    assert lookups.canaries_written(connector="files", wanted=wanted, is_enough=lambda: next(enough)) == {}
+    assert lookups.canaries_written(connector="none", wanted=wanted, is_enough=lambda: False) == {}
 
 
 @pytest.mark.parametrize(("to", "expected"), [("first", ["a", "b", "c"]), ("end", ["a", "b"])])
