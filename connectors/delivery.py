@@ -278,7 +278,7 @@ def as_dead_letter(connector: str, source: Source, record: Record, error: Reject
         message=str(error),
         remedy=error.hint,
         schema_id=_schema_of(record.value),
-        event_id=event_id_of(record.value),
+        event_id=_event_id(record.value),
         received_at=record.moment,
         created_at=datetime.now(UTC),
     )
@@ -288,11 +288,11 @@ def _ids(letter: DeadLetter) -> dict[str, object]:
     """What a log line says of a dead letter: where it stood and whose it was, nothing of what it holds."""
     place = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
     request_id = dict(letter.headers).get(HEADER_REQUEST_ID, b"").decode("latin-1")
-    facts = {"connector": letter.name, "stream": letter.stream, "event_id": event_id_of(letter.value), "request_id": request_id}
+    facts = {"connector": letter.name, "stream": letter.stream, "event_id": letter.event_id, "request_id": request_id}
     return {**place, **facts, "code": letter.code}
 
 
-def event_id_of(value: bytes | None) -> str:
+def _event_id(value: bytes | None) -> str:
     """The event's `meta.id`; empty where it has none."""
     try:
         meta = _event(value or b"").get("meta")
