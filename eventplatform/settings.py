@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from eventplatform import canary_intakes, env, mail, secrets
 from eventplatform.admin_look import UNFOLD as UNFOLD  # noqa: PLC0414  # the admin in the look of the pages
 from eventplatform.broker import security
+from eventplatform.core.keeping import STREAM_ACCESSES
 from eventplatform.embedded import addresses
 
 # --- What runs, and where -----------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ INTAKE_MAX_IN_FLIGHT = env.number("INTAKE_MAX_IN_FLIGHT", 20_000)  # events of a
 
 STREAM_URL = env.text("STREAM_URL", f"http://127.0.0.1:{PORT + 2}")  # where people reach the role stream
 # who reads a stream that says nothing of it in its setting stream_out: public (everybody) | token | none
-STREAM_OUT_ACCESS = env.one_of("STREAM_OUT_ACCESS", "public" if IS_DEMO else "none", ("public", "token", "none"))
+STREAM_OUT_ACCESS = env.one_of("STREAM_OUT_ACCESS", "public" if IS_DEMO else "none", STREAM_ACCESSES)
 STREAM_MAX_CLIENTS = env.number("STREAM_MAX_CLIENTS", 2000)  # of one process; beyond it 503
 STREAM_MAX_CLIENTS_PER_ADDRESS = env.number("STREAM_MAX_CLIENTS_PER_ADDRESS", 10)  # without a token; beyond it 429
 STREAM_MAX_CLIENTS_PER_USER = env.number("STREAM_MAX_CLIENTS_PER_USER", 20)  # with tokens of one account; beyond it 429
