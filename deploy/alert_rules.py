@@ -6,9 +6,12 @@ baseline or a row to know is taken from the open alerts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
+
+if TYPE_CHECKING:
+    from monitoring.alerts.kinds import Kind
 
 _EVENTS = "eventplatform_intake_events_total"
 _REQUESTS = "eventplatform_intake_requests_total"
@@ -73,15 +76,15 @@ def rules_file() -> str:
     return head + yaml.safe_dump(document, sort_keys=False, width=128)
 
 
-def _rule(kind: object) -> dict[str, object]:
-    code, title, severity, means = (getattr(kind, name) for name in ("code", "title", "severity", "means"))
+def _rule(kind: Kind) -> dict[str, object]:
+    code = kind.code
     look = LOOKS.get(code) or Look(f'max(eventplatform_alerts_open{{kind="{code}"}}) > 0', "0s")
     return {
         "alert": "EventPlatform" + "".join(word.capitalize() for word in code.replace("_", ".").split(".")),
         "expr": look.expression,
         "for": look.lasts,
-        "labels": {"severity": severity, "kind": code},
-        "annotations": {"summary": title, "description": means, "runbook_url": _url(code)},
+        "labels": {"severity": kind.severity, "kind": code},
+        "annotations": {"summary": kind.title, "description": kind.means, "runbook_url": _url(code)},
     }
 
 
