@@ -1,4 +1,4 @@
-"""What the overview tells of the registry: schemas that came in last, and how fresh each repository is."""
+"""What the overview tells of the registry: schemas that came in last."""
 
 from __future__ import annotations
 
