@@ -118,7 +118,7 @@ def test_json__download__as_the_api_gives_it(client: Client) -> None:
     assert (answer["columns"], answer["rows"]) == ([{"name": "one", "type": "INTEGER"}], [[1]])
 
 
-def test_turn__same_person_twice__refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turn__as_many_as_run_at_once__refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_running", 2)
 
     answer = client.get("/sql", {"sql": "select 1"})
