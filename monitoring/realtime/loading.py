@@ -44,12 +44,12 @@ class Tables:
     def __init__(self, database: duckdb.DuckDBPyConnection, plan: Mapping[str, Any]) -> None:
         self._database, self._plan = database, plan
         self._tables = [_Table(**one) for one in plan["streams"]]
-        self._places = [(self._tables[number], topic.encode()) for number, topic in plan["places"]]
+        self._places = [self._tables[number] for number, _ in plan["places"]]
         self._masks = _masks(plan["documents"])
         self._missed: set[str] = set()
         self._held: list[Packed] = []  # events whose schemas have to be asked for before they can be masked
         self._is_missing = False
-        self._canaries = self._unreadable = self._records = 0
+        self._canaries = self._unreadable = 0
 
     @property
     def missed(self) -> list[str]:
@@ -57,8 +57,8 @@ class Tables:
         return sorted(self._missed)
 
     def counts(self) -> dict[str, int]:
-        """What was taken, and what was left out."""
-        return {"records": self._records, "canaries": self._canaries, "unreadable": self._unreadable}
+        """What was left out."""
+        return {"canaries": self._canaries, "unreadable": self._unreadable}
 
     def take(self, packed: bytes) -> None:
         """Records of a frame."""
@@ -107,8 +107,7 @@ class Tables:
         return self._masks.get(schema_id)
 
     def _write(self, record: Packed, text: bytes) -> None:
-        self._records += 1
-        table, _ = self._places[record.place]
+        table = self._places[record.place]
         moment = min(max(record.timestamp_ms, 0), _LARGEST_MS)
         line = b'{"t":%d,"p":%d,"o":%d,"n":%d,"e":%s' % (record.place, record.partition, record.offset, moment, text)
         table.lines.write(line + (b',"w":%s}\n' % text if self._has_event(table) else b"}\n"))

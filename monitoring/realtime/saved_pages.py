@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request, SavedQuery(owner=request.user if request.user.is_authenticated else None), _ADD)
     found = asked.read(request).question
-    given = {name: request.GET[name] for name in ("name", "expects", "broken_after", "of_last") if request.GET.get(name)}
+    given = {name: request.GET[name] for name in ("name", "expects") if request.GET.get(name)}
     initial = {"sql": found.sql, "streams": found.streams, "minutes": found.minutes, "with_canaries": found.with_canaries}
     return _form(request, SavedForm(initial={**initial, **given}), None)
 
