@@ -14,7 +14,7 @@ from eventplatform import charts
 
 KINDS = ("auto", "lines", "bars", "none")
 _COLOURS = ("", "c2", "c3", "c4", "c5")
-_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DOUBLE$|FLOAT$|DECIMAL|INTERVAL$|U?INTEGER$")
+NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DOUBLE$|FLOAT$|DECIMAL|INTERVAL$")  # that are set and drawn as such
 _TIME = re.compile(r"TIMESTAMP|DATE$")
 _NO_MEASURE = re.compile(r"_(partition|offset)$|(.*_)?id$", re.IGNORECASE)
 _MOST_SLOTS = 300
@@ -45,7 +45,7 @@ class _Lines:
 def draw(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]], kind: str = "auto") -> Drawing | None:
     """The chart; None where nothing can be drawn, or `kind` says so."""
     times = [index for index, (_, word) in enumerate(columns) if _TIME.match(word)]
-    numbers = [index for index, (name, word) in enumerate(columns) if _NUMBER.match(word) and not _NO_MEASURE.match(name)][
+    numbers = [index for index, (name, word) in enumerate(columns) if NUMBERS.match(word) and not _NO_MEASURE.match(name)][
         : len(_COLOURS)
     ]
     texts = [index for index, (_, word) in enumerate(columns) if word in {"VARCHAR", "BOOLEAN"}]

@@ -18,6 +18,7 @@ from monitoring import personal
 from monitoring.realtime import asked, charting, examples, shapes, tables
 from monitoring.realtime.asked import Asked, Outcome
 from monitoring.realtime.asking import Answer, shape_of_stream
+from monitoring.realtime.forms import stream_names
 from streamconfig.lookups import snapshot
 
 _COLUMNS_SHOWN = 200
@@ -93,7 +94,7 @@ def _form(found: Asked) -> dict[str, Any]:
     chosen = list(found.question.streams)
     return {
         "asked": found,
-        "streams": sorted(name for name in snapshot().streams if not name.startswith("/")),
+        "streams": stream_names(),
         "first": chosen[0] if chosen else "",
         "second": chosen[1] if len(chosen) > 1 else "",
         "more": chosen[2:],

@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from eventplatform import figures
 from monitoring.realtime.asking import Answer
+from monitoring.realtime.charting import NUMBERS
 
 _WIDEST = 300  # characters of a cell on the page; downloads hold more
 _PLACE = ("_topic", "_partition", "_offset")
 _TOPIC = re.compile(r"[\w.-]{1,249}", re.ASCII)
-_FIGURES = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|U?INTEGER$|DOUBLE$|FLOAT$|DECIMAL|INTERVAL$")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 _KIB, _MIB = 1024, 1024 * 1024
 
@@ -33,7 +33,7 @@ class Cell:
 
 def heads(answer: Answer) -> list[tuple[str, str, str]]:
     """Name and type of each column, and how its head is set: figures stand right."""
-    return [(name, kind, "r" if _FIGURES.match(kind) else "") for name, kind in answer.columns]
+    return [(name, kind, "r" if NUMBERS.match(kind) else "") for name, kind in answer.columns]
 
 
 def cells(answer: Answer) -> list[list[Cell]]:
