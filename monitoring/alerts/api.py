@@ -83,13 +83,14 @@ class AlertList(AlertView):
     )
     def get(self, request: Request) -> Response:
         now, filters = timezone.now(), _filters(request)
+        before = None
         if filters.tab == "history":
-            found = listing.history(filters, now)
+            found, total = listing.history(filters, now), listing.past(filters, now).count()
+            before = found[listing.MOST - 1].row.pk if len(found) > listing.MOST else None
         else:
             found = [one for one in listing.open_ones(filters, now) if one.is_quiet == (filters.tab == "quiet")]
-        page, more = found[: listing.MOST], len(found) > listing.MOST
-        before = page[-1].row.pk if more and filters.tab == "history" else None
-        return Response({"alerts": [_as_json(one) for one in page], "total": len(found), "before": before})
+            total = len(found)
+        return Response({"alerts": [_as_json(one) for one in found[: listing.MOST]], "total": total, "before": before})
 
 
 class AlertDetail(AlertView):

@@ -62,10 +62,14 @@ def open_ones(filters: Filters, now: datetime) -> list[Shown]:
     return shown(rows, now)
 
 
+def past(filters: Filters, now: datetime) -> QuerySet[Alert]:
+    """All that are over, on whatever page."""
+    return filters.applied(Alert.objects.filter(phase=_Phase.RESOLVED, opened_at__gt=now - RANGES[filters.range]))
+
+
 def history(filters: Filters, now: datetime) -> list[Shown]:
     """Those that are over, the newest first, one more than a page holds where there are more."""
-    rows = Alert.objects.filter(phase=_Phase.RESOLVED, opened_at__gt=now - RANGES[filters.range])
-    rows = filters.applied(rows).order_by("-pk")
+    rows = past(filters, now).order_by("-pk")
     rows = rows.filter(pk__lt=filters.before) if filters.before else rows
     return [Shown(row, kinds.find(row.kind)) for row in rows[: MOST + 1]]
 

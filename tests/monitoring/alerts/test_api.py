@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from monitoring.alerts import listing
 from monitoring.alerts.models import Alert, AlertSilence
 from streamconfig import accounts
 from tests.monitoring.alerts.stage import Stage
@@ -61,6 +62,22 @@ def test_acts__with_a_token__are_done(client: Client, number: int, bearer: dict[
     assert AlertSilence.objects.get().reason == "work"
     Alert.objects.update(opened_at=timezone.now())  # the stage's clock is another
     assert client.get("/api/v1/alerts?state=history").json()["total"] == 1
+
+
+def test_list__history_of_several_pages__total_counts_them_all(
+    client: Client, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST", 1)
+    for name in ("a", "b", "c"):
+        stage.wrong("connector.stopped", name)
+    stage.run(40)
+    Alert.objects.update(phase="resolved", opened_at=timezone.now(), resolved_at=timezone.now())
+
+    first = client.get("/api/v1/alerts?state=history").json()
+    second = client.get(f"/api/v1/alerts?state=history&before={first['before']}").json()
+
+    assert [one["subject"] for page in (first, second) for one in page["alerts"]] == ["c", "b"]
+    assert (first["total"], second["total"]) == (3, 3)
 
 
 def test_acts__of_nobody_or_without_the_right__are_refused(client: Client, number: int) -> None:
