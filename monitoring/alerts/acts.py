@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from monitoring.alerts import receivers, sending, services, silencing
+from monitoring.alerts import receivers, services, silencing
 from monitoring.alerts.models import Alert, AlertReceiver, AlertSilence
 from monitoring.alerts.pages import HANDLE
 
@@ -80,12 +80,8 @@ def receiver_list(request: HttpRequest) -> HttpResponse:
 def test_receiver(request: HttpRequest, receiver_id: int) -> HttpResponse:
     """Send a test, and say what was answered."""
     receiver = get_object_or_404(AlertReceiver, pk=receiver_id)
-    row = sending.test(receiver, by=request.user.get_username(), now=timezone.now())
-    silencing.note(receiver, by=request.user, text="Sent a test.")
-    if row.sent_at:
-        messages.success(request, f"{receiver.name} took the test: {row.answer or 'yes'}.")
-    else:
-        messages.error(request, f"{receiver.name} did not take the test. {row.problem}")
+    is_taken, words = receivers.test(receiver, by=request.user, now=timezone.now())
+    messages.add_message(request, messages.SUCCESS if is_taken else messages.ERROR, words)
     return redirect("alert-receivers")
 
 

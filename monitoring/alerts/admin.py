@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from eventplatform.admin_base import ModelAdmin, ReadOnlyAdmin
-from monitoring.alerts import receivers, sending, silencing
+from monitoring.alerts import receivers
 from monitoring.alerts.forms import ReceiverForm, RuleForm, SilenceForm
 from monitoring.alerts.models import Alert, AlertNotification, AlertReceiver, AlertRule, AlertSilence
 
@@ -60,12 +60,8 @@ class AlertReceiverAdmin(ModelAdmin):
     def send_test(self, request: HttpRequest, queryset: QuerySet[AlertReceiver]) -> None:
         """What each answers is said at once."""
         for receiver in queryset[:10]:
-            sent = sending.test(receiver, by=request.user.get_username(), now=timezone.now())
-            silencing.note(receiver, by=request.user, text="Sent a test.")
-            if sent.sent_at:
-                self.message_user(request, f"{receiver.name} took the test: {sent.answer or 'yes'}.", messages.SUCCESS)
-            else:
-                self.message_user(request, f"{receiver.name} did not take the test. {sent.problem}", messages.ERROR)
+            is_taken, words = receivers.test(receiver, by=request.user, now=timezone.now())
+            self.message_user(request, words, messages.SUCCESS if is_taken else messages.ERROR)
 
 
 @admin.register(AlertSilence)

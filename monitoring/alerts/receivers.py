@@ -1,11 +1,14 @@
-"""Receivers as a page shows them: where each leads, when it was last told, what went wrong."""
+"""Receivers as pages show and test them: where each leads, when it was last told, what went wrong."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from eventplatform.core.errors import PlatformError
 from eventplatform.outbound.urls import target_of
+from monitoring.alerts import sending, silencing
 from monitoring.alerts.channels import mail, posting
 from monitoring.alerts.models import AlertNotification, AlertReceiver
 
@@ -38,6 +41,15 @@ def listed() -> list[Listed]:
         Listed(row, place_of(row), tuple(rule.name for rule in row.rules.all() if rule.is_enabled), last.get(row.pk))
         for row in rows
     ]
+
+
+def test(row: AlertReceiver, *, by: Any, now: datetime) -> tuple[bool, str]:
+    """Send a test at once, and keep which user did: whether it was taken, and what was answered, in words."""
+    sent = sending.test(row, by=by.get_username(), now=now)
+    silencing.note(row, by=by, text="Sent a test.")
+    if sent.sent_at:
+        return True, f"{row.name} took the test: {sent.answer or 'yes'}."
+    return False, f"{row.name} did not take the test. {sent.problem}"
 
 
 def place_of(row: AlertReceiver) -> str:

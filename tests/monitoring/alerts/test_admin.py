@@ -8,6 +8,8 @@ from django.test import Client
 
 from monitoring.alerts.channels import posting
 from monitoring.alerts.models import AlertReceiver, AlertRule, AlertSilence
+from tests.monitoring.alerts.receiving import Receiver
+from tests.monitoring.alerts.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -105,3 +107,14 @@ def test_silence__of_everything_by_accident__refused(root: Client) -> None:
     assert "Say what it hides" in root.post("/admin/monitoring/alertsilence/add/", nothing).content.decode()
     assert root.post("/admin/monitoring/alertsilence/add/", {**nothing, "kinds": "part."}).status_code == 302
     assert AlertSilence.objects.get().created_by == "root"
+
+
+def test_receivers__test_action__says_what_each_answered(root: Client, hook: Receiver, stage: Stage) -> None:
+    rows = [stage.receiver("ops", "webhook", url=hook.url), stage.receiver("dead", "webhook", url="http://127.0.0.1:9/")]
+
+    given = {"action": "send_test", "_selected_action": [row.pk for row in rows]}
+    page = root.post("/admin/monitoring/alertreceiver/", given, follow=True).content.decode()
+
+    assert "ops took the test: 200 ok." in page
+    assert "dead did not take the test." in page
+    assert [entry.change_message for entry in LogEntry.objects.all()] == ["Sent a test."] * 2
