@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from eventplatform import charts
 from monitoring.alerts import kinds, listing, lookups, silencing
 from monitoring.alerts.listing import RANGES, Filters
-from monitoring.alerts.models import Alert
+from monitoring.alerts.models import Alert, AlertNotification
 from monitoring.alerts.story import story
 
 HANDLE = "monitoring.handle_alerts"
@@ -59,11 +60,13 @@ def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     row = get_object_or_404(Alert.objects.exclude(phase=Alert.Phase.PENDING), pk=alert_id)
     now = timezone.now()
     (one,) = listing.shown([row], now)
+    notifications = row.notifications.exclude(kind=AlertNotification.Kind.MIRROR).defer("facts", "text").order_by("-created_at")
+    told = [*notifications[:50]]
     context = {
         "one": one,
         "alert": row,
-        "story": story(row),
-        "notifications": row.notifications.exclude(kind="mirror").order_by("-created_at")[:50],
+        "story": story(row, told),
+        "notifications": told,
         "past": Alert.objects.filter(key=row.key, phase=Alert.Phase.RESOLVED).exclude(pk=row.pk).order_by("-pk")[:10],
         "durations": silencing.DURATIONS,
         "may_handle": request.user.has_perm(HANDLE),
@@ -75,8 +78,8 @@ def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
 @require_safe
 def runbooks(request: HttpRequest) -> HttpResponse:
     """Everything that can go wrong, with what is open of it."""
-    number = _open_by_kind()
-    rows = [(kind, number.get(kind.code, 0)) for kind in kinds.KINDS.values()]
+    number = Counter(Alert.objects.filter(phase=Alert.Phase.OPEN).values_list("kind", flat=True))
+    rows = [(kind, number[kind.code]) for kind in kinds.KINDS.values()]
     context = {"kinds": kinds.KINDS, "rows": rows}
     return render(request, "monitoring/alerts/runbooks.html", context)
 
@@ -87,11 +90,10 @@ def runbook(request: HttpRequest, kind: str) -> HttpResponse:
     found = kinds.find(kind)
     if found is None:
         raise Http404
-    rows = Alert.objects.filter(kind=kind).exclude(phase=Alert.Phase.PENDING)
     context = {
         "kind": found,
         "open": listing.open_ones(Filters(kind=kind), timezone.now()),
-        "past": rows.filter(phase=Alert.Phase.RESOLVED).order_by("-pk")[:10],
+        "past": Alert.objects.filter(kind=kind, phase=Alert.Phase.RESOLVED).order_by("-pk")[:10],
         "held_by": [kinds.KINDS[above] for above in kinds.HOLDS if kinds.held_by(kind, [above])],
     }
     return render(request, "monitoring/alerts/runbook.html", context)
@@ -106,13 +108,6 @@ def _counts(loud: list[listing.Shown], quiet: list[listing.Shown]) -> Mapping[st
         "open": len(loud),
         "quiet": len(quiet),
     }
-
-
-def _open_by_kind() -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for kind in Alert.objects.filter(phase=Alert.Phase.OPEN).values_list("kind", flat=True):
-        found[kind] = found.get(kind, 0) + 1
-    return found
 
 
 def _trend(filters: Filters, now: datetime) -> charts.Chart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,18 +29,17 @@ class Line:
     text: str = ""
 
 
-def story(row: Alert) -> list[Line]:
-    """The newest first."""
-    return sorted(_lines(row), key=lambda line: line.at, reverse=True)
+def story(row: Alert, told: Iterable[AlertNotification]) -> list[Line]:
+    """The newest first; `told` are the messages about it."""
+    return sorted(_lines(row, told), key=lambda line: line.at, reverse=True)
 
 
-def _lines(row: Alert) -> Iterator[Line]:
+def _lines(row: Alert, told: Iterable[AlertNotification]) -> Iterator[Line]:
     yield Line(row.began_at, "warn", "Began")
     for moment in row.moments.all()[:200]:
         symbol, title = _WORDS.get(moment.what, ("info", moment.what.capitalize()))
         yield Line(moment.at, symbol, title, moment.who, moment.text)
-    for told in row.notifications.exclude(kind=AlertNotification.Kind.MIRROR).order_by("-created_at")[:50]:
-        yield _of(told)
+    yield from map(_of, told)
 
 
 def _of(told: AlertNotification) -> Line:

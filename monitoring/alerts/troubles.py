@@ -29,7 +29,9 @@ def _undelivered() -> list[Trouble]:
     rows = rows.exclude(kind=AlertNotification.Kind.TEST)
     # What was given up counts until something newer arrived there.
     arrived = dict(rows.exclude(sent_at=None).values_list("receiver").annotate(Max("sent_at")))
-    failing = rows.filter(Q(sent_at=None, gave_up_at=None, created_at__lt=now - _PATIENCE) | ~Q(gave_up_at=None))
+    failing = rows.defer("facts", "text").filter(
+        Q(sent_at=None, gave_up_at=None, created_at__lt=now - _PATIENCE) | ~Q(gave_up_at=None)
+    )
     found: dict[int, AlertNotification] = {}
     for row in failing.order_by(F("gave_up_at").desc(nulls_last=True)):
         last = arrived.get(row.receiver_id)
