@@ -29,6 +29,7 @@ _BURSTY_MINUTES = 60
 _LONGEST_WINDOW = 24 * 60
 _SIGMAS = 5.0
 _FLOOD = 1.25  # times the busiest hour, where too little is usual for a factor
+_COUNTED = 0.5  # of a stretch, or its events are beside too few that could be expected: some come while a part is away
 _BACK = 0.1  # of what is usual: less is still silence
 _FEW = 5.0
 _ALL_WEEKS, _A_WEEK = 21, 7  # days
@@ -146,9 +147,10 @@ def _window(profile: Profile, seen: Seen, told_until: datetime | None) -> _Windo
     for cell, events in zip(seen.cells, seen.events, strict=True):
         if told_until is not None and cell.begin < told_until:
             break
-        less, more = seen.usual(cell, profile)
-        low, high, came, minutes = low + less, high + more, came + events, minutes + cell.counted
         began_at = cell.begin
+        if cell.counted >= _COUNTED * cell.minutes:
+            less, more = seen.usual(cell, profile)
+            low, high, came, minutes = low + less, high + more, came + events, minutes + cell.counted
         if minutes >= wanted and max(low, came) >= _WINDOW_EVENTS:
             break
         if seen.cells[0].end - began_at >= _LONGEST_WINDOW * MINUTE:

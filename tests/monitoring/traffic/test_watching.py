@@ -21,6 +21,7 @@ from monitoring.traffic.models import (
     TrafficHold,
     TrafficIncident,
     TrafficRule,
+    TrafficState,
 )
 from tests.monitoring.world import World
 
@@ -237,3 +238,17 @@ def test_states__after_a_restart__as_kept(counted: World) -> None:
 
     assert (state.kind, state.began_at) == ("silent", NOW)
     assert rolling.roll_up(NOW + 10 * MINUTE)
+
+
+def test_tick__events_came_while_the_intake_was_said_to_be_away__not_more_than_usual(counted: World) -> None:
+    later = go_on(1, NOW)
+    for number in range(100):
+        minute(later + number * MINUTE, dict.fromkeys(NAMES, PER_MINUTE))
+        services.beat(role="intake", now=later + number * MINUTE, is_well=False, detail="does not answer")
+        watching.tick(later + (number + 1) * MINUTE)
+    later += 100 * MINUTE
+    services.beat(role="intake", now=later)
+
+    for _ in range(15):
+        later = go_on(1, later)
+        assert not TrafficState.objects.exists()
