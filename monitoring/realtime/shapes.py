@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,17 @@ from typing import Any
 META_COLUMNS = (("_topic", "VARCHAR"), ("_partition", "INTEGER"), ("_offset", "BIGINT"), ("_timestamp", "TIMESTAMP"))
 EVENT_COLUMN = "_event"
 _RESERVED = {*(name for name, _ in META_COLUMNS), EVENT_COLUMN, "_stream"}
+# Words of SQL: a column that is called so stands in quotes.
+_WORD = re.compile(
+    "all|analyse|analyze|and|anti|any|array|as|asc|asof|asymmetric|at|authorization|binary|both|by|case|cast|check|"
+    "collate|collation|column|concurrently|constraint|create|cross|default|deferrable|desc|describe|distinct|do|else|"
+    "end|except|false|fetch|for|foreign|freeze|from|full|glob|group|having|ilike|in|initially|inner|intersect|into|is|"
+    "isnull|join|lambda|lateral|leading|left|like|limit|natural|not|notnull|null|offset|on|only|or|order|outer|"
+    "overlaps|pivot|pivot_longer|pivot_wider|placing|positional|primary|qualify|references|returning|right|select|"
+    "semi|show|similar|some|summarize|symmetric|table|tablesample|then|to|trailing|true|union|unique|unpack|unpivot|"
+    "using|variadic|verbose|when|where|window|with",
+    re.IGNORECASE,
+)
 _DEEPEST = 10
 _SCALARS = {"integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN"}
 
@@ -55,7 +67,7 @@ def listed(shape: Shape, before: tuple[str, ...] = ()) -> Iterator[tuple[str, Sh
     """Every field with its name as a question writes it, inner ones behind a dot."""
     for name, one in shape.fields:
         path = (*before, name)
-        yield ".".join(part if part.isidentifier() else quoted(part) for part in path), one
+        yield ".".join(part if part.isidentifier() and not _WORD.fullmatch(part) else quoted(part) for part in path), one
         yield from listed(one, path)
 
 

@@ -71,3 +71,12 @@ def test_listed__inner_fields__behind_dots_with_their_marks() -> None:
         ("who", "STRUCT", ""),
         ("who.ip", "JSON", "ip"),
     ]
+
+
+def test_listed__name_that_is_a_word_of_sql__can_be_asked_for_as_listed() -> None:
+    words = [word for (word,) in duckdb.execute("select distinct keyword_name from duckdb_keywords()").fetchall()]
+    shape = shapes.shape_of({"properties": {word: {"type": "object", "properties": {word: {}}} for word in words}})
+    duckdb.execute(f"create or replace temp table words as select unnest(null::{shape.sql()})")
+
+    for name, _ in shapes.listed(shape):
+        duckdb.execute(f"select {name}, count(*) from words group by 1")  # noqa: S608  # which is what is tested
