@@ -33,7 +33,7 @@ def of_stream(request: HttpRequest, name: str) -> HttpResponse:
     if found is None:
         raise Http404(f"There is no stream {name[:249]}.")
     of, now = RANGES.get(request.GET.get("range", ""), RANGES[USUAL]), timezone.now()
-    known = usual.of(name, now)
+    known = usual.of(found, now)
     incidents = list(TrafficIncident.objects.filter(stream=name).order_by("-began_at")[:10])
     here = reverse("stream-traffic", args=[name])
     context = {

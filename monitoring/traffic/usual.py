@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from eventplatform import figures
+from eventplatform.core.streams import Stream
 from monitoring.traffic import learning_tick, watching, zones
 from monitoring.traffic.alarm import judging, learning
 from monitoring.traffic.alarm.judging import Rule
@@ -56,12 +57,13 @@ class Usual:
             return None
         if self.rule.silence_minutes is not None:
             return self.rule.silence_minutes * _MINUTE
-        limit, expected, at = judging.silence_limit(self.profile), 0.0, now
+        limit, shortest = judging.silence_limit(self.profile), judging.shortest_silence(self.profile) * _MINUTE
+        expected, at = 0.0, now
         while at < now + _LONGEST:
             part = _MINUTE if at < now + 2 * _HOUR else _HOUR
             expected += self._part(at, int(part / _MINUTE))
             at += part
-            if expected >= limit and at - now >= judging.SHORTEST_SILENCE * _MINUTE:
+            if expected >= limit and at - now >= shortest:
                 return at - now
         return None
 
@@ -84,10 +86,10 @@ def hours_of_week(stream: str) -> Sequence[float]:
     return [rates[clock.slot(monday + number * _HOUR)] for number in range(SLOTS)]
 
 
-def of(stream: str, now: datetime) -> Usual:
+def of(stream: Stream, now: datetime) -> Usual:
     """What is known of one stream."""
-    body = StreamProfile.objects.filter(stream=stream).values_list("body", flat=True).first()
-    row = TrafficRule.objects.filter(stream=stream).first()
-    rule = Rule() if row is None else watching.said(row, now)
+    body = StreamProfile.objects.filter(stream=stream.name).values_list("body", flat=True).first()
+    row = TrafficRule.objects.filter(stream=stream.name).first()
+    rule = watching.rule_of(stream, Rule() if row is None else watching.said(row, now))
     profile = learning.from_json(body) if body else None
-    return Usual(profile, learning_tick.shares_of([stream])[stream], rule, row)
+    return Usual(profile, learning_tick.shares_of([stream.name])[stream.name], rule, row)

@@ -22,7 +22,7 @@ Sensitivity = Literal["low", "normal", "high"]
 
 _BY_CHANCE = 10.0  # e^-10: once in 20 000 stretches of four weeks
 _YOUNG_NEEDS = 60.0  # events expected, before a young stream is said to be silent
-SHORTEST_SILENCE = 5  # minutes
+_SHORTEST_SILENCE = 5  # minutes
 _WINDOW_EVENTS = 200
 _WINDOW_MINUTES = 10
 _BURSTY_MINUTES = 60
@@ -103,13 +103,15 @@ def silence_limit(profile: Profile) -> float:
     return max(math.log(max(profile.events, 2)) + _BY_CHANCE, 1.5 * profile.longest)
 
 
+def shortest_silence(profile: Profile) -> float:
+    """After how many minutes at the earliest; in its first week the weekend is a stream's first one, too."""
+    return max(_SHORTEST_SILENCE, 5 * profile.longest_minutes if profile.days < _A_WEEK else 0)
+
+
 def _is_silent(profile: Profile, seen: Seen, rule: Rule, gap: Finding, *, since: datetime | None) -> bool:
-    limit = silence_limit(profile)
     if gap.minutes and rule.silence_minutes is not None:
         return gap.minutes >= rule.silence_minutes and gap.expected > 0
-    # In its first week the weekend is a stream's first one, too.
-    shortest = max(SHORTEST_SILENCE, 5 * profile.longest_minutes if profile.days < _A_WEEK else 0)
-    if gap.minutes >= shortest and gap.expected >= limit:
+    if gap.minutes >= shortest_silence(profile) and gap.expected >= silence_limit(profile):
         return True
     return since is not None and not _is_back(profile, seen, gap, since)
 

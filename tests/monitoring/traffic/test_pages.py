@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from monitoring.models import IntakeCount, IntakeHour
-from monitoring.traffic.models import CountedHour, StreamHour, StreamShare, TrafficIncident, TrafficRule
+from monitoring.traffic.alarm.learning import Profile
+from monitoring.traffic.models import CountedHour, StreamHour, StreamProfile, StreamShare, TrafficIncident, TrafficRule
 from tests.monitoring.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -71,6 +73,17 @@ def test_of_stream__silent__says_since_when_and_what_was_expected(world: World, 
 
     assert "Silent" in page
     assert "3\u202f400 would be usual" in page
+
+
+def test_of_stream__of_what_was_refused__neither_silence_nor_less_is_watched(world: World, client: Client) -> None:
+    world.config.streams["test.event"] = replace(world.config.streams["test.event"], schema_title="error/test")
+    body = Profile(rates=(3600.0,) * 168, evidence=(1e6,) * 168, days=28, events=10**6).as_json()
+    StreamProfile.objects.create(stream="test.event", learnt_at=now(), body=body)
+
+    page = client.get("/streams/test.event/traffic").content.decode()
+
+    assert page.count("not watched") == 2
+    assert "of what is usual</dd>" not in page
 
 
 def test_index__by_kind__lasting_and_over(world: World, client: Client) -> None:
