@@ -21,7 +21,6 @@ from eventplatform.core.pii_values import GONE, MASK, Hashing, family, network, 
 
 _MAX_DEPTH = 64
 _AT_DOOR = frozenset({"ip", "user_agent"})  # what the network tells of a person, and nobody chose to send
-_MAX_ITEMS = 10_000
 _TAKES: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
 
 
@@ -172,7 +171,7 @@ def _step(holder: Any, place: Any, child: Marked, becomes: Callable[[Marked, Any
 
 def _walk_names(value: Any, becomes: Mapping[str, Callable[[Any], Any]], depth: int) -> None:
     if isinstance(value, list):
-        for item in value[:_MAX_ITEMS]:
+        for item in value:
             if depth:
                 _walk_names(item, becomes, depth - 1)
     elif isinstance(value, dict):

@@ -281,6 +281,12 @@ def test_masked__for_display__a_copy_with_masks() -> None:
     assert masked(given)["http"]["client_ip"] == MASK
 
 
+def test_masked__long_list__to_its_last_item() -> None:
+    found = masked({"visits": [{"client_ip": "192.0.2.1"}] * 10_001}, None)
+
+    assert found["visits"][-1] == {"client_ip": MASK}
+
+
 def test_text__a_body_that_is_no_json__is_cleaned_and_masked_too() -> None:
     broken = f'{{"client_ip": "192.0.2.77", "ua": "{AGENT}", '
     broken += '"note": "ada@example.org at 2001:db8:1:2::9", "cookie": "s=1", at 12:30:45'
