@@ -101,7 +101,6 @@ def _asked(now: datetime) -> dict[str, Callable[[], object]]:
         asked[f"one stream, {of.words}"] = partial(lookups.series, names[:1], begin, end, of.step)
         asked[f"its outcomes, {of.words}"] = partial(lookups.outcome_series, names[:1], begin, end, of.step)
         asked[f"all streams together, {of.words}"] = partial(lookups.total_series, begin, end, of.step)
-        asked[f"totals by stream, {of.words}"] = partial(lookups.totals_by_stream, begin, end)
     midnight = now.replace(hour=0, minute=0)
     asked["one stream, 400 days by day"] = lambda: lookups.series(names[:1], midnight - 400 * lookups.DAY, now, lookups.DAY)
     asked["every stream, an hour by minute"] = lambda: lookups.series(None, now - lookups.HOUR, now, lookups.MINUTE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -79,19 +79,6 @@ def total_series(begin: datetime, end: datetime, step: timedelta) -> Series:
         for slot, events in _sums_of_all(grain, slots, first, last):
             line[slot] += events
     return Series(begin, step, {}, _scaled(line, _counted_shares(slots)))
-
-
-def totals_by_stream(begin: datetime, end: datetime) -> Mapping[str, int]:
-    """Events of each stream that had some, as they were counted."""
-    step = MINUTE if end - begin <= 2 * HOUR else HOUR if end - begin <= 3 * DAY else DAY
-    found: Counter[str] = Counter()
-    for grain, first, last in _parts(_Slots(_floor(begin, step), end, step)):
-        rows = _within(grain.rows, grain.moment, first, last)
-        found.update(dict(rows.order_by().values_list("stream").annotate(total=Sum("events"))))
-        if grain is _MINUTES:
-            runs = _within(CanaryRun, "recorded_at", first, last)
-            found.subtract(dict(runs.order_by().values_list("stream").annotate(number=Count("pk"))))
-    return {stream: events for stream, events in found.items() if events > 0}
 
 
 def outcome_series(
@@ -247,10 +234,6 @@ def _total(lines: Iterable[Values], shares: Sequence[float]) -> Values:
     for line in lines:
         total = [sum_ + (value or 0.0) for sum_, value in zip(total, line, strict=True)]
     return tuple(value if share else None for value, share in zip(total, shares, strict=True))
-
-
-def _floor(at: datetime, step: timedelta) -> datetime:
-    return at - (at - datetime.min.replace(tzinfo=UTC)) % step
 
 
 def _midnight(day: date) -> datetime:

@@ -68,8 +68,6 @@ def test_series__hours_and_days__the_same_events() -> None:
     assert hours.of("a") == (59, 60, None)
     # Two hours of each day were counted, which stand for the whole of it.
     assert days.of("a") == (119 * 12, 240 * 12, 360 * 12)
-    assert lookups.totals_by_stream(midnight, end) == {"a": 119 + 240 + 360}
-    assert lookups.totals_by_stream(TEN, TEN + HOUR) == {"a": 59}
     assert lookups.total_series(TEN, TEN + 3 * HOUR, HOUR).total == hours.total
 
 
