@@ -34,12 +34,10 @@ class Recent:
     def seen(self, stream: str, shares: Shares) -> Seen:
         """One stream's counts."""
         held = self.events.get(stream, {})
-        begin = self.minutes[-1].begin - _DAY if self.minutes else None
-        last = begin if held or begin is None else self.quiet_since.get(stream, begin)
-        hours = [cell for cell in self.hours if begin is None or last is None or cell.begin >= min(begin, last)]
-        cells = [*self.minutes, *hours]
-        known = {last: 1} if last is not None and not held and stream in self.quiet_since else {}
-        return Seen(cells, [held.get(cell.begin, known.get(cell.begin, 0)) for cell in cells], shares)
+        last = self.quiet_since.get(stream)
+        begin = self.minutes[-1].begin - _DAY if last is None else last
+        cells = [*self.minutes, *(cell for cell in self.hours if cell.begin >= begin)]
+        return Seen(cells, [held.get(cell.begin, int(cell.begin == last)) for cell in cells], shares)
 
 
 def recent(*, now: datetime, streams: Collection[str], holds: Sequence[Span] = ()) -> Recent:
