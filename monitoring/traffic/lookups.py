@@ -76,7 +76,7 @@ def total_series(begin: datetime, end: datetime, step: timedelta) -> Series:
     slots = _Slots(begin, end, step)
     line = [0.0] * slots.number
     for grain, first, last in _parts(slots):
-        for slot, events in _sums_of_all(grain, slots, first, last):
+        for _, slot, events in _sums(grain, slots, first, last, name=None):
             line[slot] += events
     return Series(begin, step, {}, _scaled(line, _counted_shares(slots)))
 
@@ -154,30 +154,26 @@ def _parts(slots: _Slots) -> list[tuple[_Grain, datetime, datetime]]:
 
 
 def _sums(
-    grain: _Grain, slots: _Slots, first: datetime, last: datetime, streams: Collection[str] | None
+    grain: _Grain,
+    slots: _Slots,
+    first: datetime,
+    last: datetime,
+    streams: Collection[str] | None = None,
+    *,
+    name: str | None = "stream",
 ) -> Iterable[tuple[str, int, float]]:
-    """Stream, slot and events, canaries taken out of minutes; hours and days hold none."""
+    """Stream (or none, for the sum of all), slot and events, canaries taken out of minutes; hours and days hold none."""
     only = {} if streams is None else {"stream__in": list(streams)}
     rows = _within(grain.rows, grain.moment, first, last).filter(**only)
-    if slots.step == grain.step and grain is not _DAYS:  # each row is a slot
+    if name and slots.step == grain.step and grain is not _DAYS:  # each row is a slot
         for stream, slot, events in rows.values_list("stream", slots.numbered(grain.moment), "events"):
             yield stream, slots.within(slot), events
     else:
-        yield from _by_slot(rows, grain, slots, "stream", Sum("events"))
+        yield from _by_slot(rows, grain, slots, name, Sum("events"))
     if grain is _MINUTES:
         runs = _within(CanaryRun, "recorded_at", first, last).filter(**only)
-        for stream, slot, number in _by_slot(runs, grain, slots, "stream", Count("pk"), moment="recorded_at"):
+        for stream, slot, number in _by_slot(runs, grain, slots, name, Count("pk"), moment="recorded_at"):
             yield stream, slot, -number
-
-
-def _sums_of_all(grain: _Grain, slots: _Slots, first: datetime, last: datetime) -> Iterable[tuple[int, float]]:
-    rows = _within(grain.rows, grain.moment, first, last)
-    yield from ((slot, events) for _, slot, events in _by_slot(rows, grain, slots, None, Sum("events")))
-    if grain is _MINUTES:
-        runs = _within(CanaryRun, "recorded_at", first, last)
-        yield from (
-            (slot, -number) for _, slot, number in _by_slot(runs, grain, slots, None, Count("pk"), moment="recorded_at")
-        )
 
 
 def _canaries(grain: _Grain, slots: _Slots, streams: Collection[str] | None) -> list[float]:
