@@ -38,10 +38,10 @@ def test_import__examples__serves_versions_and_canaries() -> None:
     schemas = lookups.schemas()
     assert report.is_ok
     assert report.revision == schemas.revision == 2
-    assert schemas.versions("ui/button_click") == ("1.0.0", "1.1.0")
+    assert schemas.versions("ui/button_click") == ("1.0.0", "1.1.0", "1.2.0")
     latest = schemas.latest("ui/button_click")
     assert latest is not None
-    assert (latest.schema_id, latest.repository) == ("/ui/button_click/1.1.0", "secondary")
+    assert (latest.schema_id, latest.repository) == ("/ui/button_click/1.2.0", "secondary")
     example = schemas.canary_example("ui/button_click")
     assert example is not None
     assert latest.is_valid(example)

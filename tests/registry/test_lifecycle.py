@@ -33,15 +33,15 @@ def test_deprecate__version__is_served_and_told_for_it_alone(samples: Path) -> N
     before = lookups.schemas()
     compiled = before.get("/ui/button_click/1.0.0")
 
-    lifecycle.deprecate(version(), author="ann", reason="Misses a field.", replacement="/ui/button_click/1.1.0")
+    lifecycle.deprecate(version(), author="ann", reason="Misses a field.", replacement="/ui/button_click/1.2.0")
 
     after = lookups.schemas()
     found = after.deprecation("/ui/button_click/1.0.0")
     assert found is not None
-    assert (found.level, found.author, found.replacement) == ("version", "ann", "/ui/button_click/1.1.0")
+    assert (found.level, found.author, found.replacement) == ("version", "ann", "/ui/button_click/1.2.0")
     assert found.since == timezone.localdate()
     assert after.deprecation("ui/button_click") is None
-    assert after.deprecation("/ui/button_click/1.1.0") is None
+    assert after.deprecation("/ui/button_click/1.2.0") is None
     assert before.deprecation("/ui/button_click/1.0.0") is None
     assert after.get("/ui/button_click/1.0.0") is compiled
 
@@ -52,7 +52,7 @@ def test_deprecate__title_and_repository__hold_for_all_that_is_in_them(samples: 
 
     schemas = lookups.schemas()
     assert said(schemas, "ui/button_click") == ("title", "Nobody needs it.")
-    assert said(schemas, "/ui/button_click/1.1.0") == ("title", "Nobody needs it.")
+    assert said(schemas, "/ui/button_click/1.2.0") == ("title", "Nobody needs it.")
     assert said(schemas, "ui/page_load") == ("repository", "Moves.")
     assert said(schemas, "sample/test_event") is None
     assert said(schemas, "not/there") is None

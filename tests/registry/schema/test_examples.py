@@ -46,7 +46,7 @@ def test_current__materialised__is_the_newest_version() -> None:
         newest = max((file.stem for file in path.parent.glob("[0-9]*.yaml")), key=version_key)
         assert written["$id"].endswith(f"/{newest}")
 
-    assert len(currents) == 11
+    assert len(currents) == 12
 
 
 def test_links__each_name__leads_to_its_file() -> None:
