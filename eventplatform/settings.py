@@ -144,6 +144,8 @@ INTAKE_URL = env.text("INTAKE_URL", f"http://127.0.0.1:{PORT + 1}")  # where can
 WEB_URL = env.text("WEB_URL", f"http://127.0.0.1:{PORT}")
 # bodies that the web role reads at once, half of them of one address; fewer than its threads, or slow clients hold them all
 WEB_BODY_SLOTS = env.number("WEB_BODY_SLOTS", 5)
+# how often clients ask for their configuration: how long a change takes to reach those that run
+CLIENT_REFRESH_SECONDS = env.number("CLIENT_REFRESH_SECONDS", 60)
 INTAKE_SERVICES = env.words("INTAKE_SERVICES")  # services this intake answers for; empty: all
 # of all bodies together that a process is reading, decompressed; beyond it 503
 INTAKE_MAX_WAITING_BYTES = env.number("INTAKE_MAX_WAITING_BYTES", 128 * 1024 * 1024)

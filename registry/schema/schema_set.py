@@ -27,6 +27,12 @@ class SchemaSource:
     content_hash: str
     own_title: str = ""
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The self-contained document, read anew each time: for who needs it once, and judges no event by it."""
+        found: dict[str, Any] = json.loads(unpack(self.packed))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class _Index:
@@ -140,8 +146,7 @@ class SchemaSet:
         with self._lock:  # two threads asking for the same new schema compile it once
             schema = self._compiled.get(source.schema_id)
             if schema is None:
-                document = json.loads(unpack(source.packed))
-                schema = Schema(document, repository=source.repository, format_mode=self.format_mode)
+                schema = Schema(source.document, repository=source.repository, format_mode=self.format_mode)
                 self._compiled[source.schema_id] = schema
             return schema
 

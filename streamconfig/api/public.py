@@ -17,7 +17,7 @@ from streamconfig import lookups
 from streamconfig.api.errors import ParameterInvalidError
 
 QUERY: Literal["query"] = "query"
-EXPOSED = "ETag, Retry-After, Warning, X-Config-Age, X-Config-Revision"
+EXPOSED = "Date, ETag, Retry-After, Warning, X-Config-Age, X-Config-Revision"
 
 
 UNCHANGED = OpenApiResponse(description="Nothing changed since the answer whose ETag If-None-Match names.")

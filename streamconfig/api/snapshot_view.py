@@ -1,8 +1,9 @@
 """What reads of the snapshot share: an answer is made once per state and question, and costs next to nothing after that.
 
-`Snapshot.tag` names the state: it changes with every publish and schedule, and at every boundary of time. So the ETag of an
-answer is that tag and a digest of the question (address, parameters that count, scope, moment), strong, and another one for
-the packed form. Who has it gets 304, before DRF begins; who hasn't, but asks what was asked before, gets the kept bytes.
+`Snapshot.tag` names the state: it changes with every publish and schedule, and at every boundary of time; what depends on
+more says so in `state`. So the ETag of an answer is that state and a digest of the question (address, parameters that count,
+scope, moment), strong, and another one for the packed form. Who has it gets 304, before DRF begins; who hasn't, but asks what
+was asked before, gets the kept bytes.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class SnapshotView(PublicView):
 
     renderer_classes = [JSONRenderer]
     parameter_names: ClassVar[frozenset[str]] = frozenset()  # what the answer depends on, beside those of every read
+    kept: ClassVar[Kept] = kept  # it holds one state's answers: who has a state of its own keeps its own
 
     def dispatch(self, request: HttpRequest, *args: Any, **names: Any) -> Any:
         """What is known already without DRF; all else, and everything that goes wrong, by DRF."""
@@ -72,8 +74,13 @@ class SnapshotView(PublicView):
         plain: HttpRequest = request._request  # noqa: SLF001  # Django's functions need Django's request
         _wait_seconds(plain)  # refused also where nobody needs to wait
         snapshot, question = lookups.snapshot(), self._question(plain, names)
-        answer = kept.get_or_make(snapshot.tag, question, partial(self._make, request, snapshot, names))
-        return _response(plain, snapshot, question, answer)
+        state = self.state(snapshot)
+        answer = self.kept.get_or_make(state, question, partial(self.make, request, snapshot, names))
+        return _response(plain, snapshot, _etag(plain, state, question), answer)
+
+    def state(self, snapshot: Snapshot) -> str:
+        """Names everything that answers depend on."""
+        return snapshot.tag
 
     @abstractmethod
     def answer(self, request: Request, found: StreamSet, **names: str) -> Any:
@@ -83,17 +90,19 @@ class SnapshotView(PublicView):
         snapshot, question = lookups.snapshot(), self._question(request, names)
         refused = False
         seconds = _wait_seconds(request)
-        if seconds and _has(request, snapshot, question):
-            refused = not waiting.until_changed(lambda: lookups.snapshot().tag, snapshot.tag, seconds)
+        if seconds and _has(request, _etag(request, self.state(snapshot), question)):
+            refused = not waiting.until_changed(lambda: self.state(lookups.snapshot()), self.state(snapshot), seconds)
             snapshot = lookups.snapshot()
-        if _has(request, snapshot, question):
+        state = self.state(snapshot)
+        etag = _etag(request, state, question)
+        if _has(request, etag):
             response = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
             del response["Content-Type"]
             if refused:
                 response["Retry-After"] = "1"
-            return _headed(request, response, snapshot, question)
-        answer = kept.get(snapshot.tag, question)
-        return _response(request, snapshot, question, answer) if answer else None
+            return _headed(response, snapshot, etag)
+        answer = self.kept.get(state, question)
+        return _response(request, snapshot, etag, answer) if answer else None
 
     def _question(self, request: HttpRequest, names: Mapping[str, str]) -> Hashable:
         """Address and parameters that count; trackers and caches may add any others."""
@@ -101,7 +110,8 @@ class SnapshotView(PublicView):
         asked = tuple(sorted((name, value) for name, value in request.GET.items() if name in counting and value))
         return (type(self).__name__, tuple(names.values()), asked)
 
-    def _make(self, request: Request, snapshot: Snapshot, names: Mapping[str, str]) -> Any:
+    def make(self, request: Request, snapshot: Snapshot, names: Mapping[str, str]) -> Any:
+        """The full answer from the snapshot, for the moment and the site that are asked for."""
         for name, value in request.query_params.items():
             if name in self.parameter_names | _EVERYWHERE and len(value) > _MAX_TEXT:
                 raise ParameterInvalidError(name=name, reason=f"it is longer than {_MAX_TEXT} characters.")
@@ -138,9 +148,8 @@ def _wait_seconds(request: HttpRequest) -> int:
     return int(text)
 
 
-def _has(request: HttpRequest, snapshot: Snapshot, question: Hashable) -> bool:
+def _has(request: HttpRequest, etag: str) -> bool:
     """True where the client has this answer already, in the form in which it would be sent."""
-    etag = _etag(request, snapshot, question)
     since = request.GET.get("since", "")
     if since:
         return since.removeprefix("W/").strip('"').removesuffix("-gz") == etag.strip('"').removesuffix("-gz")
@@ -148,25 +157,25 @@ def _has(request: HttpRequest, snapshot: Snapshot, question: Hashable) -> bool:
     return known is not None and known.status_code == HTTPStatus.NOT_MODIFIED
 
 
-def _etag(request: HttpRequest, snapshot: Snapshot, question: Hashable) -> str:
-    return f'"{snapshot.tag}-{digest(question)}{"-gz" if _takes_gzip(request) else ""}"'
+def _etag(request: HttpRequest, state: str, question: Hashable) -> str:
+    return f'"{state}-{digest(question)}{"-gz" if _takes_gzip(request) else ""}"'
 
 
 def _takes_gzip(request: HttpRequest) -> bool:
     return takes_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
 
 
-def _response(request: HttpRequest, snapshot: Snapshot, question: Hashable, answer: Packed) -> HttpResponse:
+def _response(request: HttpRequest, snapshot: Snapshot, etag: str, answer: Packed) -> HttpResponse:
     is_packed = _takes_gzip(request)
     response = HttpResponse(answer.gzipped if is_packed else answer.plain, content_type="application/json")
     if is_packed:
         response["Content-Encoding"] = "gzip"
-    return _headed(request, response, snapshot, question)
+    return _headed(response, snapshot, etag)
 
 
-def _headed(request: HttpRequest, response: HttpResponse, snapshot: Snapshot, question: Hashable) -> HttpResponse:
+def _headed(response: HttpResponse, snapshot: Snapshot, etag: str) -> HttpResponse:
     """The headers of both, the full answer and 304."""
-    response["ETag"] = _etag(request, snapshot, question)
+    response["ETag"] = etag
     response["Cache-Control"] = "no-cache"
     response["Vary"] = "Accept-Encoding"
     response["X-Config-Revision"] = str(snapshot.revision)

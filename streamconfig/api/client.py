@@ -1,0 +1,132 @@
+"""`/api/v1/client`: the configuration as client libraries read it (docs/reference/client-contract.md), from the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from registry.schema.schema_set import SchemaSet, SchemaSource
+from streamconfig.api.client_serializers import ClientConfigurationSerializer
+from streamconfig.api.errors import ParameterInvalidError
+from streamconfig.api.packed import Kept
+from streamconfig.api.problems import ProblemSerializer
+from streamconfig.api.public import UNCHANGED, parameter
+from streamconfig.api.snapshot_view import READ_PARAMETERS, SnapshotView
+from streamconfig.configuration import client_fields, scopes
+from streamconfig.configuration.client_samples import MAX_CHANGES, Future, State
+from streamconfig.configuration.client_view import CONTRACT, Asked, ClientView, FieldsOf
+from streamconfig.configuration.scopes import scoped
+from streamconfig.snapshots import Snapshot
+
+# How far changes are told ahead, from the next boundary of time on. Who is offline for longer has no event left to send.
+HORIZON = timedelta(days=7)
+_MAX_NAMES, _MAX_TEXT, _MAX_SCOPE = 250, 8_000, 500
+_NAMES = frozenset({"streams", "instruments"})
+_PARAMETERS = [
+    parameter("streams", f"Names, separated by |, {_MAX_NAMES} at most; also such as only a pattern stands for."),
+    parameter("instruments", "Keys, separated by |; their streams come with them."),
+    *(one for one in READ_PARAMETERS if one.name in {"scope", "wait", "since"}),
+]
+
+
+class ClientConfiguration(SnapshotView):
+    """Everything that a client needs to send well-formed, sampled events: by stream and by instrument."""
+
+    parameter_names = _NAMES
+    kept: ClassVar[Kept] = Kept()
+
+    @extend_schema(
+        operation_id="client_configuration",
+        parameters=_PARAMETERS,
+        responses={
+            200: ClientConfigurationSerializer,
+            304: UNCHANGED,
+            400: ProblemSerializer,
+            503: ProblemSerializer,
+        },
+    )
+    def get(self, request: Request, **names: str) -> HttpResponseBase:
+        return super().get(request, **names)
+
+    def state(self, snapshot: Snapshot) -> str:
+        """Versions and fields come from the schemas."""
+        return f"{snapshot.tag}-{snapshot.schemas.revision:x}"
+
+    def make(self, request: Request, snapshot: Snapshot, names: Mapping[str, str]) -> Any:
+        """The answer for this moment: what comes later is in it."""
+        del names
+        scope = _bounded(request, "scope", _MAX_SCOPE)
+        asked = Asked(_asked(request, "streams"), _asked(request, "instruments"))
+        states = tuple(_states(snapshot, scope))
+        view = ClientView(
+            found=snapshot.scoped(scopes.resolve(snapshot.document, scope) if scope else None),
+            future=Future(states, _until(snapshot)),
+            fields_of=_fields_from(snapshot.schemas),
+            intake_url=settings.INTAKE_URL,
+        )
+        return {
+            "contract": CONTRACT,
+            "revision": snapshot.revision,
+            "refresh_seconds": settings.CLIENT_REFRESH_SECONDS,
+            **view.answer(asked),
+        }
+
+
+def _states(snapshot: Snapshot, scope_text: str) -> Iterator[State]:
+    """What is configured from now on, for one site."""
+    timeline, now, until = snapshot.timeline, snapshot.taken_at, _until(snapshot)
+    following = [at for at in timeline.boundaries if now < at <= until]
+    for at in (now, *following[:MAX_CHANGES]):
+        document = timeline.document_at(at)
+        scope = scopes.resolve(document, scope_text) if scope_text else None
+        yield State.of(at, scoped(document, scope, settings.ENVIRONMENT))
+
+
+def _until(snapshot: Snapshot) -> datetime:
+    """Counted from the end of this snapshot: its answers are kept until then, and alike in every process."""
+    return (snapshot.valid_until or snapshot.taken_at) + HORIZON
+
+
+def _fields_from(schemas: SchemaSet) -> FieldsOf:
+    def fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str | None, tuple[str, ...]]:  # noqa: FBT001  # as `FieldsOf` says
+        source = _newest(schemas, title)
+        return (source.schema_id, _fields(source, attributes, is_of_stream)) if source else (None, ())
+
+    return fields_of
+
+
+def _newest(schemas: SchemaSet, title: str) -> SchemaSource | None:
+    """The newest version that isn't deprecated; the newest of all where each is."""
+    ids = schemas.ids(title)
+    chosen = next((one for one in reversed(ids) if schemas.deprecation(one) is None), ids[-1] if ids else "")
+    return schemas.source(chosen)
+
+
+@lru_cache(maxsize=20_000)  # versions never change; reading one costs 0.2 ms, and no publish has to do that again
+def _fields(source: SchemaSource, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str, ...]:  # noqa: FBT001  # a part of the key
+    known = client_fields.KNOWN if is_of_stream else {}
+    return tuple(client_fields.fields_of(source.document, attributes, known))
+
+
+def _asked(request: Request, name: str) -> tuple[str, ...] | None:
+    text = _bounded(request, name, _MAX_TEXT)
+    if not text:
+        return None
+    found = tuple(dict.fromkeys(one for one in text.split("|") if one))
+    if len(found) > _MAX_NAMES:
+        raise ParameterInvalidError(name=name, reason=f"it has more than {_MAX_NAMES} names.")
+    return found
+
+
+def _bounded(request: Request, name: str, most: int) -> str:
+    text = request.query_params.get(name, "")
+    if len(text) > most:
+        raise ParameterInvalidError(name=name, reason=f"it is longer than {most} characters.")
+    return text

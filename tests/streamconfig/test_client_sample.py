@@ -1,0 +1,96 @@
+"""The sample as clients get it, and that an event with all that they fill in is one that its schema takes."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+from streamconfig import lookups
+from streamconfig.configuration import client_fields
+from tests.clients.contract.rendering import assembled
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def sample(db: None) -> None:
+    """All of examples/."""
+    call_command("load_sample", verbosity=0)
+    lookups.forget()
+
+
+def read(client: Client, query: str = "") -> Any:
+    return client.get(f"/api/v1/client{query}").json()
+
+
+def test_sample__asked_for__all_that_three_lines_need(client: Client) -> None:
+    found = read(client)
+
+    assert (found["contract"], found["refresh_seconds"]) == (1, settings.CLIENT_REFRESH_SECONDS)
+    assert found["revision"] == lookups.snapshot().revision
+    assert found["intakes"]["analytics-external"] == f"{settings.INTAKE_URL}/analytics-external/v1/events"
+    clicks = found["streams"]["ui.button_click"]
+    assert clicks["schema"] == "/ui/button_click/1.2.0"
+    assert (clicks["sample"], clicks["changes"], clicks["heeds"], clicks["curation"]) == (
+        {"unit": "session", "rate": 0.5},
+        [],
+        ["gpc"],
+        {},
+    )
+    assert clicks["fields"] == [
+        "meta.id",
+        "meta.domain",
+        "dt",
+        "instrument_name",
+        "sample.unit",
+        "sample.rate",
+        "sample.revision",
+        "funnel_name",
+        "funnel_event_sequence_position",
+        "browser.pageview_id",
+        "browser.session_id",
+        "browser.page_path",
+        "browser.viewport_width_px",
+        "browser.language",
+    ]
+    navigation = found["instruments"]["navigation-clicks"]
+    assert (navigation["stream"], navigation["sample"]["rate"]) == ("ui.button_click", 0.2)
+    assert found["streams"]["client.error"]["schema"] == "/client/error/1.1.0"
+    assert found["streams"]["test.event"]["sample"] is None
+
+
+def test_scope__site_with_overrides__its_own_sample(client: Client) -> None:
+    assert read(client, "?scope=en.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.1
+    assert read(client, "?scope=de.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.5
+
+
+def test_every_stream__event_with_all_that_is_filled_in__is_valid(client: Client) -> None:
+    context: dict[str, Any] = {}
+    for path, values in client_fields.KNOWN.items():
+        *parents, name = path.split(".")
+        inside = context
+        for parent in parents:
+            inside = inside.setdefault(parent, {})
+        inside[name] = values[0]
+
+    for name, entry in read(client)["streams"].items():
+        schema = lookups.snapshot().find_schema(entry["schema"])
+        assert schema is not None
+        event = copy.deepcopy(schema.examples[0])
+        for path in entry["fields"]:
+            _remove(event, path.split("."))
+        given = {"stream": name, "entry": entry, "event": event, "context": context, "knows": {}}
+        sent = assembled({**given, "now": "2026-11-26T12:00:00.250Z", "id": "0f8fad5b", "domain": "www.example.org"})
+
+        assert not schema.violations(sent), (name, sent)
+
+
+def _remove(event: Any, path: list[str]) -> None:
+    for name in path[:-1]:
+        event = event.get(name, {})
+    event.pop(path[-1], None)
