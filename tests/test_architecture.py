@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "monitoring")
 # The parts of an app that another may use: cached reads and the frozen things they answer.
 # documents is the pure reader of files
-OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled", "deprecation", "documents"}
+OPEN_TO_OTHERS = {"lookups", "snapshots", "schema_set", "compiled", "deprecation", "documents", "snippets"}
 OPEN_TO_COMMANDS = {"services", "drafting", "change_control"}  # writers
 
 # room → the rooms it may import. Absent from the right side means forbidden.
@@ -85,10 +85,10 @@ PURE_IN_APPS = {
         "managed.texts",
         "pages.graph",
         "pages.json_text",
-        "pages.produce",
         "pages.text_diff",
         "pages.trial",
         "schema",
+        "snippets",
     },
     "streamconfig": {"compatible", "configuration", "exchange", "forms.bindings", "forms.codecs", "lint"},
     "monitoring": {

@@ -6,22 +6,30 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 
-from eventplatform import panels
 from registry import codegen
 from registry.api.base import ReadView, version_named
 from registry.api.errors import NoExampleError, QueryInvalidError
 from registry.models import SchemaVersion
-from registry.pages import produce
+from registry.pages.version import history_of, target_of
+from registry.snippets import programs
 
 _TYPES: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {"typescript": codegen.typescript, "python": codegen.python}
-_PROGRAMS = ("curl", "js")
+# Programs by language and way. `python` was taken by the types when programs came.
+_PROGRAMS: Mapping[str, tuple[str, str]] = {
+    "curl": ("curl", "http"),
+    "js": ("js", "http"),
+    "php": ("php", "http"),
+    "python-http": ("python", "http"),
+    "js-client": ("js", "client"),
+    "node-client": ("node", "client"),
+    "python-client": ("python", "client"),
+}
 _LANGUAGES = (*_TYPES, *_PROGRAMS)
 
 
@@ -33,7 +41,10 @@ _LANGUAGES = (*_TYPES, *_PROGRAMS)
     )
 )
 class SchemaCode(ReadView):
-    """TypeScript types or Python dataclasses of a version's events; for curl and js a program that sends its example."""
+    """TypeScript types or Python dataclasses of a version's events; programs that send its example.
+
+    `curl`, `js`, `python-http` and `php` need nothing; those that end in `-client` use the platform's client library.
+    """
 
     follows_revision = False  # the stream that a program sends to may change
 
@@ -49,11 +60,16 @@ class SchemaCode(ReadView):
 
 
 def _program(version: SchemaVersion, language: str) -> str:
-    streams = panels.call("streamconfig.streams_of_title", version.title.name, default=())
-    event = produce.example_for(version.document, next(iter(streams), ""))
+    newest = history_of(version.title.name)[0]
+    goal = target_of(version, is_newest=version.pk == newest.pk)
+    event = programs.example_for(goal.document, goal.stream)
+    found = programs.snippets(event, goal) if event is not None else ()
+    text = next((one.text for one in found if (one.name, one.way) == _PROGRAMS[language]), None)
     if event is None:
         raise NoExampleError(schema=version.schema_id)
-    return next(one.text for one in produce.snippets(event, settings.INTAKE_URL) if one.name == language)
+    if text is None:
+        raise QueryInvalidError(name="language", reason="no stream carries the schema, and a client sends to streams only.")
+    return text
 
 
 def _type_name(title: str) -> str:

@@ -24,14 +24,14 @@ from streamconfig import lookups, touching
 from streamconfig.configuration.document import merged
 from streamconfig.configuration.stream_set import Configured
 from streamconfig.models import Stream
-from streamconfig.pages import door_words, holding, instruments, schedule
+from streamconfig.pages import door_words, holding, instruments, schedule, snippets
 from streamconfig.pages import facts as stream_facts
 from streamconfig.pages import pending as requests
 from streamconfig.pages.owners import owner_of
 from streamconfig.pages.tabs import Tab
 from streamconfig.snapshots import Snapshot
 
-_TABS = ("instruments", "connectors", "history")
+_TABS = ("instruments", "produce", "connectors", "history")
 _HISTORY_ALL, _HISTORY_SHORT = 200, 5
 
 
@@ -45,7 +45,12 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
     tab = request.GET.get("tab", "")
     tab = tab if tab in _TABS else ""
     with one_moment():  # several panels ask how all connectors are doing
-        context = {**_head(snapshot, one, name, tab), **_PARTS[tab](snapshot, one, name)}
+        parts = (
+            snippets.tab(snapshot, one.named(name), request.GET.dict())
+            if tab == "produce"
+            else _PARTS[tab](snapshot, one, name)
+        )
+        context = {**_head(snapshot, one, name, tab), **parts}
         return render(request, f"streamconfig/stream{f'_{tab}' if tab else ''}.html", context)
 
 
@@ -75,6 +80,7 @@ def _tabs(snapshot: Snapshot, one: Configured, name: str, current: str) -> list[
         Tab("Now", here, 0, current == ""),
         Tab("Instruments", f"{here}?tab=instruments", count, current == "instruments"),
         *([Tab("Schema", reverse("schema", args=[title]), 0)] if title and snapshot.schemas.has_title(title) else []),
+        Tab("Produce", f"{here}?tab=produce", 0, current == "produce"),
         Tab("Connectors", f"{here}?tab=connectors", len(_downstream(name)), current == "connectors"),
         Tab("Rejected", f"/rejected?stream={quote(name)}", 0),
         Tab("History", f"{here}?tab=history", touching.revisions("streams", one.entry.name).count(), current == "history"),

@@ -1,0 +1,61 @@
+"""The event of a program: a schema's example, whole for an intake; for a caller of a client without what that sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from registry.snippets.target import Target
+
+_JUDGED = frozenset({"sample", "instrument_name", "funnel_name", "funnel_event_sequence_position"})
+_PAGE = frozenset({"session_id", "pageview_id", "device_id", "page_path", "viewport_width_px", "language"})
+_META = frozenset({"stream", "id", "dt", "request_id"})
+
+
+def example_for(document: Mapping[str, Any], stream: str) -> dict[str, Any] | None:
+    """The first example of a schema as an event of `stream`, where one is given."""
+    examples = document.get("examples")
+    example = examples[0] if isinstance(examples, list) and examples else None
+    if not isinstance(example, dict):
+        return None
+    meta = example.get("meta")
+    return {**example, "meta": {**meta, "stream": stream}} if stream and isinstance(meta, dict) else dict(example)
+
+
+def plain(event: Mapping[str, Any], target: Target) -> dict[str, Any]:
+    """What an intake is sent without a client: all of it, by the name of the target's own instrument."""
+    if "instrument_name" not in event:
+        return dict(event)
+    if target.instrument:
+        return {**event, "instrument_name": target.instrument}
+    return {key: value for key, value in event.items() if key != "instrument_name" or key in _required(target.document)}
+
+
+def of_caller(event: Mapping[str, Any], target: Target, *, in_page: bool) -> dict[str, Any]:
+    """What a caller of a client says: all but what the client sets by itself (section 4 of its contract)."""
+    needed = _required(target.document)
+    left_out = {"meta", "dt", *(_JUDGED - needed)}
+    if target.is_newest:
+        left_out.add("$schema")
+    if "browser" not in needed or (in_page and _required(_property(target.document, "browser")) <= _PAGE):
+        left_out.add("browser")
+    own = {key: value for key, value in event.items() if key not in left_out}
+    meta = _meta(event.get("meta"), _required(_property(target.document, "meta")), in_page=in_page)
+    return {**own, "meta": meta} if meta else own
+
+
+def _meta(meta: Any, needed: frozenset[str], *, in_page: bool) -> dict[str, Any]:
+    given = meta if isinstance(meta, Mapping) else {}
+    filled = _META | {"domain"} if in_page else _META
+    return {key: value for key, value in given.items() if key in needed and key not in filled}
+
+
+def _required(document: Mapping[str, Any]) -> frozenset[str]:
+    found = document.get("required")
+    return frozenset(found) if isinstance(found, list) else frozenset()
+
+
+def _property(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    properties = document.get("properties")
+    found = properties.get(name) if isinstance(properties, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,61 @@
+"""What the programs of a stream are made of, and its page's tab and panel with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from eventplatform.core.services import Service
+from eventplatform.core.streams import Stream
+from registry.snippets import programs
+from streamconfig import lookups
+from streamconfig.configuration.instruments import Instrument
+from streamconfig.snapshots import Snapshot
+
+
+def target(name: str) -> programs.Target | None:
+    """Where events of a stream go, as their newest schema has them; None where no stream is called so."""
+    snapshot = lookups.snapshot()
+    stream = snapshot.find_stream(name)
+    if stream is None:
+        return None
+    schema = snapshot.schemas.latest(stream.schema_title)
+    instrument = _instrument(snapshot, name)
+    sampling = instrument.sampling if instrument else stream.sampling
+    service = snapshot.services.get(stream.service, Service(stream.service))
+    kept = snapshot.stream_set.document.section("services").get(service.name, {})
+    return programs.Target(
+        platform=settings.PUBLIC_URL,
+        events=f"{settings.INTAKE_URL}/{service.name}/v1/events" if service.name else f"{settings.INTAKE_URL}/v1/events",
+        stream=name,
+        instrument=instrument.key if instrument else "",
+        unit=sampling.unit if sampling else "",
+        is_external=kept.get("audience") == "external",
+        document=schema.document if schema else {},
+    )
+
+
+def _instrument(snapshot: Snapshot, stream: str) -> Instrument | None:
+    """The instrument that a new client would be for: the first that is on, else the first."""
+    own = [one for one in snapshot.stream_set.instruments.values() if one.stream == stream]
+    return next((one for one in own if one.is_enabled and one.is_open), own[0] if own else None)
+
+
+def tab(snapshot: Snapshot, stream: Stream, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The example of the stream's schema, and the program that an address asks for."""
+    goal = target(stream.name)
+    schema = snapshot.schemas.latest(stream.schema_title)
+    example = programs.example_for(schema.document, stream.name) if schema else None
+    if goal is None or example is None:
+        return {"example": None, "snippet": None}
+    return {"example": example, **programs.box(example, goal, asked)}
+
+
+def panel(name: str) -> Mapping[str, Any] | None:
+    """The shortest program, in the language that most producers of the stream speak; None for a schema without example."""
+    snapshot = lookups.snapshot()
+    stream = snapshot.find_stream(name)
+    found = tab(snapshot, stream, {}) if stream else {}
+    return {"stream": name, **found} if found.get("snippet") else None
