@@ -8,7 +8,8 @@ from typing import Any
 from registry.snippets.target import Target
 
 _JUDGED = frozenset({"sample", "instrument_name", "funnel_name", "funnel_event_sequence_position"})
-_PAGE = frozenset({"session_id", "pageview_id", "device_id", "page_path", "viewport_width_px", "language"})
+_IDENTIFIERS = frozenset({"session_id", "pageview_id", "device_id"})
+_PAGE = _IDENTIFIERS | frozenset({"page_path", "viewport_width_px", "language"})
 _META = frozenset({"stream", "id", "dt", "request_id"})
 
 
@@ -40,6 +41,9 @@ def of_caller(event: Mapping[str, Any], target: Target, *, in_page: bool) -> dic
     if "browser" not in needed or (in_page and _required(_property(target.document, "browser")) <= _PAGE):
         left_out.add("browser")
     own = {key: value for key, value in event.items() if key not in left_out}
+    if isinstance(own.get("browser"), Mapping):  # a service's: its identifiers come with the call, and are filled in
+        kept = _required(_property(target.document, "browser"))
+        own["browser"] = {key: value for key, value in own["browser"].items() if key in kept or key not in _IDENTIFIERS}
     meta = _meta(event.get("meta"), _required(_property(target.document, "meta")), in_page=in_page)
     return {**own, "meta": meta} if meta else own
 
