@@ -75,6 +75,7 @@ class ClientConfiguration(SnapshotView):
             "contract": CONTRACT,
             "revision": snapshot.revision,
             "refresh_seconds": settings.CLIENT_REFRESH_SECONDS,
+            "stream_url": settings.STREAM_URL,
             **view.answer(asked),
         }
 

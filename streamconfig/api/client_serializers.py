@@ -61,6 +61,7 @@ class ClientConfigurationSerializer(serializers.Serializer[Any]):
     contract = serializers.IntegerField(help_text="Which version of the contract the document is of.")
     revision = serializers.IntegerField()
     refresh_seconds = serializers.IntegerField(help_text="How often a client asks again.")
+    stream_url = serializers.URLField(help_text="Where events are given out, for consumers.")
     intakes = serializers.DictField(child=serializers.URLField(), help_text="Service → where its events are posted.")
     streams = serializers.DictField(child=ClientStreamSerializer())
     instruments = serializers.DictField(child=ClientInstrumentSerializer())

@@ -118,7 +118,7 @@ class SseSource:
 
     def _follow(self) -> None:
         """One connection, until it ends."""
-        self._url = self._url or stream_url(self._http, self._plan.platform)
+        self._url = self._url or stream_url(self._http, self._plan.platform, self._plan.streams[0])
         address, headers = question(self._url, self._plan, last_id=self._last_id, token=self._token, **self._asked)  # type: ignore[arg-type]  # each as it is named
         with connected(self._http, address, headers) as (answer, self._hang_up):
             check(answer)

@@ -25,14 +25,14 @@ class AgainError(Exception):
         self.seconds = seconds
 
 
-def stream_url(http: httpx.Client, platform: str) -> str:
+def stream_url(http: httpx.Client, platform: str, stream: str) -> str:
     """The stream server's address, as the platform names it.
 
     Raises:
         SourceRefusedError: it names none.
         AgainError: it can't say now.
     """
-    answer = http.get(f"{platform.rstrip('/')}/api/v1/client", timeout=10.0)
+    answer = http.get(f"{platform.rstrip('/')}/api/v1/client", params={"streams": stream}, timeout=10.0)
     check(answer)
     try:
         found = answer.json().get("stream_url")

@@ -57,14 +57,14 @@ def test_run__events_of_several_streams__each_to_its_handler() -> None:
 
 
 def test_run__place_of_the_record__stands_in_meta() -> None:
-    source, found = MemorySource([event(1)]), []
+    source, found = MemorySource([event(1)]), list[Any]()
     consume(source, Consumer("pages", found.append, source=source, commit_seconds=0))
 
     assert found[0]["meta"] == event(1)["meta"] | {"topic": "memory", "partition": 0, "offset": 0}
 
 
 def test_run__canaries_duplicates_tombstones__passed_over_and_counted() -> None:
-    source, found = MemorySource([event(1), event(2, domain="canary"), event(1), None]), []
+    source, found = MemorySource([event(1), event(2, domain="canary"), event(1), None]), list[Any]()
     stats = consume(source, Consumer("pages", found.append, source=source, commit_seconds=0))
 
     assert [one["n"] for one in found] == [1]
@@ -72,7 +72,7 @@ def test_run__canaries_duplicates_tombstones__passed_over_and_counted() -> None:
 
 
 def test_run__canaries_wanted__handled() -> None:
-    source, found = MemorySource([event(2, domain="canary")]), []
+    source, found = MemorySource([event(2, domain="canary")]), list[Any]()
     consume(source, Consumer("pages", found.append, source=source, canaries=True, commit_seconds=0))
 
     assert [one["n"] for one in found] == [2]
