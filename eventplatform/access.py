@@ -24,6 +24,7 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 _OPEN = (
     "/admin/",
     "/api/",
+    "/client/",
     "/w/",
     "/repositories/",
     "/confluent/",

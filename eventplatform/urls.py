@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from eventplatform import client_files
+
 urlpatterns = [
     path("", include("monitoring.urls")),
     path("", include("registry.urls")),
@@ -13,6 +15,8 @@ urlpatterns = [
     path("", include("streamconfig.urls")),
     path("", include("intake.urls")),
     path("", include("connectors.urls")),
+    path("client/", client_files.client_index, name="client-files"),
+    path("client/<path:name>", client_files.client_file, name="client-file"),
     path("api/schema", SpectacularAPIView.as_view(), name="openapi"),
     path("admin/", admin.site.urls),
 ]

@@ -19,7 +19,7 @@ from eventplatform.guard.permit_errors import (
     KeyNotForServiceError,
     KeyNotForStreamError,
     KeyRefusedError,
-    OriginRefusedError,
+    origin_refused,
 )
 from eventplatform.guard.permits import (
     NOTHING_ASKED,
@@ -34,7 +34,6 @@ from eventplatform.guard.rates import Allowance, Rates
 from eventplatform.guard.request_head import RequestHead
 
 _BEARER = "bearer "
-_LONGEST_SHOWN = 100  # characters of an origin in a message
 
 Configuration = TypeVar("Configuration")
 Value = TypeVar("Value")
@@ -98,7 +97,7 @@ class RequestPermit:
         elif not _first(stream.door.allows_anonymous, service.allows_anonymous):
             raise KeyMissingError(stream=stream.name)
         if not origins.allowed(self._origin, service, stream):
-            raise OriginRefusedError(origin=self._origin[:_LONGEST_SHOWN], subject=f"the stream {stream.name}")
+            raise origin_refused(self._origin, f"the stream {stream.name}")
 
     def _of_stream(self, stream: Stream) -> tuple[Allowance, ...]:
         rules, rates = stream.door, self._rates
@@ -154,7 +153,7 @@ class DoorGuard(Generic[Configuration]):
         policy = self._policy(service)
         shown, origin = shown_key(head, service), head.header("origin")
         if not origins.is_known(origin, service, policy.origins):
-            raise OriginRefusedError(origin=origin[:_LONGEST_SHOWN], subject=f"the service {service.name}".rstrip())
+            raise origin_refused(origin, f"the service {service.name}".rstrip())
         if not shown and policy.asks_nothing and not self.admission.is_crowded:
             return NOTHING_ASKED
         key = self._identify(shown, head, policy) if shown else None

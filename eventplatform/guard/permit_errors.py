@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from eventplatform.core.errors import RejectedError, RetriableError
 
+_LONGEST_SHOWN = 100  # characters of an origin in a message
 # What an answer of 401 asks for (RFC 9110 demands the header `WWW-Authenticate` with it).
 CHALLENGE = 'Bearer realm="events"'
 
@@ -87,6 +88,22 @@ class OriginRefusedError(RejectedError):
     http_status = 403
     message = "Pages of the origin {origin} may not send to {subject}."
     remedy = "Have the origin, exactly as the browser sends it, added to the stream's or the service's origins."
+
+
+class OriginNullError(OriginRefusedError):
+    """A page without an origin sends here: a file, or a sandboxed frame."""
+
+    message = "Pages without an origin (Origin: null) may not send to {subject}."
+    remedy = (
+        "Open the page from a web server, not as a file or in a sandboxed frame: `python -m http.server 5500` in its folder, "
+        "then http://localhost:5500. No list of origins can hold null, since it names nobody."
+    )
+
+
+def origin_refused(origin: str, subject: str) -> OriginRefusedError:
+    """The refusal of a page; `origin` may be as long as somebody likes."""
+    kind = OriginNullError if origin == "null" else OriginRefusedError
+    return kind(origin=origin[:_LONGEST_SHOWN], subject=subject)
 
 
 class OverloadedError(RejectedError):

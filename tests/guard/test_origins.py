@@ -63,6 +63,14 @@ def test_origin__refused__that_event_is_denied_with_403() -> None:
     assert (error.code, error.http_status, error.outcome) == ("origin.not_allowed", 403, "denied")
 
 
+def test_origin__null__the_remedy_says_that_files_have_none() -> None:
+    error = _refusal(stream(origins=(WIKI,)), Service("main"), "null")
+
+    assert error is not None
+    assert (error.code, error.http_status) == ("origin.not_allowed", 403)
+    assert "http.server" in error.hint
+
+
 def _refusal(asked: Stream, service: Service, origin: str) -> OriginRefusedError | None:
     try:
         Guarding(asked).guard.permit(head(origin=origin), service).allow(_ruled(asked, service))
