@@ -53,6 +53,7 @@ class ClientConfiguration(SnapshotView):
         },
     )
     def get(self, request: Request, **names: str) -> HttpResponseBase:
+        """What clients need to send well-formed, sampled events, now and as far as the future is known."""
         return super().get(request, **names)
 
     def state(self, snapshot: Snapshot) -> str:
