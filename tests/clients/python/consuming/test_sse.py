@@ -18,6 +18,7 @@ from eventclient.consuming.sse import SseSource
 from eventclient.consuming.subscribing import subscribe
 from eventplatform.broker.memory import MemoryLog
 from monitoring.streaming.client import Limits
+from tests.clients.python.consuming.children import Child, ended, repeated_at_the_end_only
 from tests.clients.python.consuming.events import running, wait_until
 from tests.monitoring.streaming.rig import Rig, event, produce, served, stream
 
@@ -140,7 +141,7 @@ def _listening_on(port: int) -> Any:
 
 @pytest.mark.parametrize(("when_slow", "is_whole"), [("reread", True), ("skip", False)])
 def test_slow_consumer__is_told_what_was_left_out__and_reads_it_again(
-    log: MemoryLog, monkeypatch: pytest.MonkeyPatch, when_slow: str, is_whole: bool
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch, when_slow: str, *, is_whole: bool
 ) -> None:
     monkeypatch.setattr("eventclient.consuming.inbox._MOST_BYTES", 1)
     go_on, found, told = threading.Event(), list[int](), dict[str, Any]()
@@ -170,6 +171,26 @@ def test_slow_consumer__is_told_what_was_left_out__and_reads_it_again(
     else:
         assert len(found) + stats["dropped"] == 6000
         assert told["dropped"]["count"] > 0
+
+
+def test_sse__consumer_killed_in_the_middle__nothing_missed_and_only_the_unkept_again(log: MemoryLog, tmp_path: Path) -> None:
+    with served(log, history_per_second=1_000_000) as rig:
+        for partition in (0, 1):
+            produce(log, "pages", [event(n) for n in range(partition, 4000, 2)], partition=partition, timestamp_ms=1000)
+        spec = {"url": f"http://127.0.0.1:{rig.port}", "positions": str(tmp_path / "position"), "group": "c"}
+        first = Child(tmp_path / "first", seconds=0.0002, **spec)
+        with ended([first]):
+            wait_until(lambda: len(first.handled()) > 1500)
+            first.kill()
+        killed = first.handled()
+        second = Child(tmp_path / "second", **spec)
+        with ended([second]):
+            wait_until(lambda: len({n for _, n in killed + second.handled()}) == 4000)
+            second.stop()
+
+    assert len(killed) < 4000
+    assert len(second.handled()) < 4000
+    assert repeated_at_the_end_only(killed, second.handled())
 
 
 def test_stream__that_is_not_for_us__ends_the_consumer_with_the_servers_words(rig: Rig) -> None:
