@@ -45,6 +45,9 @@ class PublicView(APIView):
         made = super().finalize_response(request, response, *args, **kwargs)
         if not self.authentication_classes:
             share(made)
+            if request.method == "OPTIONS":  # a browser's question before a script sends an ETag of its own
+                made["Access-Control-Allow-Headers"] = "If-None-Match"
+                made["Access-Control-Max-Age"] = "86400"
         return made
 
 

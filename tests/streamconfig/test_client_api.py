@@ -61,6 +61,15 @@ def test_page_of_any_origin__may_read_it__with_the_date(client: Client) -> None:
     assert answer["Cache-Control"] == "no-cache"
 
 
+def test_preflight__script_with_an_etag__allowed(client: Client) -> None:
+    asked = {"origin": "http://localhost:5500", "access-control-request-method": "GET"}
+
+    answer = client.options(CLIENT, headers={**asked, "access-control-request-headers": "if-none-match"})
+
+    assert answer.status_code == 200
+    assert (answer["Access-Control-Allow-Origin"], answer["Access-Control-Allow-Headers"]) == ("*", "If-None-Match")
+
+
 def test_etag__known__304_without_a_query_and_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = client.get(CLIENT, headers={"accept-encoding": "gzip"})
     assert json.loads(gzip.decompress(answer.content)) == read(client)
