@@ -172,6 +172,19 @@ def newest_of_group(connection: psycopg.Connection[Any], key: str, *, before: in
         return [_letter(row) for row in cursor.execute(query, [key, before or _LARGEST_ID, limit]).fetchall()]
 
 
+def newest_of_stream(connection: psycopg.Connection[Any], stream: str, *, since: datetime, limit: int) -> list[DeadLetter]:
+    """Events of a stream that the intake refused since then, replayed ones too, the newest first.
+
+    Found among the stream's last thousand letters, whoever set those aside: that costs the same however many there are.
+    """
+    query = _LIST + (
+        " where id = any(array(select id from dead_letters where stream = %s order by id desc limit 1000))"
+        " and source = 'intake' and created_at >= %s order by id desc limit %s"
+    )
+    with connection.cursor() as cursor:
+        return [_letter(row) for row in cursor.execute(query, [_storable(stream), since, limit]).fetchall()]
+
+
 def letters_of_event(connection: psycopg.Connection[Any], event_id: str, *, limit: int) -> list[DeadLetter]:
     """Letters of the event of this id, replayed ones too, the newest first."""
     query = _LIST + " where event_id = %s and event_id <> '' order by id desc limit %s"

@@ -2,7 +2,7 @@
 
 Identifiers are random, so the values of those in sample lie evenly between 0 and the rate. One above it was sent by a client
 that disobeys: that needs no statistics. Where the clients sample less than they should, the values end too low or lie
-unevenly; that is said only where chance does it once in a million looks, so that a page that looks each ten seconds is believed.
+unevenly; that is said only where chance does it once in a million looks: a page that looks every ten seconds must be believed.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def _leaves(schema: Mapping[str, Any], path: Path, depth: int, *, is_required: b
     inside = schema.get("properties")
     required = schema.get("required")
     needed = frozenset(one for one in required if isinstance(one, str)) if isinstance(required, list) else frozenset()
-    for name, one in (inside.items() if isinstance(inside, Mapping) and depth else ()):
+    for name, one in inside.items() if isinstance(inside, Mapping) and depth else ():
         if not isinstance(one, Mapping):
             continue
         is_needed, below = is_required and name in needed, (*path, str(name))

@@ -69,7 +69,7 @@ class Group:
 
 @dataclass(slots=True)
 class Tally:
-    """What was seen. `others` are events of the stream that are not the instrument's, `settling` came before the sample held."""
+    """What was seen. `others` are events of the stream that aren't the instrument's, `settling` came before the sample held."""
 
     wanted: Wanted
     events: int = 0

@@ -9,6 +9,10 @@ import pytest
 from monitoring.instruments.estimating import LEAST, estimate, value_of
 
 
+def chances(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311  # no secrets, and the same at each run
+
+
 def ids(chance: random.Random, number: int, rate: float, *, low: float = 0.0) -> list[str]:
     """Identifiers of clients that are in sample at this rate."""
     found = []
@@ -22,7 +26,7 @@ def ids(chance: random.Random, number: int, rate: float, *, low: float = 0.0) ->
 
 @pytest.mark.parametrize("rate", [0.001, 0.2, 1.0])
 def test_estimate__a_thousand_obedient_populations__no_alarm_and_the_interval_holds(rate: float) -> None:
-    chance, held = random.Random(f"obedient {rate}"), 0
+    chance, held = chances(f"obedient {rate}"), 0
 
     for _ in range(1000):
         found = estimate(ids(chance, chance.choice((1, 5, 20, 50, 200)), rate), rate)
@@ -36,7 +40,7 @@ def test_estimate__a_thousand_obedient_populations__no_alarm_and_the_interval_ho
 
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.5])
 def test_estimate__twice_the_rate__found_with_200_identifiers(rate: float) -> None:
-    chance = random.Random(f"twice {rate}")
+    chance = chances(f"twice {rate}")
 
     for _ in range(100):
         found = estimate(ids(chance, 200, 2 * rate), rate)
@@ -49,13 +53,13 @@ def test_estimate__twice_the_rate__found_with_200_identifiers(rate: float) -> No
 
 @pytest.mark.parametrize("rate", [0.01, 0.2, 1.0])
 def test_estimate__half_the_rate__found_with_200_identifiers(rate: float) -> None:
-    chance = random.Random(f"half {rate}")
+    chance = chances(f"half {rate}")
 
     assert {estimate(ids(chance, 200, rate / 2), rate).kind for _ in range(100)} == {"less"}
 
 
 def test_estimate__half_of_the_clients_at_half_the_rate__uneven() -> None:
-    chance = random.Random("mixed")
+    chance = chances("mixed")
 
     found = estimate([*ids(chance, 600, 0.1), *ids(chance, 300, 0.2)], 0.2)
 
@@ -63,7 +67,7 @@ def test_estimate__half_of_the_clients_at_half_the_rate__uneven() -> None:
 
 
 def test_estimate__too_few__says_so_but_names_who_disobeys() -> None:
-    few = ids(random.Random("few"), LEAST - 1, 0.2)
+    few = ids(chances("few"), LEAST - 1, 0.2)
 
     assert estimate(few, 0.2).kind == "few"
     assert estimate([*few, "ff000000000000000000"], 0.2).above_named == ("ff000000000000000000",)
