@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 
 from django.contrib.auth.models import Group
 from django.db import DatabaseError
 
 from eventplatform import panels
 from eventplatform.panels import Trouble
+from streamconfig import client_schemas
 from streamconfig.change_control.actors import TEAM_PREFIX
 from streamconfig.configuration.document import merged
 from streamconfig.lint import linter
@@ -43,6 +45,7 @@ def of(snapshot: Snapshot, lists: Mapping[str, Collection[str]] | None = None) -
         connectors=_connectors(),
         groups=_groups(),
         lists=lists,
+        has_field=partial(client_schemas.has_field, snapshot.schemas) if snapshot.schemas.revision else None,
     )
 
 

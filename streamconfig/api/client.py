@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,16 +11,16 @@ from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from registry.schema.schema_set import SchemaSet, SchemaSource
+from streamconfig import client_schemas
 from streamconfig.api.client_serializers import ClientConfigurationSerializer
 from streamconfig.api.errors import ParameterInvalidError
 from streamconfig.api.packed import Kept
 from streamconfig.api.problems import ProblemSerializer
 from streamconfig.api.public import UNCHANGED, parameter
 from streamconfig.api.snapshot_view import READ_PARAMETERS, SnapshotView
-from streamconfig.configuration import client_fields, scopes
+from streamconfig.configuration import scopes
 from streamconfig.configuration.client_samples import MAX_CHANGES, Future, State
-from streamconfig.configuration.client_view import CONTRACT, Asked, ClientView, FieldsOf
+from streamconfig.configuration.client_view import CONTRACT, Asked, ClientView
 from streamconfig.configuration.scopes import scoped
 from streamconfig.snapshots import Snapshot
 
@@ -69,7 +68,7 @@ class ClientConfiguration(SnapshotView):
         view = ClientView(
             found=snapshot.scoped(scopes.resolve(snapshot.document, scope) if scope else None),
             future=Future(states, _until(snapshot)),
-            fields_of=_fields_from(snapshot.schemas),
+            fields_of=client_schemas.fields_from(snapshot.schemas),
             intake_url=settings.INTAKE_URL,
         )
         return {
@@ -94,27 +93,6 @@ def _states(snapshot: Snapshot, scope_text: str) -> Iterator[State]:
 def _until(snapshot: Snapshot) -> datetime:
     """Counted from the end of this snapshot: its answers are kept until then, and alike in every process."""
     return (snapshot.valid_until or snapshot.taken_at) + HORIZON
-
-
-def _fields_from(schemas: SchemaSet) -> FieldsOf:
-    def fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str | None, tuple[str, ...]]:  # noqa: FBT001  # as `FieldsOf` says
-        source = _newest(schemas, title)
-        return (source.schema_id, _fields(source, attributes, is_of_stream)) if source else (None, ())
-
-    return fields_of
-
-
-def _newest(schemas: SchemaSet, title: str) -> SchemaSource | None:
-    """The newest version that isn't deprecated; the newest of all where each is."""
-    ids = schemas.ids(title)
-    chosen = next((one for one in reversed(ids) if schemas.deprecation(one) is None), ids[-1] if ids else "")
-    return schemas.source(chosen)
-
-
-@lru_cache(maxsize=20_000)  # versions never change; reading one costs 0.2 ms, and no publish has to do that again
-def _fields(source: SchemaSource, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str, ...]:  # noqa: FBT001  # a part of the key
-    known = client_fields.KNOWN if is_of_stream else {}
-    return tuple(client_fields.fields_of(source.document, attributes, known))
 
 
 def _asked(request: Request, name: str) -> tuple[str, ...] | None:

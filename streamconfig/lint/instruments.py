@@ -21,6 +21,12 @@ STREAM_OFF = Kind(
     "It is on, but its stream {stream} is switched off, so nothing is taken in.",
     "Switch the stream on, or the instrument off.",
 )
+UNNAMED = Kind(
+    "instrument.unnamed",
+    "warning",
+    "The schema {title} has no field instrument_name: its events can't be told from others, nor be refused once it is off.",
+    "Publish a version of the schema with instrument_name (text), and best sample.unit, sample.rate and sample.revision, too.",
+)
 ENDLESS = Kind(
     "instrument.endless",
     "warning",
@@ -41,7 +47,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
             yield STREAM_OFF.at("instruments", key, "/stream", stream=stream)
         if is_on and not item.get("expires_on") and not _ends(item):
             yield ENDLESS.at("instruments", key, "/expires_on")
-        yield from attribute_findings("instruments", key, item.get("contextual_attributes"), "/contextual_attributes")
+        attributes = item.get("contextual_attributes")
+        yield from attribute_findings(subject, "instruments", key, attributes, "/contextual_attributes", stream=stream)
+        if is_on and subject.is_in_schema(stream, "instrument_name") is False:
+            yield UNNAMED.at("instruments", key, "/stream", title=subject.title_of(stream))
 
 
 def _ends(item: Mapping[str, Any]) -> bool:

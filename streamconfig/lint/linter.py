@@ -29,13 +29,15 @@ def lint(
     connectors: Collection[str] | None = None,
     groups: Collection[str] | None = None,
     lists: Mapping[str, Collection[str]] | None = None,
+    has_field: Callable[[str, str], bool | None] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that a person should look at, errors first, then in the document's order.
 
     What is None isn't known, and nothing is said about it: titles of schemas, connectors that consume, groups of people.
-    `lists` are names of streams that other places keep, such as the streams that a client library is told.
+    `lists` are names of streams that other places keep, such as the streams that a client library is told; `has_field` says
+    whether the schema of a title has a field for a contextual attribute.
     """
-    subject = Subject(document, at, titles=titles, connectors=connectors, groups=groups, lists=lists)
+    subject = Subject(document, at, titles=titles, connectors=connectors, groups=groups, lists=lists, has_field=has_field)
     found = [*_unusable(document), *(finding for rule in _RULES for finding in rule(subject))]
     order = {level: rank for rank, level in enumerate(LEVELS)}
     return tuple(sorted(found, key=lambda one: order[one.level]))

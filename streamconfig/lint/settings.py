@@ -43,6 +43,12 @@ UNKNOWN_ATTRIBUTE = Kind(
     "No client knows the contextual attribute {attribute}.",
     "{advice}",
 )
+ATTRIBUTE_NOT_IN_SCHEMA = Kind(
+    "attribute.not_in_schema",
+    "warning",
+    "The schema {title} has no field for the contextual attribute {attribute}, so no client sends it.",
+    "Publish a version of the schema with that field, or leave the attribute out.",
+)
 DUPLICATE_ATTRIBUTE = Kind(
     "attribute.duplicate", "warning", "The contextual attribute {attribute} is named twice.", "Leave one of the two out."
 )
@@ -85,7 +91,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         settings = subject.settings[entry.name]
         yield from _near_misses("streams", entry.name, entry.settings)
         yield from _against_defaults(entry.name, entry.settings, defaults)
-        yield from attribute_findings("streams", entry.name, _at(entry.settings, _PROVIDED), pointer(_PROVIDED))
+        yield from attribute_findings(subject, "streams", entry.name, _at(entry.settings, _PROVIDED), pointer(_PROVIDED))
         yield from _whole(entry, settings)
 
 
@@ -101,14 +107,19 @@ def _whole(entry: Entry, settings: Mapping[str, Any]) -> Iterator[Finding]:
         yield UNMARKED_HEADERS.at("streams", entry.name, pointer(_HEADERS), headers=", ".join(headers))
 
 
-def attribute_findings(section: str, name: str, values: Any, place: str) -> Iterator[Finding]:
-    """What is wrong with a list of contextual attributes."""
+def attribute_findings(
+    subject: Subject, section: str, name: str, values: Any, place: str, *, stream: str = ""
+) -> Iterator[Finding]:
+    """What is wrong with a list of contextual attributes of a stream, or of an instrument on the stream `stream`."""
     seen: set[str] = set()
     for index, attribute in enumerate(values if isinstance(values, list) else ()):
         here = f"{place}/{index}"
         if attribute in seen:
             yield DUPLICATE_ATTRIBUTE.at(section, name, here, attribute=attribute)
-        elif attribute not in ATTRIBUTES:
+        elif (is_there := subject.is_in_schema(stream or name, attribute)) is False and attribute in ATTRIBUTES:
+            title = subject.title_of(stream or name)
+            yield ATTRIBUTE_NOT_IN_SCHEMA.at(section, name, here, attribute=attribute, title=title)
+        elif not is_there and attribute not in ATTRIBUTES:
             near = _nearest(attribute, tuple(sorted(ATTRIBUTES)))
             advice = f"Write {near} if that is meant, else leave it out." if near else "Leave it out."
             yield UNKNOWN_ATTRIBUTE.at(section, name, here, attribute=attribute, advice=advice)

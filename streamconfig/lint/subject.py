@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ class Subject:
     connectors: Collection[str] | None = None  # consumers that exist
     groups: Collection[str] | None = None  # of people, without teams
     lists: Mapping[str, Collection[str]] | None = None  # other lists that name streams, by what people call them
+    has_field: Callable[[str, str], bool | None] | None = None  # whether a title's schema has a contextual attribute
 
     @property
     def today(self) -> date:
@@ -57,6 +58,17 @@ class Subject:
         """The entry that answers for a stream, its own or a pattern's."""
         pattern = next((one for one, expression in self.patterns.items() if matches(expression, name)), name)
         return self.entries.get(name) or self.entries.get(pattern)
+
+    def is_in_schema(self, stream: str, attribute: Any) -> bool | None:
+        """Whether clients can send a contextual attribute with a stream's events; None where nobody knows."""
+        title, find = self.title_of(stream), self.has_field
+        return find(title, attribute) if find and title and isinstance(attribute, str) else None
+
+    def title_of(self, stream: str) -> str:
+        """The schema title of a stream's events; empty where it names none."""
+        entry = self.entry_of(stream)
+        title = self.settings[entry.name].get("schema_title") if entry else None
+        return title if isinstance(title, str) else ""
 
     def timed(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Section, name and content of everything that may have windows and a ramp."""

@@ -48,6 +48,9 @@ TEAMS = {"teams": {"web": {"title": "Web"}}}
 SITES = {"sites": {"enwiki": {"tags": ["large"]}}}
 PAST, FUTURE = "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"
 
+# What else is known: a schema that has nothing but page.title.
+LACKING = {"has_field": lambda _title, attribute: attribute == "page_title"}
+
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     # code, document, what else is known, where
     ("door.unknown_error_stream", of_stream({"intake": {"error_stream": "gone"}}), {}, "/intake/error_stream"),
@@ -130,6 +133,15 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("instrument.unknown_stream", of_instrument({"stream": "gone"}), {}, "/stream"),
     ("instrument.endless", of_instrument({"expires_on": ""}), {}, "/expires_on"),
     ("attribute.unknown", of_instrument({"contextual_attributes": ["page_idd"]}), {}, "/contextual_attributes/0"),
+    ("attribute.unknown", of_instrument({"contextual_attributes": ["page_idd"]}), LACKING, "/contextual_attributes/0"),
+    ("attribute.not_in_schema", of_instrument({"contextual_attributes": ["page_id"]}), LACKING, "/contextual_attributes/0"),
+    (
+        "attribute.not_in_schema",
+        of_stream(provided("page_id")),
+        LACKING,
+        "/producers/metrics_platform_client/provide_values/0",
+    ),
+    ("instrument.unnamed", of_instrument({}), LACKING, "/stream"),
 ]
 
 
@@ -173,6 +185,13 @@ def test_rules__each_kind__has_a_case_and_a_code_of_its_own() -> None:
 )
 def test_rules__what_is_fine__is_left_alone(given: dict[str, Any]) -> None:
     assert lint(given, titles={"t"}, connectors={"own"}, groups=set(), lists={"a client": list(given["streams"])}) == ()
+
+
+def test_attribute__of_ones_own_that_the_schema_has__is_left_alone() -> None:
+    own = of_instrument({"contextual_attributes": ["garden.plot_id", "page_title"]})
+
+    assert lint(own, has_field=lambda _title, attribute: attribute != "gone") == ()
+    assert [one.code for one in lint(own)] == ["attribute.unknown"]  # where nobody knows the schema
 
 
 def test_instrument__stream_off__is_told_unless_it_is_off_too() -> None:
