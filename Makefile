@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-traffic bench-streams bench-sql lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs packages bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-traffic bench-streams bench-sql lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -44,6 +44,9 @@ lint: setup-dev ## style, types, architecture, licences, settings, migrations
 
 docs: setup-dev ## write docs/reference from the code, check every link
 	@$(BIN)/python deploy/build_docs.py
+
+packages: setup-dev ## build what others install, into build/packages: the JavaScript and Python clients, eventschemas
+	@$(BIN)/python deploy/packages.py $(ARGS)
 
 bench: setup-dev ## requests, events and CPU per event through both doors
 	@$(BIN)/python bench/run.py $(ARGS)
