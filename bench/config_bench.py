@@ -33,6 +33,7 @@ from eventplatform.embedded.postgres import Postgres
 
 SIZES = (100, 1_000, 10_000)
 LIST = "/api/v1/streams"
+CLIENT = "/api/v1/client"
 COMPATIBLE = "/w/api.php?action=streamconfigs&format=json"
 _MB = 1024 * 1024
 
@@ -113,19 +114,26 @@ def _measure(servers: Mapping[int, Served], rounds: int) -> None:
 
 def _questions(server: Served) -> list[Question]:
     packed = {"Accept-Encoding": "gzip"}
-    before = server.cpu_seconds()
-    status, etag, length = _ask(server, LIST, packed)
-    print(f"{server.name}: the first answer after the start took {(server.cpu_seconds() - before) * 1000:.0f} ms of CPU.")
+    (status, etag, length), (_, client_etag, _) = (_first(server, path, packed) for path in (LIST, CLIENT))
     if status != http.client.OK or not etag:
         sys.exit(f"{server.name} answers {status}")
     few = max(20, min(500, 20_000_000 // max(1, length)))
-    plain, compatible = (_ask(server, path, {})[2] for path in (LIST, COMPATIBLE))
+    plain, compatible, client = (_ask(server, path, {})[2] for path in (LIST, COMPATIBLE, CLIENT))
     return [
         Question("304", LIST, 1_000, {**packed, "If-None-Match": etag}, status=304),
         Question("200 packed", LIST, few, packed, plain),
         Question("200 plain", LIST, max(10, few // 10), {}, plain),
         Question("streamconfigs packed", COMPATIBLE, few, packed, compatible),
+        Question("client 304", CLIENT, 1_000, {**packed, "If-None-Match": client_etag}, status=304),
+        Question("client packed", CLIENT, few, packed, client),
     ]
+
+
+def _first(server: Served, path: str, headers: Mapping[str, str]) -> tuple[int, str, int]:
+    before = server.cpu_seconds()
+    found = _ask(server, path, headers)
+    print(f"{server.name}: the first answer of {path} took {(server.cpu_seconds() - before) * 1000:.0f} ms of CPU.")
+    return found
 
 
 def _round(server: Served, question: Question) -> tuple[float, int]:

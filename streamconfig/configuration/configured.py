@@ -77,7 +77,7 @@ def configured(entry: Entry, settings: dict[str, Any], at: datetime, off: frozen
         topics=tuple(topics),
         is_enabled=entry.is_enabled,
         canary_events_enabled=bool(settings.get("canary_events_enabled")),
-        sampling=_sampling(sample),
+        sampling=sampling_of(sample),
         message_key_fields=MappingProxyType(_map(settings.get("message_key_fields"))),
         consumers=MappingProxyType({name: _map(value) for name, value in _map(settings.get("consumers")).items()}),
         settings=_shown(settings, topics),
@@ -121,7 +121,8 @@ def _map(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _sampling(sample: Mapping[str, Any]) -> Sampling | None:
+def sampling_of(sample: Mapping[str, Any]) -> Sampling | None:
+    """A stream's setting `sample`; None where it says nothing, so that everything is sent."""
     if not sample:
         return None
     unit: SampleUnit = sample["unit"] if sample.get("unit") in UNITS else "session"

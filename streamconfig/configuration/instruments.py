@@ -60,7 +60,7 @@ def instrument(key: str, item: Mapping[str, Any], at: datetime) -> Instrument:
         ramps.parse(item.get("ramp")),
     )
     is_open = windows.is_open(spans, at)
-    sampling = _sampling(item.get("sample") or {}, ramps.rate_at(steps, at))
+    sampling = sampling_of(item.get("sample") or {}, ramps.rate_at(steps, at))
     step = ramps.next_step(steps, at)
     moments = [found for found in (windows.next_edge(spans, at), step.at if step else None) if found is not None]
     return Instrument(
@@ -79,7 +79,8 @@ def instrument(key: str, item: Mapping[str, Any], at: datetime) -> Instrument:
     )
 
 
-def _sampling(sample: Mapping[str, Any], ramped: float | None) -> Sampling:
+def sampling_of(sample: Mapping[str, Any], ramped: float | None) -> Sampling:
+    """An instrument's setting `sample`, with the rate of its ramp where that has begun."""
     unit: SampleUnit = sample["unit"] if sample.get("unit") in UNITS else "session"
     rate = sample.get("rate") if ramped is None else ramped
     return Sampling(unit, 1.0 if rate is None else float(rate))

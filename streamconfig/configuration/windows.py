@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -138,6 +139,22 @@ def edges(windows: Sequence[Window], start: datetime, end: datetime) -> Iterator
     while edge is not None and edge <= end:
         yield edge
         edge = next_edge(windows, edge)
+
+
+def open_spans(windows: Sequence[Window], start: datetime, end: datetime) -> list[Span]:
+    """When they are open together between two moments, in order and apart; one span may reach beyond either moment."""
+    found: list[Span] = []
+    each = ((begins, ends) for window in windows for begins, ends in _until(window.spans(start), end) if ends > start)
+    for begins, ends in sorted(each):
+        if found and begins <= found[-1][1]:
+            found[-1] = found[-1][0], max(ends, found[-1][1])
+        else:
+            found.append((begins, ends))
+    return found
+
+
+def _until(spans: Iterator[Span], end: datetime) -> Iterator[Span]:
+    return takewhile(lambda span: span[0] < end, spans)
 
 
 def closed_since(windows: Sequence[Window], at: datetime) -> datetime | None:

@@ -10,7 +10,7 @@ import pytest
 
 from streamconfig.configuration import client_fields
 from streamconfig.configuration.changes import changes_between
-from streamconfig.configuration.client_samples import MAX_CHANGES, Future, State
+from streamconfig.configuration.client_samples import MAX_CHANGES, Future, State, sample_of_instrument, sample_of_stream
 from streamconfig.configuration.client_view import Asked, ClientView
 from streamconfig.configuration.document import read
 from streamconfig.configuration.scopes import scoped
@@ -143,6 +143,48 @@ def test_stream__schedule_of_another__nothing_told() -> None:
     document = {"streams": {"a": stream(), "b": before}}
 
     assert told(document, scheduled=[scheduled("2026-11-27T00:00:00Z", before, after, name="b")]) == (None, [])
+
+
+TIMINGS: list[dict[str, Any]] = [
+    {},
+    {"is_enabled": False},
+    {"windows": [{"from": "2026-11-27T00:00:00Z", "until": "2026-11-29T00:00:00Z"}, {"from": "2026-11-28T00:00:00Z"}]},
+    {"windows": [{"days": ["thu", "fri", "sun"], "start": "22:00", "end": "02:00", "time_zone": "Asia/Tokyo"}]},
+    {
+        "windows": [
+            {"days": ["mon"], "start": "00:00", "end": "24:00", "time_zone": "UTC"},
+            {"days": ["tue"], "start": "00:00", "end": "08:00", "time_zone": "UTC"},
+        ]
+    },
+    {"ramp": [{"at": "2026-11-20T00:00:00Z", "rate": 0.1}, {"at": "2026-11-28T00:00:00Z", "rate": 0.4}]},
+    {"windows": [{"until": "2026-11-29T00:00:00Z"}], "ramp": [{"at": "2026-11-28T00:00:00Z", "rate": 0}]},
+]
+
+
+@pytest.mark.parametrize("before", range(len(TIMINGS)))
+@pytest.mark.parametrize("after", range(len(TIMINGS)))
+def test_future__told_to_clients__what_will_hold(before: int, after: int) -> None:
+    sample = {"unit": "device", "rate": 0.3} if before % 2 else None
+    one, two = ({**stream(**TIMINGS[number]), **({"sample": sample} if sample else {})} for number in (before, after))
+    on = {"stream": "a", "sample": {"unit": "session", "rate": 0.9}, **TIMINGS[after]}
+    document = {"streams": {"a": one}, "instruments": {"i": on}}
+    timeline = Timeline(read(document), [scheduled("2026-11-28T12:00:00Z", one, two)] if one != two else [])
+
+    found = answer(document, scheduled=timeline.scheduled)
+
+    for hours in range(0, 7 * 24, 4):
+        at = NOW + timedelta(hours=hours, seconds=1)
+        then = StreamSet(timeline.document_at(at), at=at)
+        stopped = {"unit": "session", "rate": 0}
+        of_stream = sample_of_stream(then.streams["a"])
+        of_instrument = sample_of_instrument(then.instruments["i"])
+        told = [at_moment(found["streams"]["a"], at), at_moment(found["instruments"]["i"], at)]
+        assert told == [of_stream, stopped if of_stream and of_stream["rate"] == 0 else of_instrument], at
+
+
+def at_moment(entry: dict[str, Any], at: datetime) -> Any:
+    due = [step["sample"] for step in entry["changes"] if datetime.fromisoformat(step["at"]) <= at]
+    return due[-1] if due else entry["sample"]
 
 
 def instrument_of(document: Mapping[str, Any], **given: Any) -> dict[str, Any]:
