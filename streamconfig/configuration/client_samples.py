@@ -57,7 +57,7 @@ class Future:
         if not parts and one.valid_until is None:
             return [(begun, sample_of_stream(one.stream))]
         every = ((self.states[0], one.entry), *parts)
-        return self._steps([(state.at, entry and entry.own, _entry_held(state, entry)) for state, entry in every])
+        return self._steps([(state.at, entry.own if entry else None, _entry_held(state, entry)) for state, entry in every])
 
     def of_instrument(self, one: Instrument) -> list[Step]:
         """The samples of an instrument, the one that holds now first; without what its stream says."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 JsonMap = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def rate_of(sample: Any) -> float | None:
     return rate if is_number(rate) and 0 <= rate <= 1 else None
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """True for JSON's numbers; Python's True is 1."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -153,7 +153,7 @@ def identifier(case: JsonMap, new: str = "new") -> tuple[str | None, JsonMap]:
         and is_number(known.get(key))
         and timedelta(milliseconds=case["now"] - known[key]) < lasts
     )
-    kept = known if is_good else {"id": new, key: case["now"]}
+    kept: JsonMap = known if is_good and known else {"id": new, key: case["now"]}
     stored[needs] = {**kept, "used": case["now"]} if needs == "session" else kept
     return kept["id"], stored
 
@@ -235,7 +235,8 @@ def _by_status(status: int | None, total: int, code: str) -> Any:
 
 def queued(case: JsonMap) -> tuple[list[str], list[JsonMap]]:
     """What waits, in its order, and what is dropped for which reason."""
-    bounds, dropped = case["bounds"], []
+    bounds = case["bounds"]
+    dropped: list[JsonMap] = []
     waiting: list[JsonMap] = sorted([*case["waiting"], *case["arrives"]], key=lambda one: one["made"])
     for one in list(waiting):
         is_old = timedelta(milliseconds=case["now"] - one["made"]) > EXPIRES
