@@ -1,0 +1,12 @@
+/** The client's entry: `connect`. */
+
+import { Client } from "./client.js";
+
+export const version = VERSION;
+
+/**
+ * A client of the platform at an address. It never throws and never blocks; what it drops it counts (`stats`).
+ * @param {string} platformUrl
+ * @param {object} [options] see the types
+ */
+export const connect = (platformUrl, options) => new Client(platformUrl, options || {});
