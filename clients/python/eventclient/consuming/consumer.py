@@ -116,7 +116,7 @@ class Consumer:
     def _consume(self) -> None:
         plan = Plan(self._wanted(), self._group, self._platform, self._handler_seconds, self._canaries, self._revoked)
         if self._count_of_workers > 1:
-            self._workers = Workers(self._count_of_workers, self._work)
+            self._workers = Workers(self._count_of_workers, self._work, most=self._count_of_workers * _MOST_WAITING)
         try:
             self._feed.open(plan)
             while not self._stopping.is_set():
@@ -150,13 +150,14 @@ class Consumer:
             self._feed.tick()
 
     def _hand_out(self, workers: Workers[tuple[Taken, Prepared]], taken: Taken, prepared: Prepared) -> None:
-        workers.submit(self._key(prepared), (taken, prepared))
-        while not self._feed.progress.wait(self._count_of_workers * _MOST_WAITING, _POLL_SECONDS):
+        while not workers.has_room(_POLL_SECONDS):
             workers.check()
-            if self._stopping.is_set():
+            if self._stopping.is_set() or taken.delivery.lane.is_leaving:
+                self._feed.give_back()
                 return
             if workers.longest_seconds() < self._handler_seconds:  # else whoever assigns partitions may give them to others
                 self._feed.keep_alive()
+        workers.submit(self._key(prepared), (taken, prepared))
 
     def _work(self, one: tuple[Taken, Prepared]) -> None:
         taken, prepared = one

@@ -63,7 +63,6 @@ class Feed:
     def give_back(self) -> None:
         """An event is not done here: it comes again, here or elsewhere."""
         self._stats.add("given_back")
-        self.progress.give_up()
 
     @property
     def is_due(self) -> bool:

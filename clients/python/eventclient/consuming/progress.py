@@ -25,54 +25,39 @@ class Progress:
     def __init__(self) -> None:
         self._lanes: dict[Lane, deque[Ticket]] = {}
         self._done: dict[Lane, Any] = {}
-        self._changed = threading.Condition()
-        self.under_way = 0
+        self._lock = threading.Lock()
 
     def begin(self, lane: Lane, token: Any) -> Ticket:
         """An event came; events of a lane begin in its order."""
         ticket = Ticket(token)
-        with self._changed:
+        with self._lock:
             self._lanes.setdefault(lane, deque()).append(ticket)
-            self.under_way += 1
         return ticket
 
     def mark(self, lane: Lane, token: Any) -> None:
         """Progress without an event."""
-        with self._changed:
+        with self._lock:
             self._lanes.setdefault(lane, deque()).append(Ticket(token, is_done=True))
             self._advance(lane)
 
     def done(self, lane: Lane, ticket: Ticket) -> None:
         """The event is handled, parked or passed over."""
-        with self._changed:
+        with self._lock:
             ticket.is_done = True
-            self.under_way -= 1
             self._advance(lane)
-            self._changed.notify_all()
-
-    def give_up(self) -> None:
-        """An event ends without being done; it comes again."""
-        with self._changed:
-            self.under_way -= 1
-            self._changed.notify_all()
 
     def take(self) -> dict[Lane, Any]:
         """The positions that moved since the last call."""
-        with self._changed:
+        with self._lock:
             found = {lane: token for lane, token in self._done.items() if not lane.is_lost}
             self._done.clear()
         return found
 
     def forget(self, lane: Lane) -> None:
         """A lane is another consumer's now."""
-        with self._changed:
+        with self._lock:
             self._lanes.pop(lane, None)
             self._done.pop(lane, None)
-
-    def wait(self, most: int, seconds: float) -> bool:
-        """Until no more than `most` are under way."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.under_way <= most, seconds)
 
     def _advance(self, lane: Lane) -> None:
         waiting = self._lanes.get(lane)

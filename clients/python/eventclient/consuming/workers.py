@@ -14,14 +14,19 @@ T = TypeVar("T")
 class Workers(Generic[T]):
     """`work` is called for each; the first error that it raises is raised again by `check`."""
 
-    def __init__(self, count: int, work: Callable[[T], None]) -> None:
+    def __init__(self, count: int, work: Callable[[T], None], *, most: int) -> None:
         self._work = work
+        self._room = threading.Semaphore(most)
         self._queues: list[queue.SimpleQueue[T | None]] = [queue.SimpleQueue() for _ in range(count)]
         self._began: dict[int, tuple[float, T]] = {}
         self._error: BaseException | None = None
         self._threads = [threading.Thread(target=self._run, args=(n,), name=f"consumer-{n}", daemon=True) for n in range(count)]
         for thread in self._threads:
             thread.start()
+
+    def has_room(self, seconds: float) -> bool:
+        """Waits until one more may be submitted; True means: now do."""
+        return self._room.acquire(timeout=seconds)
 
     def submit(self, key: Hashable, one: T) -> None:
         """Have it handled, behind all others with this key."""
@@ -59,3 +64,4 @@ class Workers(Generic[T]):
                 self._error = self._error or error
             finally:
                 del self._began[number]
+                self._room.release()

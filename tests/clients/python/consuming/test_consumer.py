@@ -198,7 +198,7 @@ def test_stop__in_the_middle__the_event_under_way_is_finished(workers: int) -> N
 
 def test_workers__same_key__in_order_and_side_by_side() -> None:
     source, found, both = MemorySource(), {"a": [], "b": []}, threading.Barrier(2, timeout=10)  # type: ignore[var-annotated]  # lists of numbers
-    for n in range(100):
+    for n in range(2000):
         source.put(event(n), key=b"ab"[n % 2 : n % 2 + 1])
 
     def handle(one: dict[str, Any]) -> None:
@@ -210,8 +210,8 @@ def test_workers__same_key__in_order_and_side_by_side() -> None:
         source, Consumer("pages", handle, source=source, workers=8, order_by=lambda one: one["n"] % 2, commit_seconds=0)
     )
 
-    assert found == {"a": list(range(0, 100, 2)), "b": list(range(1, 100, 2))}
-    assert stats["handled"] == 100
+    assert found == {"a": list(range(0, 2000, 2)), "b": list(range(1, 2000, 2))}
+    assert stats["handled"] == 2000
 
 
 def test_workers__one_is_stuck__nothing_behind_it_is_kept_as_done() -> None:

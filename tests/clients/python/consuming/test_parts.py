@@ -28,7 +28,6 @@ def test_progress__done_out_of_order__moves_to_the_first_that_is_not() -> None:
     assert progress.take() == {}
     progress.done(lane, third)
     assert progress.take() == {lane: 4}
-    assert progress.under_way == 0
 
 
 def test_progress__lane_forgotten__keeps_nothing_of_it() -> None:
