@@ -42,6 +42,11 @@ class Questions:
         self.holds: Configuration | None = None
         self._failures = 0
 
+    @property
+    def is_good(self) -> bool:
+        """The last question was answered."""
+        return self._failures == 0
+
     def answered(self, status: int | None, headers: Mapping[str, str], body: Any, clock_offset: float = 0.0) -> float:
         """Take an answer (None: there was none); the seconds until the next question, without its ±20 %."""
         if status == _OK and is_configuration(body):

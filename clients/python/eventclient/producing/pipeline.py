@@ -1,0 +1,339 @@
+"""The producer without its wire: takes calls, says what to do next, takes answers. Threads and tasks both drive it."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from eventclient.contract.answers import AGAIN, DROPPED, HALVE, Answer, Fate
+from eventclient.contract.configuration import Configuration, Questions
+from eventclient.contract.queue import Drop, Item, Lane, Waiting
+from eventclient.errors import QueueFullError
+from eventclient.producing.calls import Call
+from eventclient.producing.early import EarlyCalls
+from eventclient.producing.jobs import Fetch, Idle, Job, Send
+from eventclient.producing.judging import Judge, Judged
+from eventclient.producing.options import Options
+from eventclient.producing.ways import Way
+from eventclient.stats import DropLog, Dropped, Stats
+
+_SPREAD = 0.2
+_EARLY_AT_ONCE = 100
+_NEVER = float("inf")
+
+
+def now_ms() -> float:
+    return time.time() * 1000
+
+
+class Pipeline:
+    """All state of a client. Its lock is held for short: judging one event, never a request.
+
+    `wake` is called with the lock held when there is something to do; `make_room` may wait, with the lock held, until there is.
+    """
+
+    def __init__(self, options: Options, judge: Judge, *, configuration: Configuration | None = None) -> None:
+        self.lock = threading.Condition()
+        self.options = options
+        self.judge = judge
+        self.stats = Stats()
+        self.wake: Callable[[], None] = self.lock.notify
+        self.make_room: Callable[[int], None] = lambda _size: None
+        self.is_closed = False
+        self.waiting = Waiting(options.max_events, options.max_bytes)
+        self.early = EarlyCalls(options.max_events, options.max_bytes)
+        self._questions = Questions()
+        self._questions.holds = configuration
+        self._is_given = options.config is not None
+        self._is_asking = False
+        self._ask_at = _NEVER if self._is_given else 0.0
+        self._ways: dict[str, Way] = {}
+        self._urls: dict[str, str] = {}
+        self._number = 0
+        self._flush_to = -1
+        self._drop_log = DropLog()
+
+    @property
+    def configuration(self) -> Configuration | None:
+        return self._questions.holds
+
+    # calls
+
+    def renewed(self, judge: Judge) -> Pipeline:
+        """For a forked child: what the configuration says, and nothing that waits."""
+        pipeline = Pipeline(self.options, judge, configuration=self._questions.holds)
+        pipeline.is_closed = self.is_closed
+        return pipeline
+
+    def submit(self, call: Call) -> bool:
+        """Whether the event is on its way, or kept until the configuration is there."""
+        configuration = self._questions.holds
+        if configuration is None or self.early:
+            if self._kept_early(call):
+                return True
+            configuration = self._questions.holds
+        assert configuration is not None  # noqa: S101  # else it was kept
+        judged = self.judge.judge(configuration, call, now_ms())
+        with self.lock:
+            self.stats.submitted += 1
+            drops = self._put(judged, call) if judged.reason is None else self._refused(judged.reason, judged.stream)
+        self.tell(drops)
+        return judged.reason is None and not any(drop.event is judged.text for drop in drops)
+
+    def refuse(self, reason: str, stream: str) -> None:
+        """Count a call that comes to nothing."""
+        with self.lock:
+            self.stats.submitted += 1
+            drops = self._refused(reason, stream)
+        self.tell(drops)
+
+    def _kept_early(self, call: Call) -> bool:
+        frozen = EarlyCalls.frozen(call)
+        if frozen is None:
+            self.refuse("not_json", call.target)
+            return True
+        with self.lock:
+            if self._questions.holds is not None and not self.early:
+                return False
+            self.stats.submitted += 1
+            self._number += 1
+            lost = self.early.put(frozen, self._number)
+            drops = [self._counted("full", one.target, one.event) for one in lost]
+            self.wake()
+        self.tell(drops)
+        return True
+
+    def _put(self, judged: Judged, call: Call, number: int | None = None) -> list[Dropped]:
+        waiting, options = self.waiting, self.options
+        if self.is_closed:
+            return self._refused("client_closed", judged.stream)
+        if options.when_full != "drop_oldest" and not waiting.has_room(len(judged.text)):
+            self.make_room(len(judged.text))
+            if not waiting.has_room(len(judged.text)):
+                drops = self._refused("full", judged.stream, judged.text)
+                if options.when_full == "raise":
+                    raise QueueFullError(f"{waiting.count} events wait, {waiting.size} bytes. Flush, or submit less.")
+                return drops
+        if number is None:
+            self._number = number = self._number + 1
+        item = Item(judged.text, judged.stream, call.made, number, call.visitor.headers)
+        lane = waiting.lane(judged.service)
+        was_ready = self._is_full(lane)
+        lost = waiting.put(judged.service, item, time.monotonic())
+        if len(lane.ready) == 1 or (not was_ready and self._is_full(lane)):
+            self.wake()
+        return self._lost(lost) if lost else []
+
+    # work
+
+    def next(self) -> Job:
+        """With the lock held: what a worker does now."""
+        now = time.monotonic()
+        if not self._is_asking and now >= self._ask_at and not self.is_closed:
+            self._is_asking = True
+            return Fetch(self._questions.etag)
+        due = _NEVER if self._is_asking else self._ask_at
+        for name, lane in list(self.waiting.lanes.items()):
+            way = self._ways.setdefault(name, Way())
+            found = self._batch(name, lane, way, now)
+            if isinstance(found, Send):
+                return found
+            due = min(due, found)
+        return Idle(max(0.0, min(due - now, 3600.0)))
+
+    def _batch(self, name: str, lane: Lane, way: Way, now: float) -> Send | float:
+        """What goes to an intake now, or when to look again."""
+        lane.wake(now)
+        if now < way.paused_until or way.is_busy(self.options.in_flight, ordered=self.options.ordered):
+            return way.paused_until if now < way.paused_until else _NEVER
+        if way.pieces:
+            return self._send(name, way, way.pieces.popleft())
+        if not lane.ready:
+            return lane.next_due
+        is_wanted = self.is_closed or lane.ready[0].number <= self._flush_to or self.options.debug
+        ready_at = lane.since + self.options.linger_seconds
+        if not is_wanted and now < ready_at and not self._is_full(lane):
+            return min(ready_at, lane.next_due)
+        items = lane.take(self.options.batch_events, self.options.batch_bytes)
+        lane.since = now
+        self._waken_next(lane)
+        return self._send(name, way, items)
+
+    def _send(self, name: str, way: Way, items: list[Item]) -> Send:
+        attempt = max(1 + max(item.attempts for item in items), 1 + way.failures)
+        self.stats.requests += 1
+        self._urls.update(self._questions.holds.intakes if self._questions.holds else {})
+        send = Send(self.stats.requests, name, self._urls[name], items, attempt)
+        way.flying[send.number] = items
+        return send
+
+    def _waken_next(self, lane: Lane) -> None:
+        """More is ready: another worker takes it while this one waits for its answer."""
+        if self._is_full(lane):
+            self.wake()
+
+    def _is_full(self, lane: Lane) -> bool:
+        return len(lane.ready) >= self.options.batch_events or lane.ready_bytes >= self.options.batch_bytes
+
+    # answers
+
+    def answered(self, send: Send, answer: Answer) -> None:
+        """Take the fate of each event of a request."""
+        way = self._ways[send.lane]
+        with self.lock:
+            way.flying.pop(send.number, None)
+            drops = self._settled(way, send, answer)
+            drops += self._lost(self.waiting.expire(now_ms()))
+            self.lock.notify_all()
+            self.wake()
+        self.tell(drops)
+
+    def _settled(self, way: Way, send: Send, answer: Answer) -> list[Dropped]:
+        if answer.fates[0].what is HALVE:
+            way.halve(send.items)
+            return []
+        again, done, drops = [], [], []
+        for item, fate in zip(send.items, answer.fates, strict=True):
+            item.attempts += 1
+            if fate.what is AGAIN and item.attempts < self.options.tries:
+                again.append(item)
+                continue
+            done.append(item)
+            if fate.what is AGAIN:
+                drops.append(self._counted("gave_up", item.stream, item.text))
+            elif fate.what is DROPPED:
+                drops.append(self._counted(fate.code, item.stream, item.text, fate))
+            else:
+                self.stats.sent += 1
+        self.waiting.settle(done)
+        self._repeat(way, send, again, answer)
+        return drops
+
+    def _repeat(self, way: Way, send: Send, again: list[Item], answer: Answer) -> None:
+        """Where nothing was taken the whole intake waits; else only those events, unless order is asked for."""
+        is_away = all(fate.what is AGAIN for fate in answer.fates)
+        if not is_away:
+            way.failures = 0
+        if answer.wait_seconds is None:
+            return
+        until = time.monotonic() + answer.wait_seconds * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  # spreads load, guards nothing
+        lane = self.waiting.lane(send.lane)
+        self.stats.retried += len(again)
+        if is_away:
+            way.fail(until)
+        elif self.options.ordered:
+            way.paused_until = until
+        if is_away or self.options.ordered:
+            lane.put_back(again)
+        else:
+            lane.set_aside(again, until)
+
+    def fetched(self, status: int | None, headers: dict[str, str], body: Any, clock_offset: float) -> bool:
+        """Take an answer about the configuration; what was called before the first one is judged now. Whether it was good."""
+        with self.lock:
+            seconds = self._questions.answered(status, headers, body, clock_offset)
+            self._ask_at = time.monotonic() + seconds * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  # likewise
+            self._is_asking = False
+            is_good = self._questions.is_good
+            self.lock.notify_all()
+            self.wake()
+        self.judge_early()
+        return is_good
+
+    def judge_early(self) -> None:
+        """A part at a time, so that nobody waits long for the lock; those who call meanwhile stand behind."""
+        while self._questions.holds is not None:
+            drops: list[Dropped] = []
+            with self.lock:
+                for number, call in self.early.take(_EARLY_AT_ONCE):
+                    judged = self.judge.judge(self._questions.holds, call, now_ms())
+                    drops += (
+                        self._put_early(judged, call, number)
+                        if judged.reason is None
+                        else self._refused(judged.reason, judged.stream)
+                    )
+                is_done = not self.early
+                self.lock.notify_all()
+            self.tell(drops)
+            if is_done:
+                return
+
+    def _put_early(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
+        try:
+            return self._put(judged, call, number)
+        except QueueFullError:  # its caller is long gone, and the drop is counted
+            return []
+
+    # ends
+
+    def flush_target(self) -> int:
+        """With the lock held: all that was submitted until now goes at once."""
+        self._flush_to = self._number
+        self.wake()
+        return self._number
+
+    def is_flushed(self, target: int) -> bool:
+        """With the lock held: nothing that old is kept, waits, or is on its way."""
+        ways = (way.oldest_number() for way in self._ways.values())
+        return min(self.early.oldest_number(), self.waiting.oldest_number(), *ways) > target
+
+    def give_up(self) -> None:
+        """Close: what is left is dropped."""
+        with self.lock:
+            self.is_closed = True
+            left = [(item.stream, item.text) for item in self._drained()]
+            left += [(call.target, call.event) for _, call in self.early.take(len(self.early))]
+            drops = [self._counted("gave_up", stream, text) for stream, text in left]
+            self.lock.notify_all()
+            self.wake()
+        self.tell(drops)
+
+    def _drained(self) -> list[Item]:
+        pieces = [item for way in self._ways.values() for batch in way.pieces for item in batch]
+        for way in self._ways.values():
+            way.pieces.clear()
+        self.waiting.settle(pieces)
+        return [*pieces, *self.waiting.drain()]
+
+    def counted(self) -> Stats:
+        """A copy of the counts."""
+        with self.lock:
+            stats, configuration = self.stats, self._questions.holds
+            flying = sum(len(items) for way in self._ways.values() for items in way.flying.values())
+            return Stats(
+                submitted=stats.submitted,
+                sent=stats.sent,
+                retried=stats.retried,
+                requests=stats.requests,
+                waiting=self.waiting.count - flying + len(self.early),
+                in_flight=flying,
+                dropped=stats.dropped.copy(),
+                revision=configuration.revision if configuration else None,
+            )
+
+    # drops
+
+    def _refused(self, reason: str, stream: str, text: bytes | None = None) -> list[Dropped]:
+        return [self._counted(reason, stream, text)]
+
+    def _lost(self, drops: Iterable[Drop]) -> list[Dropped]:
+        return [self._counted(drop.reason, drop.item.stream, drop.item.text) for drop in drops]
+
+    def _counted(self, reason: str, stream: str, text: bytes | None = None, fate: Fate | None = None) -> Dropped:
+        self.stats.dropped[reason] += 1
+        if fate is None:
+            return Dropped(reason, stream, text)
+        return Dropped(reason, stream, text, fate.pointer, fate.message, fate.remedy)
+
+    def tell(self, drops: Iterable[Dropped]) -> None:
+        """Without the lock: an integrator's function may do as it likes."""
+        for dropped in drops:
+            self._drop_log.tell(dropped)
+            if self.options.on_dropped is not None:
+                try:
+                    self.options.on_dropped(dropped)
+                except Exception as error:  # noqa: BLE001  # an integrator's function must not stop the sending
+                    self._drop_log.failed(error)

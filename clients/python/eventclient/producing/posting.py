@@ -1,0 +1,78 @@
+"""A batch as a request, and an answer as the fate of its events; the clients add how it travels."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+import orjson
+
+from eventclient.contract import answers
+from eventclient.contract.answers import Answer
+from eventclient.contract.timeline import clock_offset
+from eventclient.producing.jobs import Fetch, Send
+from eventclient.producing.options import Options
+from eventclient.producing.pipeline import now_ms
+
+MOST_ANSWER_BYTES: Final = 8_000_000  # an answer may list each event of a batch; more is no answer of an intake
+AGENT: Final = "eventclient/0.1.0"
+
+
+class Request(NamedTuple):
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None = None
+
+
+class Heard(NamedTuple):
+    """`status` is None where there was no answer."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+def post(send: Send, options: Options) -> Request:
+    body = b"[" + b",".join([item.text for item in send.items]) + b"]"
+    headers = {"Content-Type": "application/json", "User-Agent": AGENT, **dict(send.items[0].headers)}
+    if options.key is not None:
+        headers["Authorization"] = f"Bearer {options.key}"
+    if options.debug:
+        headers["X-Debug-Id"] = debug_id(options)
+    if options.gzip_above is not None and len(body) > options.gzip_above:
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+    return Request("POST", send.url, headers, body)
+
+
+def debug_id(options: Options) -> str:
+    return options.debug if isinstance(options.debug, str) else "eventclient"
+
+
+def fates(send: Send, heard: Heard) -> Answer:
+    return answers.read(heard.status, heard.headers, _json(heard.body), count=len(send.items), attempt=send.attempt)
+
+
+def question(platform_url: str, fetch: Fetch, options: Options) -> Request:
+    asked = {"streams": "|".join(options.streams), "instruments": "|".join(options.instruments), "scope": options.site or ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    headers = {"User-Agent": AGENT, "Accept": "application/json"}
+    if fetch.etag is not None:
+        headers["If-None-Match"] = fetch.etag
+    return Request("GET", f"{platform_url.rstrip('/')}/api/v1/client{'?' if query else ''}{query}", headers)
+
+
+def told(heard: Heard) -> tuple[int | None, dict[str, str], Any, float]:
+    """An answer about the configuration, as `Pipeline.fetched` takes it."""
+    headers = dict(heard.headers)
+    return heard.status, headers, _json(heard.body), clock_offset(headers.get("date"), now_ms())
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return None
