@@ -40,6 +40,11 @@ def type_name(text: str) -> str:
     return Names(RESERVED).unique(pascal(text))
 
 
+def literal(value: object) -> str:
+    """A value as Python writes it, in ASCII alone."""
+    return ascii(value)
+
+
 def plain(text: str) -> str:
     """A text on one line, without characters that nobody sees."""
     return "".join(character for character in " ".join(text.split()) if character.isprintable())
