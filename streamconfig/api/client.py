@@ -27,6 +27,7 @@ from streamconfig.snapshots import Snapshot
 # How far changes are told ahead, from the next boundary of time on. Who is offline for longer has no event left to send.
 HORIZON = timedelta(days=7)
 _MAX_NAMES, _MAX_TEXT, _MAX_SCOPE = 250, 8_000, 500
+_MAX_KEPT_BYTES = 16 * 1024 * 1024  # ten thousand streams take 5 MB of it
 _NAMES = frozenset({"streams", "instruments"})
 _PARAMETERS = [
     parameter("streams", f"Names, separated by |, {_MAX_NAMES} at most; also such as only a pattern stands for."),
@@ -39,7 +40,7 @@ class ClientConfiguration(SnapshotView):
     """Everything that a client needs to send well-formed, sampled events: by stream and by instrument."""
 
     parameter_names = _NAMES
-    kept: ClassVar[Kept] = Kept()
+    kept: ClassVar[Kept] = Kept(_MAX_KEPT_BYTES)
 
     @extend_schema(
         operation_id="client_configuration",

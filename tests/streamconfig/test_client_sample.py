@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
+from eventplatform.guard import origins
 from streamconfig import lookups
 from streamconfig.configuration import client_fields
 from tests.clients.contract.rendering import assembled
@@ -67,6 +68,14 @@ def test_sample__asked_for__all_that_three_lines_need(client: Client) -> None:
 def test_scope__site_with_overrides__its_own_sample(client: Client) -> None:
     assert read(client, "?scope=en.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.1
     assert read(client, "?scope=de.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.5
+
+
+@pytest.mark.parametrize(("name", "is_open"), [("ui.button_click", True), ("client.error", True), ("ui.page_load", False)])
+def test_sample__page_on_ones_own_machine__may_send_to_two_streams(name: str, *, is_open: bool) -> None:
+    snapshot = lookups.snapshot()
+    stream = snapshot.streams[name]
+
+    assert origins.allowed("http://localhost:5500", snapshot.services[stream.service], stream) is is_open
 
 
 def test_every_stream__event_with_all_that_is_filled_in__is_valid(client: Client) -> None:
