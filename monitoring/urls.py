@@ -12,6 +12,8 @@ from monitoring.dashboard import service_page, stream_list
 from monitoring.dashboard.picture import pages as picture
 from monitoring.hours import api as hours_api
 from monitoring.hours import pages as hours
+from monitoring.instruments import pages as instruments
+from monitoring.instruments.api import InstrumentCheck, StreamCheck
 from monitoring.live import pages as live
 from monitoring.outcomes import pages as outcomes
 from monitoring.rejected import pages as rejected
@@ -39,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/completeness", hours_api.Completeness.as_view(), name="api-completeness"),
     path("live", live.index, name="live"),
     path("live/events", live.events, name="live-events"),
+    path("instruments/<str:key>/check", instruments.of_instrument, name="instrument-check"),
+    path("check/stream/<path:name>", instruments.of_stream, name="stream-check"),
+    path("api/v1/instruments/<str:key>/check", InstrumentCheck.as_view(), name="api-instrument-check"),
+    path("api/v1/check/stream/<path:name>", StreamCheck.as_view(), name="api-stream-check"),
     path("", include("monitoring.alerts.urls")),
     path("", include("monitoring.realtime.urls")),
     path("rejected", rejected.index, name="rejected"),

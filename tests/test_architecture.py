@@ -102,6 +102,7 @@ PURE_IN_APPS = {
         "alerts.phases",
         "alerts.rules",
         "canary",
+        "instruments.evidence",
         "masking",
         "realtime.cells",
         "realtime.engine",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,14 +13,15 @@ from typing import Any
 from eventplatform.broker.base import Log
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.streams import Stream
-from monitoring.instruments import fields, lookups, saying
-from monitoring.instruments.deciding import Client, Decision, decide
-from monitoring.instruments.estimating import estimate
-from monitoring.instruments.facts import Facts, Judged, Looked, Refusals, Subject
-from monitoring.instruments.fields import Path
-from monitoring.instruments.judging import Verdict, judge
+from monitoring.instruments import lookups, saying
+from monitoring.instruments.evidence import fields
+from monitoring.instruments.evidence.deciding import Client, Decision, decide
+from monitoring.instruments.evidence.estimating import estimate
+from monitoring.instruments.evidence.facts import Facts, Judged, Looked, Refusals, Subject
+from monitoring.instruments.evidence.fields import Path
+from monitoring.instruments.evidence.judging import Verdict, judge
+from monitoring.instruments.evidence.tallying import Tally, Wanted
 from monitoring.instruments.saying import Sayings
-from monitoring.instruments.tallying import Tally, Wanted
 from monitoring.realtime import reading
 from monitoring.realtime.reading import Bounds
 from streamconfig.lookups import snapshot
@@ -29,7 +31,11 @@ RANGES: Mapping[str, int] = {"5m": 5, "15m": 15, "60m": 60}
 USUAL = "15m"
 # Some 0.2 s on one core: a page that looks again each ten seconds must not weigh on those who take events.
 BOUNDS = Bounds(records=10_000, bytes=16 * 1024 * 1024, seconds=0.4)
+FRESH_SECONDS = 1.0
 _LEARNING = 2  # refreshes after which clients know what holds
+_MOST_KEPT = 16
+_turn = threading.Lock()
+_kept: dict[Hashable, tuple[float, Check]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,12 @@ class Check:
 
     facts: Facts
     verdict: Verdict
-    decision: Decision
-    client: Client
     at: datetime
-    is_known: bool = True
+
+    def decision(self, client: Client) -> Decision:
+        """What becomes of an event of that client."""
+        told = self.facts.told
+        return decide(told.entry, client, told.holding, is_instrument=bool(self.facts.subject.key))
 
 
 def subject_of(config: Snapshot, key: str) -> Subject:
@@ -50,14 +58,25 @@ def subject_of(config: Snapshot, key: str) -> Subject:
     return Subject(one.stream if one else "", key)
 
 
+def shared(log: Log, subject: Subject, *, minutes: int, site: str, may_see: bool) -> Check:
+    """The same for all who look at it within a second, and one reading at a time in a process, however many look."""
+    key = (subject, minutes, site, may_see, snapshot().tag)
+    with _turn:
+        found = _kept.get(key)
+        if found is None or time.monotonic() - found[0] > FRESH_SECONDS:
+            while len(_kept) >= _MOST_KEPT:
+                del _kept[next(iter(_kept))]
+            found = _kept[key] = (time.monotonic(), check(log, subject, minutes=minutes, site=site, may_see=may_see))
+        return found[1]
+
+
 def check(
-    log: Log, subject: Subject, *, minutes: int = RANGES[USUAL], client: Client | None = None, may_see: bool = False,
-    bounds: Bounds = BOUNDS,
-) -> Check:  # fmt: skip
-    """What is to be known of the subject now."""
-    config, now, who = snapshot(), datetime.now(UTC), client or Client()
+    log: Log, subject: Subject, *, minutes: int = RANGES[USUAL], site: str = "", may_see: bool = False, bounds: Bounds = BOUNDS
+) -> Check:
+    """What is to be known of the subject now, as a client of `site` has it; personal data is masked unless `may_see`."""
+    config, now = snapshot(), datetime.now(UTC)
     sayings = Sayings(subject, config)
-    told = sayings.told(who.site or "")
+    told = sayings.told(site)
     stream = config.find_stream(subject.stream) if subject.stream else None
     begin = now - timedelta(minutes=minutes)
     wanted = _wanted(subject, config, stream, sayings, begin, minutes)
@@ -75,8 +94,7 @@ def check(
         contextual=_contextual(told.holding if subject.key else None),
         version=str((told.entry or {}).get("schema") or ""),
     )
-    decision = decide(told.entry, who, told.holding, is_instrument=bool(subject.key))
-    return Check(facts, judge(facts), decision, who, now)
+    return Check(facts, judge(facts), now)
 
 
 def _wanted(  # noqa: PLR0917  # one caller, right above

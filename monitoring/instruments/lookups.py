@@ -17,7 +17,7 @@ from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.schemas import Violation
 from monitoring import personal
-from monitoring.instruments.facts import Refusal, Refusals, Subject
+from monitoring.instruments.evidence.facts import Refusal, Refusals, Subject
 from monitoring.models import IntakeCount
 from streamconfig.lookups import snapshot, stream_set
 

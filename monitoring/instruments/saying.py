@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpRequest, QueryDict
@@ -14,11 +15,11 @@ from eventplatform.core.door_rules import PrivacyRules
 from eventplatform.core.pii_marks import Marked, marks_of
 from eventplatform.core.services import rules_of
 from eventplatform.core.streams import Stream
-from monitoring.instruments import fields
-from monitoring.instruments.deciding import UNITS, sampled
-from monitoring.instruments.facts import Subject, Told
-from monitoring.instruments.fields import Path
-from monitoring.instruments.tallying import Sample
+from monitoring.instruments.evidence import fields
+from monitoring.instruments.evidence.deciding import UNITS, sampled
+from monitoring.instruments.evidence.facts import Subject, Told
+from monitoring.instruments.evidence.fields import Path
+from monitoring.instruments.evidence.tallying import Sample
 from streamconfig.snapshots import Snapshot
 
 # Where events hold a unit's identifier (docs/reference/client-contract.md, §4).
@@ -118,9 +119,7 @@ def _answer(asked: Mapping[str, str]) -> Any:
     request = HttpRequest()
     request.method, request.path = "GET", address
     request.META = {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "REQUEST_METHOD": "GET"}
-    given = QueryDict(mutable=True)
-    given.update({name: text for name, text in asked.items() if text})
-    request.GET = given
+    request.GET = QueryDict(urlencode({name: text for name, text in asked.items() if text}))
     found = resolve(address)
     response = found.func(request, *found.args, **found.kwargs)
     return orjson.loads(response.content)

@@ -20,7 +20,7 @@ from eventplatform.broker.dead_letters import DeadLetter, add
 from eventplatform.core.records import NewRecord
 from eventplatform.eventlog import event_log
 from monitoring.instruments.checking import Check, check, subject_of
-from monitoring.instruments.facts import Subject
+from monitoring.instruments.evidence.facts import Subject
 from registry import lookups as registry
 from registry import services as registry_services
 from streamconfig import lookups

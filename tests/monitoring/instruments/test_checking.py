@@ -10,7 +10,7 @@ import pytest
 
 from monitoring.instruments import lookups
 from monitoring.instruments.checking import Check
-from monitoring.instruments.deciding import Client
+from monitoring.instruments.evidence.deciding import Client
 from tests import configuring
 from tests.monitoring.instruments.conftest import KEY, SCHEMA, STREAM, World
 
@@ -30,7 +30,8 @@ def test_check__clients_that_obey__live_and_correct(world: World) -> None:
     assert (found.verdict.is_live, found.verdict.is_correct, found.facts.tally.events) == (True, True, 60)
     assert [one.estimate.kind for one in found.facts.judged] == ["as_intended"]
     assert found.facts.judged[0].sample == ("session", 0.2)
-    assert (found.decision.outcome, found.decision.rate) == ("depends", 0.2)
+    assert found.decision(Client()).outcome == "depends"
+    assert found.decision(Client()).rate == 0.2
     assert sum(found.facts.tally.by_minute) == 60
 
 
@@ -59,7 +60,7 @@ def test_check__switched_off__says_so_and_what_to_do(world: World) -> None:
     assert codes(found)[0] == "off"
     assert "It is switched off." in found.verdict.next.words
     assert not found.verdict.is_live
-    assert found.decision.outcome == "closed"
+    assert found.decision(Client()).outcome == "closed"
 
 
 def test_check__outside_of_its_window__names_when_it_opens(world: World) -> None:
@@ -197,7 +198,7 @@ def test_check__stream__its_own_rate_by_site_and_its_instruments_apart(world: Wo
     ],
 )
 def test_check__client_described__decided_as_the_contract_says(world: World, client: Client, outcome: str) -> None:
-    assert world.check(client=client).decision.outcome == outcome
+    assert world.check().decision(client).outcome == outcome
 
 
 def test_check__log_away__says_that_nobody_knows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.instruments.deciding import Client, decide, fits
+from monitoring.instruments.evidence.deciding import Client, decide, fits
 
 _VECTORS = Path(__file__).resolve().parents[3] / "clients" / "contract"
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from monitoring.instruments.estimating import LEAST, estimate, value_of
+from monitoring.instruments.evidence.estimating import LEAST, estimate, value_of
 
 
 def chances(seed: str) -> random.Random:
@@ -15,7 +15,7 @@ def chances(seed: str) -> random.Random:
 
 def ids(chance: random.Random, number: int, rate: float, *, low: float = 0.0) -> list[str]:
     """Identifiers of clients that are in sample at this rate."""
-    found = []
+    found: list[str] = []
     while len(found) < number:
         value = low + (rate - low) * chance.random()
         made = f"{min(int(value * 0xFFFFFFFF), 0xFFFFFFFE):08x}{chance.getrandbits(48):012x}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eventplatform.figures import digits, thin
-from monitoring.instruments.estimating import LEAST, Estimate
-from monitoring.instruments.facts import Facts, Judged
-from monitoring.instruments.fields import ALIKE_BY_NATURE, Path
-from monitoring.instruments.tallying import Filled
+from monitoring.instruments.evidence.estimating import LEAST, Estimate
+from monitoring.instruments.evidence.facts import Facts, Judged
+from monitoring.instruments.evidence.fields import ALIKE_BY_NATURE, Path
+from monitoring.instruments.evidence.tallying import Filled
 
 State = Literal["fail", "warn", "paused", "unknown", "info", "ok"]
 Place = Literal["", "make", "change", "here", "force", "rejected", "versions", "fields", "clock", "store"]

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from eventplatform.core.schemas import Violation
-from monitoring.instruments.estimating import Estimate
-from monitoring.instruments.fields import Path
-from monitoring.instruments.tallying import Filled, Group, Sample, Tally
+from monitoring.instruments.evidence.estimating import Estimate
+from monitoring.instruments.evidence.fields import Path
+from monitoring.instruments.evidence.tallying import Filled, Group, Sample, Tally
 
 
 @dataclass(frozen=True, slots=True)

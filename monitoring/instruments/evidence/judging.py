@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eventplatform.figures import share, thin
-from monitoring.instruments.deciding import sampled
-from monitoring.instruments.facts import Facts
-from monitoring.instruments.findings import Finding, State, clocks, filling, rates, stated
+from monitoring.instruments.evidence.deciding import sampled
+from monitoring.instruments.evidence.facts import Facts
+from monitoring.instruments.evidence.findings import Finding, State, clocks, filling, rates, stated
 
 _ORDER: tuple[State, ...] = ("fail", "paused", "warn", "unknown", "info", "ok")
 _OPEN = frozenset({"rate_few", "rate_hidden", "settling"})  # what keeps the rate from being judged
@@ -23,6 +23,13 @@ class Verdict:
     is_live: bool
     is_correct: bool
     findings: tuple[Finding, ...]
+
+    @property
+    def word(self) -> str:
+        """The state in two words at most."""
+        if self.is_live:
+            return "Live" if self.is_correct else "Not correct"
+        return {"paused": "Off", "unknown": "Unknown"}.get(self.state, "Not live")
 
     @property
     def next(self) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitoring.instruments.estimating import value_of
+from monitoring.instruments.evidence.estimating import value_of
 
 UNITS = ("pageview", "session", "device")
 _NEED_CONSENT = frozenset({"session", "device"})
@@ -56,9 +56,12 @@ def decide(entry: Any, client: Client, instrument: Any = None, *, is_instrument:
 
 def sampled(sample: Any) -> tuple[str, float | None]:
     """Unit and rate of a sample that is one; no rate for anything else."""
+    unit: Any
+    rate: Any
     unit, rate = (sample.get("unit"), sample.get("rate")) if isinstance(sample, Mapping) else ("", None)
-    is_rate = isinstance(rate, int | float) and not isinstance(rate, bool) and 0 <= rate <= 1
-    return (unit, float(rate)) if unit in UNITS and is_rate else ("", None)
+    if unit not in UNITS or not isinstance(rate, int | float) or isinstance(rate, bool) or not 0 <= rate <= 1:
+        return "", None
+    return unit, float(rate)
 
 
 def fits(audience: Any, client: Client) -> bool:

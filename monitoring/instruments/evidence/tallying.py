@@ -12,8 +12,8 @@ import orjson
 
 from eventplatform.core.records import Record
 from monitoring.canary import is_canary
-from monitoring.instruments import fields
-from monitoring.instruments.fields import Path
+from monitoring.instruments.evidence import fields
+from monitoring.instruments.evidence.fields import Path
 
 FORCED = "forced"
 _MOST_NAMES = 50  # versions, domains and the like; a client can make up any number
