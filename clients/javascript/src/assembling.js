@@ -2,64 +2,38 @@
 
 import { fill, isObject, own } from "./paths.js";
 
-const SET_BY_CLIENT = ["meta.stream", "meta.id", "meta.domain", "dt"];
-
 /**
  * A new event; the caller's stays as it is.
  * @param {string} stream
- * @param {object} event
+ * @param {object | undefined} event
  * @param {{schema?: string | null, fields?: string[]}} entry the stream's
  * @param {{fields?: string[]} | null | undefined} instrument
- * @param {{_now: number, _id: () => string, _domain?: string, _lookup: (path: string) => unknown}} call
+ * @param {(path: string) => unknown} lookup what the context holds at a path
+ * @param {{id: () => string, domain?: string, moment: () => string}} set what no context sets
  */
-export function assemble(stream, event, entry, instrument, call) {
-  const made = { ...event };
-  const meta = own(made, "meta");
-  const given = isObject(meta) ? meta : {};
-  const fields = entry.fields || [];
-  if (own(made, "$schema") === undefined && entry.schema) made.$schema = entry.schema;
-  made.meta = { ...given, stream };
-  if (fields.includes("meta.id") && own(given, "id") === undefined) made.meta.id = call._id();
-  if (fields.includes("meta.domain") && own(given, "domain") === undefined && call._domain) made.meta.domain = call._domain;
-  setMoment(made, fields, call._now);
-  const copied = ["meta."];
-  for (const path of (instrument && instrument.fields) || []) supply(made, path, call, copied);
-  for (const path of fields) supply(made, path, call, copied);
+export const assemble = (stream, event = {}, entry, instrument, lookup, set) => {
+  const meta = own(event, "meta");
+  const made = { $schema: entry.schema || undefined, ...event, meta: { ...(isObject(meta) && meta), stream } };
+  const isOlder = own(made, "client_dt") !== undefined;
+  if (isOlder) delete made.dt;
+  for (const path of [...(entry.fields || []), ...((instrument && instrument.fields) || [])]) {
+    let value;
+    if (path == "meta.id") value = set.id();
+    else if (path == "meta.domain") value = set.domain;
+    else if (path == "dt") value = isOlder ? null : set.moment();
+    else value = lookup(path);
+    if (value != null) fill(made, path, value);
+  }
   return made;
-}
-
-function setMoment(made, fields, now) {
-  if (own(made, "client_dt") !== undefined) delete made.dt;
-  else if (fields.includes("dt") && own(made, "dt") === undefined) made.dt = momentOf(now);
-}
-
-function supply(made, path, call, copied) {
-  if (SET_BY_CLIENT.includes(path)) return;
-  const value = call._lookup(path);
-  if (value != null) fill(made, path, value, copied);
-}
-
-let latest = NaN;
-let text = "";
-
-/** ISO 8601; many events are made in the same millisecond. */
-function momentOf(now) {
-  if (now !== latest) text = new Date((latest = now)).toISOString();
-  return text;
-}
+};
 
 /**
  * An event as text. Halves of characters, which JSON can write and no reader of it takes, become U+FFFD.
  * @throws where it can't be written: circles, BigInt, getters that throw
  */
-export function textOf(event) {
-  const written = JSON.stringify(event);
-  return written.includes("\\ud") ? written.replace(/\\\\|\\ud[89a-f]../g, (found) => (found[1] == "u" ? "\ufffd" : found)) : written;
-}
+export const textOf = (event) => JSON.stringify(event).replace(/\\\\|\\ud[89a-f]../g, (found) => (found[1] == "u" ? "\ufffd" : found));
 
 const encoder = new TextEncoder();
 
 /** The length of a text in UTF-8. */
-export function bytesOf(written) {
-  return /[^\0-\x7f]/.test(written) ? encoder.encode(written).length : written.length;
-}
+export const bytesOf = (text) => encoder.encode(text).length;

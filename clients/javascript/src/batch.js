@@ -4,23 +4,24 @@ export const EVENTS = 50;
 export const BYTES = 48e3;
 export const LARGEST = 60e3; // browsers take 64 KiB in flight
 
+/** The bytes of events as one JSON array. */
+export const sizeOf = (items) => items.reduce((sum, item) => sum + item.bytes + 1, 1);
+
+export const bodyOf = (items) => `[${items.map((item) => item.text)}]`;
+
 /**
  * How many of the first events go into one request.
  * @param {{bytes: number}[]} items
  * @param {number} bytes what a request may hold
  * @param {number} events
  */
-export function countFor(items, bytes = BYTES, events = EVENTS) {
-  let sum = 1;
+export const countFor = (items, bytes = BYTES, events = EVENTS) => {
   let count = 0;
+  let sum = 1;
   while (count < items.length && count < events) {
     sum += items[count].bytes + 1;
     if (count && sum > bytes) break;
     count++;
   }
   return count;
-}
-
-export const bodyOf = (items) => "[" + items.map((item) => item.text).join(",") + "]";
-
-export const sizeOf = (items) => items.reduce((sum, item) => sum + item.bytes + 1, 1);
+};

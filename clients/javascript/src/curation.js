@@ -2,10 +2,10 @@
 
 import { own } from "./paths.js";
 
-const isNumber = (value) => typeof value == "number";
-const compare = (holds) => (value, rule) => isNumber(value) && isNumber(rule) && holds(value, rule);
-const among = (holds) => (value, rule) => Array.isArray(rule) && holds(value, rule);
-const inside = (holds) => (value, rule) => Array.isArray(value) && holds(value, rule);
+const { isArray } = Array;
+const compare = (holds) => (value, rule) => [value, rule].every((one) => typeof one == "number") && holds(value, rule);
+const among = (holds) => (value, rule) => isArray(rule) && holds(value, rule);
+const inside = (holds) => (value, rule) => isArray(value) && holds(value, rule);
 
 const OPERATORS = {
   equals: (value, rule) => value === rule,
@@ -27,12 +27,8 @@ const OPERATORS = {
  * @param {Record<string, Record<string, unknown>> | null | undefined} curation
  * @param {(path: string) => unknown} lookup what the context holds at a path
  */
-export function holds(curation, lookup) {
-  return Object.keys(curation || {}).every((attribute) => {
-    const value = lookup(attribute.replace("_", "."), attribute);
-    const rules = curation[attribute];
-    return value != null && Object.keys(rules).every((name) => (own(OPERATORS, name) || never)(value, rules[name]));
+export const holds = (curation, lookup) =>
+  Object.entries(curation || {}).every(([attribute, rules]) => {
+    const value = lookup(attribute.replace("_", "."));
+    return value != null && Object.entries(rules).every(([name, rule]) => own(OPERATORS, name) && OPERATORS[name](value, rule));
   });
-}
-
-const never = () => false;

@@ -1,6 +1,6 @@
 /** The client's entry: `connect`. */
 
-import { Client } from "./client.js";
+import { clientOf } from "./client.js";
 
 export const version = VERSION;
 
@@ -9,4 +9,4 @@ export const version = VERSION;
  * @param {string} platformUrl
  * @param {object} [options] see the types
  */
-export const connect = (platformUrl, options) => new Client(platformUrl, options || {});
+export const connect = (platformUrl, options) => clientOf(platformUrl, options);

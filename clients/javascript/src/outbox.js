@@ -1,243 +1,198 @@
 /** Events on their way: grouped by intake, sent, tried again, and left to the next page. */
 
 import { outcomesOf } from "./answers.js";
-import { BYTES, EVENTS, LARGEST, bodyOf, countFor, sizeOf } from "./batch.js";
+import { EVENTS, LARGEST, bodyOf, countFor, sizeOf } from "./batch.js";
 import { LASTS, admit } from "./queue.js";
 import { ask, beacon, withParameter } from "./transport.js";
 
-const AT_ONCE = 4; // requests of a service to one intake
+const SERVICE_IN_FLIGHT = 200e3; // bytes
 const ON_DEVICE = { events: 200, bytes: 256e3 };
 const LONGEST_TIMER = 1e9; // beyond 2^31 a timer rings at once
 
 /**
  * @typedef {{text: string, bytes: number, made: number, url: string, stream: string, tries: number}} Item
- * @typedef {{_url: string, _items: Item[], _bytes: number, _flights: number, _until: number, _timer?: any}} Lane
+ * @typedef {{_items: Item[], _until: number, _timer?: any}} Lane what waits for one intake, and until when
+ *
+ * @param {{_isBrowser: boolean, _debugId: string, _headers: object, _linger: number, _tries: number, _bounds: {events: number, bytes: number}}} settings
+ * @param {{put: (items: Item[]) => unknown, take: () => Item[]}} shelf
+ * @param {{_count: (what: string, items: number) => void, _drop: (item: Item, reason: string, result?: object) => void,
+ *   _answered: (items: Item[], status: number | undefined, answer: object) => void, _hasConsent: () => boolean}} owner
  */
-export class Outbox {
-  /**
-   * @param {{_isBrowser: boolean, _tries: number, _linger: number, _bounds: {events: number, bytes: number}, _headers: object, _debugId?: string}} settings
-   * @param {import("./queue.js").Shelf} shelf
-   * @param {{_count: (what: string, items: number) => void, _drop: (item: Item, reason: string, result?: object) => void, _debug?: object, _hasConsent: boolean}} owner
-   */
-  constructor(settings, shelf, owner) {
-    this._settings = settings;
-    this._shelf = shelf;
-    this._owner = owner;
-    /** @type {Map<string, Lane>} */
-    this._lanes = new Map();
-    this._total = this._bytes = this._flights = this._flying = 0;
-    this._waiters = [];
-  }
+export const outbox = ({ _isBrowser, _debugId, _headers, _linger, _tries, _bounds }, shelf, owner) => {
+  /** @type {Map<string, Lane>} */
+  const lanes = new Map();
+  let waiters = [];
+  let total = 0;
+  let bytes = 0;
+  let flights = 0;
+  let flying = 0;
 
-  /** How many wait or are on their way. */
-  get waiting() {
-    return this._total;
-  }
+  const each = (act) => lanes.forEach(act);
 
-  add(item) {
-    const lane = this._lane(item.url);
+  const weigh = (items, sign) => {
+    total += sign * items.length;
+    for (const item of items) bytes += sign * item.bytes;
+  };
+
+  const push = (item) => {
+    let lane = lanes.get(item.url);
+    if (!lane) lanes.set(item.url, (lane = { _items: [], _until: 0 }));
     lane._items.push(item);
-    lane._bytes += item.bytes;
-    this._weigh([item], 1);
-    this._keepBounds(lane);
-    if (lane._items.length >= EVENTS || lane._bytes >= BYTES) this._pump(lane);
-    else this._later(lane, this._settings._linger);
-  }
-
-  /** Send what is there, without waiting for more. True once nothing waits; false where the rest has to be tried again later. */
-  flush(isPatient = false) {
-    this._each((lane) => this._pump(lane));
-    return new Promise((resolve) => {
-      this._waiters.push({ resolve, isPatient });
-      this._settle();
-    });
-  }
-
-  /** Pauses are over, as the device is online again. */
-  resume() {
-    this._each((lane) => {
-      lane._until = 0;
-      this._pump(lane);
-    });
-  }
-
-  /** The page may end now: what is there goes by beacon, else by `fetch`, else it is left to the next page. */
-  leave() {
-    this._each((lane) => {
-      if (this._isPaused(lane)) return this._leave(lane, this._take(lane, Infinity));
-      while (lane._items.length) {
-        const part = this._take(lane, countFor(lane._items, LARGEST, Infinity));
-        if (!this._settings._debugId && beacon(withParameter(lane._url, "hasty=true"), bodyOf(part))) this._sent(part);
-        else this._fly(lane, part, true);
-      }
-    });
-  }
-
-  /** Take over what earlier pages left. */
-  collect() {
-    this._shelved().forEach((item) => this._lane(item.url)._items.push(item));
-    this._each((lane) => this._order(lane, []));
-    this.flush();
-  }
-
-  /** No more timers; what is still there is dropped. */
-  end() {
-    this._each((lane) => {
-      clearTimeout(lane._timer);
-      this._take(lane, Infinity).forEach((item) => this._drop(item, "gave_up"));
-    });
-  }
-
-  _each(act) {
-    this._lanes.forEach(act);
-  }
-
-  _lane(url) {
-    let lane = this._lanes.get(url);
-    if (!lane) this._lanes.set(url, (lane = { _url: url, _items: [], _bytes: 0, _flights: 0, _until: 0 }));
     return lane;
-  }
+  };
 
-  _isPaused(lane) {
-    return (typeof navigator == "object" && navigator.onLine === false) || lane._until > Date.now();
-  }
+  const sent = (items) => {
+    owner._count("sent", items.length);
+    weigh(items, -1);
+  };
 
-  _bounds(lane) {
-    return this._settings._isBrowser && this._isPaused(lane) ? ON_DEVICE : this._settings._bounds;
-  }
+  const drop = (item, reason, result) => {
+    owner._drop(item, reason, result);
+    weigh([item], -1);
+  };
 
-  _keepBounds(lane) {
-    const { events, bytes } = this._total > ON_DEVICE.events || this._bytes > ON_DEVICE.bytes ? this._bounds(lane) : ON_DEVICE;
-    while (lane._items.length && (this._total > events || this._bytes > bytes)) this._drop(this._take(lane, 1)[0], "full");
-  }
+  const isPaused = (lane) => (globalThis.navigator || {}).onLine === false || lane._until > Date.now();
 
-  _later(lane, milliseconds) {
+  const boundsOf = (lane) => (_isBrowser && isPaused(lane) ? ON_DEVICE : _bounds);
+
+  const add = (item) => {
+    const lane = push(item);
+    weigh([item], 1);
+    if (total > ON_DEVICE.events || bytes > ON_DEVICE.bytes) {
+      const bounds = boundsOf(lane);
+      while (lane._items[0] && (total > bounds.events || bytes > bounds.bytes)) drop(lane._items.shift(), "full");
+    }
+    const isFull = lane._items.length >= EVENTS || countFor(lane._items) < lane._items.length;
+    if (isFull) pump(lane);
+    else later(lane, _linger);
+  };
+
+  const later = (lane, milliseconds) => {
     if (lane._timer) return;
     lane._timer = setTimeout(() => {
       lane._timer = 0;
-      this._pump(lane);
+      pump(lane);
     }, Math.min(milliseconds, LONGEST_TIMER));
-  }
+  };
 
-  _pump(lane) {
-    while (lane._items.length && !this._isPaused(lane)) {
+  /** Send what may go now: browsers take 64 KiB in flight that outlive the page, and a service is polite. */
+  const pump = (lane) => {
+    const inFlight = _isBrowser ? LARGEST : SERVICE_IN_FLIGHT;
+    while (lane._items.length && !isPaused(lane)) {
       const count = countFor(lane._items);
-      if (!this._mayFly(lane, sizeOf(lane._items.slice(0, count)))) return;
-      const items = this._take(lane, count).filter((item) => Date.now() - item.made <= LASTS || this._drop(item, "expired"));
-      if (items.length) this._fly(lane, items);
+      if (flying && flying + sizeOf(lane._items.slice(0, count)) > inFlight) return; // it goes on when a flight lands
+      const items = lane._items.splice(0, count).filter((item) => Date.now() - item.made <= LASTS || drop(item, "expired"));
+      if (items.length) fly(lane, items);
     }
-    if (lane._items.length) this._later(lane, Math.max(lane._until - Date.now(), this._settings._linger));
-  }
+    if (lane._items.length) later(lane, Math.max(lane._until - Date.now(), _linger));
+  };
 
-  /** Browsers take 64 KiB in flight that outlive the page; a service is polite. */
-  _mayFly(lane, bytes) {
-    if (!this._settings._isBrowser) return lane._flights < AT_ONCE;
-    return !this._flying || this._flying + bytes <= LARGEST;
-  }
+  const fly = async (lane, items, isLeaving) => {
+    const { url } = items[0];
+    const size = sizeOf(items);
+    flying += size;
+    flights++;
+    const address = _debugId ? withParameter(url, "debug_id=" + _debugId) : url;
+    const answer = await ask(address, { method: "POST", headers: _headers, body: bodyOf(items), keepalive: _isBrowser });
+    flying -= size;
+    flights--;
+    land(lane, items, answer, isLeaving);
+    each(pump);
+    settle();
+  };
 
-  async _fly(lane, items, isLeaving) {
-    const { _isBrowser, _headers, _debugId } = this._settings;
-    const bytes = sizeOf(items);
-    this._flying += bytes;
-    this._flights++;
-    lane._flights++;
-    const url = _debugId ? withParameter(lane._url, "debug_id=" + _debugId) : lane._url;
-    const answer = await ask(url, { method: "POST", headers: _headers, body: bodyOf(items), keepalive: _isBrowser });
-    this._flying -= bytes;
-    this._flights--;
-    lane._flights--;
-    this._land(lane, items, answer, isLeaving);
-    this._pump(lane);
-    this._settle();
-  }
-
-  _land(lane, items, { status, header, body }, isLeaving) {
-    const attempt = items.reduce((most, item) => Math.max(most, item.tries), 0) + 1;
-    const answer = outcomesOf(items.length, status, header("retry-after"), body, attempt);
-    const { _outcomes, _wait, _results } = answer;
-    if (this._owner._debug) this._owner._debug._answered(items, status, answer);
-    const again = [];
-    items.forEach((item, index) => {
-      const outcome = _outcomes[index];
-      if (outcome == "sent") this._sent([item]);
-      else if (outcome == "again") this._mayTry(item) && again.push(item);
-      else if (outcome != "halve") this._drop(item, outcome.slice(1), _results[index]);
+  const land = (lane, items, { _status, _header, _body }, isLeaving) => {
+    const attempt = Math.max(...items.map((item) => item.tries)) + 1;
+    const answer = outcomesOf(items.length, _status, _header("retry-after"), _body, attempt);
+    owner._answered(items, _status, answer);
+    const again = items.filter((item, index) => {
+      const outcome = answer._outcomes[index];
+      if (outcome == "again") return ++item.tries < _tries || _isBrowser || drop(item, "gave_up");
+      if (outcome == "sent") sent([item]);
+      else if (outcome != "halve") drop(item, outcome.slice(1), answer._results[index]);
     });
-    if (_outcomes[0] == "halve") {
-      const middle = items.length >> 1;
-      this._fly(lane, items.slice(0, middle), isLeaving);
-      this._fly(lane, items.slice(middle), isLeaving);
+    if (answer._outcomes[0] == "halve") {
+      fly(lane, items.splice(0, items.length >> 1), isLeaving);
+      fly(lane, items, isLeaving);
     }
     if (!again.length) return;
-    lane._until = Math.max(lane._until, Date.now() + _wait * 1000 * jitter());
-    const isHidden = this._settings._isBrowser && document.visibilityState == "hidden";
-    if (isLeaving || isHidden) this._leave(lane, again);
-    else this._order(lane, again);
-  }
-
-  _mayTry(item) {
-    return ++item.tries < this._settings._tries || this._settings._isBrowser || this._drop(item, "gave_up");
-  }
+    lane._until = Math.max(lane._until, Date.now() + answer._wait * 1000 * (0.8 + Math.random() * 0.4));
+    if (isLeaving || (_isBrowser && document.hidden)) leaveTo(lane, again);
+    else order(lane, again);
+  };
 
   /** Put back what goes again, before the younger. */
-  _order(lane, again) {
-    const { kept, dropped } = admit(again, lane._items, this._bounds(lane), Date.now());
-    lane._items = kept;
-    lane._bytes = kept.reduce((sum, item) => sum + item.bytes, 0);
-    dropped.forEach(({ item, reason }) => this._drop(item, reason));
-  }
+  const order = (lane, again) => {
+    lane._items = admit(again.concat(lane._items), boundsOf(lane), Date.now(), drop);
+  };
 
   /** Leave events to the next page; where nothing may be stored they wait in this one, as long as it lives. */
-  _leave(lane, items) {
-    if (!this._owner._hasConsent) return this._order(lane, items);
-    const { kept, dropped } = admit(this._shelved(), items, ON_DEVICE, Date.now());
-    dropped.forEach(({ item, reason }) => this._drop(item, reason));
-    if (this._shelf.put(kept)) {
-      this._owner._count("left", kept.length);
-      this._weigh(kept, -1);
-    } else {
-      kept.forEach((item) => this._lane(item.url)._items.push(item));
-      this._each((lane) => this._order(lane, []));
-    }
-  }
+  const leaveTo = (lane, items) => {
+    if (!owner._hasConsent()) return order(lane, items);
+    const kept = admit(fromShelf().concat(items), ON_DEVICE, Date.now(), drop);
+    if (shelf.put(kept)) {
+      owner._count("left", kept.length);
+      weigh(kept, -1);
+    } else kept.forEach(push);
+  };
 
   /** What lies on the device is this page's now. */
-  _shelved() {
-    const items = this._shelf.take();
-    this._owner._count("given", items.length);
-    this._weigh(items, 1);
+  const fromShelf = () => {
+    const items = shelf.take();
+    owner._count("given", items.length);
+    weigh(items, 1);
     return items;
-  }
+  };
 
-  _take(lane, count) {
-    const items = lane._items.splice(0, count);
-    for (const item of items) lane._bytes -= item.bytes;
-    return items;
-  }
+  const settle = () => {
+    if (!flights) waiters = waiters.filter(({ resolve, isPatient }) => (total && isPatient) || resolve(!total));
+  };
 
-  _sent(items) {
-    this._owner._count("sent", items.length);
-    this._weigh(items, -1);
-  }
+  return {
+    add,
 
-  _drop(item, reason, result) {
-    this._owner._drop(item, reason, result);
-    this._weigh([item], -1);
-  }
+    /** How many wait or are on their way. */
+    waiting: () => total,
 
-  _weigh(items, sign) {
-    this._total += sign * items.length;
-    for (const item of items) this._bytes += sign * item.bytes;
-  }
+    /** Send what is there, without waiting for more. True once nothing waits; false, unless one is patient, where the rest has to wait. */
+    flush: (isPatient) => {
+      each(pump);
+      return new Promise((resolve) => {
+        waiters.push({ resolve, isPatient });
+        settle();
+      });
+    },
 
-  _settle() {
-    if (this._flights) return;
-    this._waiters = this._waiters.filter(({ resolve, isPatient }) => {
-      const isOver = !this._total || !isPatient;
-      if (isOver) resolve(!this._total);
-      return !isOver;
-    });
-  }
-}
+    /** Pauses are over, as the device is online again. */
+    resume: () =>
+      each((lane) => {
+        lane._until = 0;
+        pump(lane);
+      }),
 
-const jitter = () => 0.8 + Math.random() * 0.4;
+    /** The page may end now: what is there goes by beacon, else by `fetch`, else it is left to the next page. */
+    leave: () =>
+      each((lane) => {
+        if (isPaused(lane)) return leaveTo(lane, lane._items.splice(0));
+        while (lane._items.length) {
+          const items = lane._items.splice(0, countFor(lane._items, LARGEST, Infinity));
+          if (!_debugId && beacon(withParameter(items[0].url, "hasty=true"), bodyOf(items))) sent(items);
+          else fly(lane, items, true);
+        }
+      }),
+
+    /** Take over what earlier pages left. */
+    collect: () => {
+      fromShelf().forEach(push);
+      each((lane) => order(lane, []));
+      each(pump);
+    },
+
+    /** What waits is dropped, for this reason. */
+    end: (reason) =>
+      each((lane) => {
+        clearTimeout(lane._timer);
+        lane._items.splice(0).forEach((item) => drop(item, reason));
+      }),
+  };
+};

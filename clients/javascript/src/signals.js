@@ -5,8 +5,10 @@
  * @param {string[] | undefined} heeds the stream's
  * @param {{gpc?: boolean, dnt?: boolean}} options what the integrator says, in place of the browser
  */
-export function isRefused(heeds, { gpc, dnt }) {
-  const { globalPrivacyControl, doNotTrack } = typeof navigator == "object" ? navigator : {};
-  const signals = { gpc: gpc == null ? globalPrivacyControl : gpc, dnt: dnt == null ? doNotTrack == "1" : dnt };
-  return (heeds || []).some((name) => name == "gpc" || name == "dnt" ? signals[name] === true : false);
-}
+export const isRefused = (heeds, { gpc, dnt }) => {
+  const { globalPrivacyControl, doNotTrack } = globalThis.navigator || {};
+  const isSet = (name) => (name == "gpc" ? or(gpc, globalPrivacyControl) : name == "dnt" && or(dnt, doNotTrack == 1));
+  return (heeds || []).some(isSet);
+};
+
+const or = (said, seen) => (said == null ? seen : said);

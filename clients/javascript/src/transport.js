@@ -1,35 +1,31 @@
 /** Requests: `fetch` with an answer, and the beacon of a page that is being left, which has none. */
 
+import { attempt } from "./attempt.js";
+
 const TIMEOUT = 30e3;
 
 /**
- * An answer; status null where there is none. Never rejects.
+ * An answer; without a status where there is none. Never rejects.
  * @param {string} url
  * @param {RequestInit} request
- * @returns {Promise<{status: number | null, body: string, header: (name: string) => string | null}>}
+ * @returns {Promise<{_status?: number, _body?: string, _header: (name: string) => string | null | undefined}>}
  */
-export async function ask(url, request) {
-  const nothing = { status: null, body: "", header: () => null };
-  const aborting = new AbortController();
-  const timer = setTimeout(() => aborting.abort(), TIMEOUT);
+export const ask = async (url, request) => {
+  let timer;
   try {
+    const aborting = new AbortController();
+    timer = setTimeout(() => aborting.abort(), TIMEOUT);
     const answer = await fetch(url, { credentials: "omit", signal: aborting.signal, ...request });
-    return { status: answer.status, body: await answer.text(), header: (name) => answer.headers.get(name) };
+    return { _status: answer.status, _body: await answer.text(), _header: (name) => answer.headers.get(name) };
   } catch {
-    return nothing;
+    return { _header: () => {} };
   } finally {
     clearTimeout(timer);
   }
-}
+};
 
 /** Whether the browser took it. */
-export function beacon(url, body) {
-  try {
-    return navigator.sendBeacon(url, body);
-  } catch {
-    return false;
-  }
-}
+export const beacon = (url, body) => attempt(() => navigator.sendBeacon(url, body));
 
 /** An address with one more parameter. */
 export const withParameter = (url, parameter) => url + (url.includes("?") ? "&" : "?") + parameter;
