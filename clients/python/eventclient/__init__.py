@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eventclient.client import Client, connect
+    from eventclient.consuming.consumer import Consumer
+    from eventclient.consuming.errors import ConsumerError, Park, Retry
+    from eventclient.consuming.subscribing import subscribe
     from eventclient.errors import ClientError, OptionError, QueueFullError
     from eventclient.stats import Dropped, Stats
 
@@ -22,10 +25,26 @@ _HOME = {
     "Dropped": "eventclient.stats",
     "Stats": "eventclient.stats",
     "Consumer": "eventclient.consuming.consumer",
+    "ConsumerError": "eventclient.consuming.errors",
+    "Park": "eventclient.consuming.errors",
+    "Retry": "eventclient.consuming.errors",
     "subscribe": "eventclient.consuming.subscribing",
 }
 
-__all__ = ["Client", "ClientError", "Dropped", "OptionError", "QueueFullError", "Stats", "connect"]
+__all__ = [
+    "Client",
+    "ClientError",
+    "Consumer",
+    "ConsumerError",
+    "Dropped",
+    "OptionError",
+    "Park",
+    "QueueFullError",
+    "Retry",
+    "Stats",
+    "connect",
+    "subscribe",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from eventclient.consuming.kafka_starts import beginnings
 _log = logging.getLogger("eventclient.consuming")
 
 _MOST_RECORDS = 500
-_COMMIT_SECONDS = 10.0
+_LAG_SECONDS = 1.0
 Partition = confluent_kafka.TopicPartition
 
 
@@ -46,9 +46,11 @@ class KafkaSource:
         self._subscribed: tuple[str, ...] = ()
         self._streams: Mapping[str, str] = {}
         self._lanes: dict[tuple[str, int], Lane] = {}
+        self._nexts: dict[Lane, int] = {}
         self._kept: list[Item] = []
-        self._is_paused = False
-        self._is_closed = False
+        self._is_open = self._is_paused = False
+        self._lag: Mapping[str, int] = {}
+        self._looked_at = 0.0
 
     def open(self, plan: Plan) -> None:
         if not plan.group:
@@ -61,7 +63,7 @@ class KafkaSource:
             self._directory.start()
         wanted = settings_for(self._servers, plan.group, plan.handler_seconds, self._settings)
         self._client = confluent_kafka.Consumer(wanted, logger=_log)
-        self._plan = plan
+        self._plan, self._is_open = plan, True
 
     def poll(self, seconds: float) -> Sequence[Item]:
         self._subscribe()
@@ -75,6 +77,7 @@ class KafkaSource:
         found = self._client.consume(1, 0 if self._kept else seconds)
         if found:
             found += self._client.consume(_MOST_RECORDS, 0)
+        self._look_at_lag()
         kept, self._kept = self._kept, []
         return kept + self._items(found)
 
@@ -92,19 +95,14 @@ class KafkaSource:
         return not offsets or self._commit(offsets)
 
     def lag(self) -> Mapping[str, int]:
-        found = {}
-        for (topic, partition), lane in list(self._lanes.items()):
-            behind = self._behind(topic, partition)
-            if behind is not None:
-                found[lane.name] = behind
-        return found
+        return self._lag
 
     def close(self) -> None:
-        self._is_closed = True
         if self._directory is not None:
             self._directory.close()
         self._on_revoked = lambda _: None  # what is done is committed already
-        self._client.close()
+        if self._is_open:
+            self._client.close()
 
     def _subscribe(self) -> None:
         """Follow what the configuration says of topics."""
@@ -134,6 +132,7 @@ class KafkaSource:
             if lane is not None:  # else it was revoked meanwhile, and is another consumer's
                 stream = self._streams.get(topic, "")
                 key = message.key()
+                self._nexts[lane] = offset + 1
                 found.append(Delivery(lane, offset + 1, message.value(), stream, topic, partition, offset, key))
         return found
 
@@ -148,7 +147,8 @@ class KafkaSource:
     def _assigned(self, client: confluent_kafka.Consumer, partitions: list[Partition]) -> None:
         begins, lost = beginnings(client, partitions, self._start)
         for one in begins:
-            self._lanes[one.topic, one.partition] = Lane(f"{one.topic}/{one.partition}")
+            lane = self._lanes[one.topic, one.partition] = Lane(f"{one.topic}/{one.partition}")
+            self._nexts[lane] = one.offset
         client.incremental_assign(begins)
         self._kept += [Notice("dropped", {"count": count, "reason": "retention", "lane": name}) for name, count in lost.items()]
         if self._is_paused:
@@ -170,7 +170,9 @@ class KafkaSource:
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
         for one in partitions:
-            self._lanes.pop((one.topic, one.partition), None)
+            lane = self._lanes.pop((one.topic, one.partition), None)
+            if lane is not None:
+                del self._nexts[lane]
 
     def _commit(self, offsets: list[Partition]) -> bool:
         try:
@@ -180,12 +182,14 @@ class KafkaSource:
             return False
         return all(one.error is None for one in answered or ())
 
-    def _behind(self, topic: str, partition: int) -> int | None:
-        if self._is_closed:
-            return None
-        try:
-            (place,) = self._client.position([Partition(topic, partition)])
-            _, end = self._client.get_watermark_offsets(place, cached=True)
-        except (confluent_kafka.KafkaException, RuntimeError):
-            return None
-        return max(0, end - place.offset) if place.offset >= 0 and end >= 0 else None
+    def _look_at_lag(self) -> None:
+        """Once a second, by the thread that polls; librdkafka knows the ends from its fetches."""
+        now = time.monotonic()
+        if now - self._looked_at < _LAG_SECONDS:
+            return
+        self._looked_at, found = now, {}
+        for place, lane in self._lanes.items():
+            _, end = self._client.get_watermark_offsets(Partition(*place), cached=True)
+            if end >= 0:  # else nothing was fetched yet
+                found[lane.name] = max(0, end - self._nexts[lane])
+        self._lag = found

@@ -90,17 +90,20 @@ def test_kafka__two_in_a_group_one_leaves__each_event_once(
     children = [Child(tmp_path / name, seconds=0.001, **spec) for name in ("a", "b")]
     with ended(children):
         a, b = children
-        fill(log, topic, range(200))
-        wait_until(lambda: len(a.handled()) + len(b.handled()) == 200, 60)
-        for begin in range(200, EVENTS, 200):
-            fill(log, topic, range(begin, begin + 200))
-        wait_until(lambda: a.handled()[100:] and b.handled()[100:], 60)
+        numbers = iter(range(0, EVENTS // 2, 50))
+        while not (a.handled() and b.handled()):  # until both have joined
+            begin = next(numbers)
+            fill(log, topic, range(begin, begin + 50))
+            wait_until(lambda: len(a.handled()) + len(b.handled()) == begin + 50, 60)  # noqa: B023  # waited for at once
+        fill(log, topic, range(begin + 50, EVENTS))
         left = a.stop()
         wait_until(lambda: len(a.handled()) + len(b.handled()) >= EVENTS, 60)
+        fill(log, topic, range(EVENTS, EVENTS + 40))
+        wait_until(lambda: len(a.handled()) + len(b.handled()) >= EVENTS + 40, 60)
         b.stop()
 
     handled = a.handled() + b.handled()
-    assert sorted(n for _, n in handled) == list(range(EVENTS))
+    assert sorted(n for _, n in handled) == list(range(EVENTS + 40))
     assert left["handled"] == len(a.handled()) > 0
     assert by_partition(b.handled()).keys() == set(range(PARTITIONS))  # at the end it had all
 
@@ -181,7 +184,8 @@ def test_kafka__retention_took_what_was_not_read__told_and_the_rest_handled(
         wait_until(lambda: consumer.stats()["handled"] == 8)
     fill(log, topic, range(8, 48))
     place = confluent_kafka.TopicPartition(topic, 0, 7)
-    AdminClient({"bootstrap.servers": spec["servers"]}).delete_records([place])[place].result(30)
+    admin = AdminClient({"bootstrap.servers": spec["servers"]})
+    admin.delete_records([place])[place].result(30)
     again = Consumer("pages", lambda _: None, source=source(spec), group=topic)
     with running(again):
         wait_until(lambda: again.stats()["handled"] == 35)

@@ -1,0 +1,48 @@
+"""Dead letters of a file to the mended handler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventclient.consuming.dead_letters import DeadLetter
+from eventclient.consuming.letters_file import FileDeadLetters
+from eventclient.consuming.replay import main, replay_events
+
+
+def letters(folder: Path) -> FileDeadLetters:
+    made = FileDeadLetters(folder / "letters.jsonl")
+    for n, stream in enumerate(("pages", "edits", "pages")):
+        value = b'{"meta": {"stream": "%b"}, "n": %d}' % (stream.encode(), n)
+        made.put(
+            DeadLetter(value, "consumer.handler_failed", "KeyError", stream=stream, topic="t", partition=2, offset=n, at="now")
+        )
+    return made
+
+
+def test_replay__of_one_stream__events_with_their_place_and_others_stay(tmp_path: Path) -> None:
+    kept, found = letters(tmp_path), list[object]()
+
+    assert replay_events(kept.path, found.append, stream="pages") == (2, 1)
+
+    assert found[0] == {"meta": {"stream": "pages", "topic": "t", "partition": 2, "offset": 0}, "n": 0}
+    assert [one.stream for one in kept.read()] == ["edits"]
+
+
+def test_command__without_a_handler__lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(letters(tmp_path).path)]) == 0
+
+    assert capsys.readouterr().out.splitlines()[0] == "now pages t/2/0 consumer.handler_failed: KeyError"
+
+
+def test_command__handler_by_name__exit_code_says_whether_some_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop_handlers.py").write_text("def handle(event):\n    assert event['n'] != 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = str(letters(tmp_path).path)
+
+    assert main([path, "shop_handlers:handle"]) == 1
+    assert main([path, "shop_handlers:handle", "--stream", "none"]) == 1
+    assert capsys.readouterr().out.startswith("2 handled, 1 stay")
