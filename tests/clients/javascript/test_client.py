@@ -1,0 +1,85 @@
+"""The JavaScript client: the contract's vectors, a service that meets faults, and what stands in `dist/`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.clients.javascript.conftest import CLIENT
+
+HERE = Path(__file__).parent
+DIST = CLIENT / "dist"
+LARGEST = 5_000
+
+pytestmark = pytest.mark.slow  # a process of Node each
+
+
+@pytest.mark.parametrize("suite", ["vectors", "service", "device"])
+def test_javascript_client__its_own_tests__pass(suite: str, node: Callable[..., str]) -> None:
+    said = node("--test", HERE / f"{suite}.test.mjs")
+
+    assert "# fail 0" in said
+    assert "# pass 0" not in said
+
+
+@pytest.mark.parametrize("name", ["eventplatform.mjs", "eventplatform.js", "eventplatform.cjs", "experiments.mjs"])
+def test_dist__packed__is_small_enough_for_a_page(name: str) -> None:
+    size = len(gzip.compress((DIST / name).read_bytes(), 9))
+
+    assert size <= LARGEST
+
+
+def test_dist__loaded_in_each_way__connects(node: Callable[..., str], tmp_path: Path) -> None:
+    script = tmp_path / "ways.mjs"
+    script.write_text(
+        f"""
+        import {{ readFileSync }} from "node:fs";
+        import {{ createRequire }} from "node:module";
+        import vm from "node:vm";
+        const path = (name) => {json.dumps(str(DIST))} + "/" + name;
+        const ways = [await import(path("eventplatform.mjs")), createRequire(import.meta.url)(path("eventplatform.cjs"))];
+        ways.push(vm.runInThisContext(readFileSync(path("eventplatform.js"), "utf8") + ";eventplatform"));
+        const config = {{ contract: 1, streams: {{}} }};
+        console.log(ways.map((way) => typeof way.connect("http://localhost", {{ config }}).submit + way.version).join());
+        """
+    )
+
+    said = node(script)
+
+    version = json.loads((CLIENT / "package.json").read_text())["version"]
+    assert said.strip() == ",".join([f"function{version}"] * 3)
+
+
+def test_dist__built_again__has_the_same_bytes(installed: Path, node: Callable[..., str]) -> None:
+    node("build.mjs", cwd=installed)
+
+    for path in DIST.iterdir():
+        assert (installed / "dist" / path.name).read_bytes() == path.read_bytes(), f"npm run build changes {path.name}"
+
+
+def test_types__sample_of_uses__compiles(installed: Path, node: Callable[..., str]) -> None:
+    shutil.copy(HERE / "uses.ts", installed / "uses.ts")
+
+    node("node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--target", "es2022", "--moduleResolution", "bundler",
+         "--module", "esnext", "--lib", "es2022,dom", "--types", "", "uses.ts", cwd=installed)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installed(
+    tmp_path_factory: pytest.TempPathFactory, node: Callable[..., str], service_missing: Callable[[str], NoReturn]
+) -> Path:
+    """A copy of the package with its tools for development, as `npm ci` brings them."""
+    folder = tmp_path_factory.mktemp("javascript") / "client"
+    shutil.copytree(CLIENT, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    npm = ["npm", "ci", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"]
+    done = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        service_missing(f"npm ci failed: {done.stderr.strip()[-300:]}")
+    return folder
