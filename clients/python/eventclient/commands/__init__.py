@@ -1,0 +1,1 @@
+"""The command `eventclient`: one module for each verb."""

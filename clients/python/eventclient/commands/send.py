@@ -1,0 +1,107 @@
+"""`eventclient send test.event '{"test": "hello"}'`: send an event as a client does, and say what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from eventclient.commands.asking import CommandError
+from eventclient.stats import Dropped
+
+_UNITS = ("pageview", "session", "device")
+
+
+def add(arguments: argparse.ArgumentParser) -> None:
+    """The arguments of the verb."""
+    arguments.add_argument("stream")
+    arguments.add_argument("event", help="JSON, or - for one event of each line of standard input")
+    arguments.add_argument("--id", action="append", default=[], metavar="UNIT=ID", help="an identifier to be judged by")
+    arguments.add_argument("--timeout", type=float, default=30.0, help="seconds to wait for the intake")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Send; 1 where an event was dropped or could not be sent in time."""
+    from eventclient.client import connect
+
+    told = _Told()
+    logging.getLogger("eventclient").addHandler(logging.NullHandler())  # what was dropped is printed here
+    ids = dict(_identifier(one) for one in options.id)
+    client = connect(
+        options.platform,
+        key=options.key or None,
+        ids=ids,
+        consent=bool(ids),
+        on_dropped=told.add,
+        streams=[options.stream],
+    )
+    for event in _events(sys.stdin if options.event == "-" else [options.event]):
+        client.submit(options.stream, event)
+    is_settled = client.close(options.timeout)
+    found = client.stats()
+    sys.stdout.write(f"{found.sent} of {found.submitted} sent to {options.stream}.\n")
+    for one in told.all(found.dropped.total()):
+        sys.stderr.write(f"eventclient: {_words(one)} [{one.reason}]\n")
+    return 0 if is_settled and found.sent == found.submitted else 1
+
+
+class _Told:
+    """Drops as the client's threads tell them, a moment after they are counted."""
+
+    def __init__(self) -> None:
+        self._found: list[Dropped] = []
+        self._changed = threading.Condition()
+
+    def add(self, dropped: Dropped) -> None:
+        with self._changed:
+            self._found.append(dropped)
+            self._changed.notify_all()
+
+    def all(self, count: int) -> list[Dropped]:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._found) >= count, timeout=2)
+            return list(self._found)
+
+
+def _words(dropped: Dropped) -> str:
+    place = f" at {dropped.pointer}" if dropped.pointer else ""
+    why = f"{dropped.message} {dropped.remedy}".strip() or _WHY.get(
+        dropped.reason, "the client contract, §10, lists the reasons."
+    )
+    return f"dropped{place}: {why}"
+
+
+_WHY = {
+    "unconfigured": "the platform doesn't know the stream; look at its name with `eventclient config`.",
+    "unsampled": "its identifier is not in sample; give one with --id, or send to a stream that is not sampled.",
+    "consent": "it is sampled by an identifier; give one with --id.",
+    "closed": "the stream is off, or outside of its windows.",
+    "gave_up": "the intake did not take it in time.",
+}
+
+
+def _events(lines: Iterable[str]) -> Iterator[Any]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            event = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise CommandError(
+                f"Line {number} is no JSON: {error.msg}.", "Write one event on each line.", "json.invalid"
+            ) from None
+        if not isinstance(event, dict):
+            raise CommandError(f"Line {number} is no event.", "An event is a JSON object.", "event.not_an_object")
+        yield event
+
+
+def _identifier(text: str) -> tuple[str, str]:
+    unit, _, identifier = text.partition("=")
+    if unit not in _UNITS or not identifier:
+        raise CommandError(f"{text} is no identifier.", "Write --id session=<20 hexadecimal digits>.", "command.argument")
+    return unit, identifier
