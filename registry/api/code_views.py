@@ -16,7 +16,7 @@ from registry import codegen
 from registry.api.base import ReadView, version_named
 from registry.api.errors import NoExampleError, QueryInvalidError
 from registry.models import SchemaVersion
-from registry.pages.version import history_of, target_of
+from registry.pages.version import target_of
 from registry.snippets import programs
 
 _TYPES: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {"typescript": codegen.typescript, "python": codegen.python}
@@ -60,8 +60,7 @@ class SchemaCode(ReadView):
 
 
 def _program(version: SchemaVersion, language: str) -> str:
-    newest = history_of(version.title.name)[0]
-    goal = target_of(version, is_newest=version.pk == newest.pk)
+    goal = target_of(version)
     event = programs.example_for(goal.document, goal.stream)
     found = programs.snippets(event, goal) if event is not None else ()
     text = next((one.text for one in found if (one.name, one.way) == _PROGRAMS[language]), None)

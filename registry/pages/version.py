@@ -117,7 +117,7 @@ def page(request: HttpRequest, chosen: SchemaVersion, history: list[SchemaVersio
         "tab_counts": {"fields": len(worked_out.fields_of(chosen)), "usage": len(panels.uses(chosen.title.name))},
         "draft_link": page_links.optional("schema-draft-new") if _is_managed(chosen) else "",
         "repository_link": page_links.repository_link(chosen.title.repository.name),
-        **produce_box(request, chosen, history[0]),
+        **produce_box(request, chosen),
         **_TAB_FACTS.get(wanted, _nothing)(request, chosen, history),
     }
 
@@ -131,21 +131,21 @@ def streams_of(version: SchemaVersion) -> tuple[str, ...]:
     return tuple(panels.call("streamconfig.streams_of_title", version.title.name, default=()))
 
 
-def produce_box(request: HttpRequest, version: SchemaVersion, latest: SchemaVersion) -> dict[str, Any]:
+def produce_box(request: HttpRequest, version: SchemaVersion) -> dict[str, Any]:
     """The example, and the programs that send it; none for fragments, which belong to no stream."""
-    goal = target_of(version, is_newest=version.pk == latest.pk)
+    goal = target_of(version)
     example = programs.example_for(goal.document, goal.stream)
     is_event = example is not None and isinstance(example.get("meta"), dict) and not version.title.name.startswith("fragment/")
     box = programs.box(example, goal, request.GET.dict()) if example is not None and is_event else {}
     return {"example": example, **box}
 
 
-def target_of(version: SchemaVersion, *, is_newest: bool) -> programs.Target:
+def target_of(version: SchemaVersion) -> programs.Target:
     """Where the example of a version goes: to the first stream that carries its title, else to the intake's common address."""
     streams = streams_of(version)
     found = panels.call("streamconfig.snippet_target", streams[0]) if streams else None
     goal = found or programs.Target(platform=settings.PUBLIC_URL, events=f"{settings.INTAKE_URL}/v1/events", stream="")
-    return replace(goal, document=worked_out.document_of(version), is_newest=is_newest)
+    return replace(goal, document=worked_out.document_of(version))
 
 
 _Facts = Callable[[HttpRequest, SchemaVersion, list[SchemaVersion]], Mapping[str, Any]]

@@ -24,20 +24,21 @@ def example_for(document: Mapping[str, Any], stream: str) -> dict[str, Any] | No
 
 
 def plain(event: Mapping[str, Any], target: Target) -> dict[str, Any]:
-    """What an intake is sent without a client: all of it, by the name of the target's own instrument."""
-    if "instrument_name" not in event:
-        return dict(event)
-    if target.instrument:
-        return {**event, "instrument_name": target.instrument}
-    return {key: value for key, value in event.items() if key != "instrument_name" or key in _required(target.document)}
+    """What an intake is sent without a client: by the name of the target's own instrument, and each time a new event."""
+    found = dict(event)
+    if isinstance(found.get("meta"), Mapping):  # the intake makes the rest; an id that it knows would be a duplicate
+        found["meta"] = {key: value for key, value in found["meta"].items() if key not in _META or key == "stream"}
+    if "instrument_name" in found and target.instrument:
+        found["instrument_name"] = target.instrument
+    elif "instrument_name" not in _required(target.document):
+        found.pop("instrument_name", None)
+    return found
 
 
 def of_caller(event: Mapping[str, Any], target: Target, *, in_page: bool) -> dict[str, Any]:
     """What a caller of a client says: all but what the client sets by itself (section 4 of its contract)."""
     needed = _required(target.document)
-    left_out = {"meta", "dt", *(_JUDGED - needed)}
-    if target.is_newest:
-        left_out.add("$schema")
+    left_out = {"$schema", "meta", "dt", *(_JUDGED - needed)}
     if "browser" not in needed or (in_page and _required(_property(target.document, "browser")) <= _PAGE):
         left_out.add("browser")
     own = {key: value for key, value in event.items() if key not in left_out}

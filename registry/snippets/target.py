@@ -11,8 +11,7 @@ from typing import Any
 class Target:
     """`platform` is what clients connect to, `events` what is posted to without one.
 
-    `unit` is what the stream or its instrument is sampled by, `document` the schema of the event, materialised; where it isn't
-    the newest of its title (`is_newest`), events say so.
+    `unit` is what the stream or its instrument is sampled by, `document` the schema of the event, materialised.
     """
 
     platform: str
@@ -21,5 +20,4 @@ class Target:
     instrument: str = ""
     unit: str = ""
     is_external: bool = False  # events come from browsers and apps
-    is_newest: bool = True
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)

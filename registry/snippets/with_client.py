@@ -30,7 +30,7 @@ def browser(event: Mapping[str, Any], target: Target) -> str:
 def node(event: Mapping[str, Any], target: Target) -> str:
     """A module of Node."""
     said = events.of_caller(event, target, in_page=False)
-    options = f", {{ ids: {_ids(target, literals.JAVASCRIPT)} }}" if target.unit in _STORED else ""
+    options = f", {{ ids: {_ids(target, literals.JAVASCRIPT)} }}" if target.unit else ""
     return (
         'import { connect } from "@eventplatform/client";\n'
         f"const events = connect({literals.json_text(target.platform)}{options});\n"
@@ -42,7 +42,7 @@ def node(event: Mapping[str, Any], target: Target) -> str:
 def python(event: Mapping[str, Any], target: Target) -> str:
     """A program of Python; it sends what is left when it ends."""
     said = literals.write(events.of_caller(event, target, in_page=False), literals.PYTHON)
-    ids = f", ids={_ids(target, literals.PYTHON)}" if target.unit in _STORED else ""
+    ids = f", ids={_ids(target, literals.PYTHON)}" if target.unit else ""
     platform, name = (literals.PYTHON.scalar(one) for one in (target.platform, target.instrument or target.stream))
     chosen = f".instrument({name}).submit(" if target.instrument else f".submit({name}, "
     return f"from eventclient import connect\nevents = connect({platform})\nevents{chosen}{said}{ids})"

@@ -162,12 +162,6 @@ def test_event_of_a_caller__in_a_page__only_what_the_client_cannot_know() -> Non
     }
 
 
-def test_event_of_a_caller__an_older_version__says_which() -> None:
-    target = programs.Target("p", "e", "x", document=DOCUMENT, is_newest=False)
-
-    assert events.of_caller(CLICK, target, in_page=True) == {"$schema": "/a/1.0.0", "name": "save"}
-
-
 @pytest.mark.parametrize(("instrument", "named"), [("mine", {"instrument_name": "mine"}), ("", {})])
 def test_plain_event__instrument_of_the_example__is_the_streams_own_or_none(instrument: str, named: dict[str, str]) -> None:
     found = events.plain(CLICK, programs.Target("p", "e", "x", instrument, document=DOCUMENT))
