@@ -92,12 +92,10 @@ export interface Stats {
 }
 
 export interface InstrumentOptions {
-  [name: string]: unknown;
-}
-
-export interface Funnel {
-  submit(event?: Event): void;
-  submit(action: string, event?: Event): void;
+  /** The way through several steps that its events belong to. */
+  funnel?: string;
+  /** Of whom its events are, where the client can't know it. */
+  ids?: Identifiers;
 }
 
 export interface Instrument {
@@ -111,7 +109,8 @@ export interface Instrument {
   submit(action: string, event?: Event): void;
   start(event?: Event): void;
   end(event?: Event): void;
-  funnel(name: string): Funnel;
+  /** The same on one way through several steps; `start` counts them from 1 again. */
+  funnel(name: string): Instrument;
 }
 
 export interface Client {

@@ -1,5 +1,6 @@
 /** The event that goes out: the caller's, with what the client sets; and its text. */
 
+import { newUuid } from "./identifiers.js";
 import { fill, isObject, own } from "./paths.js";
 
 /**
@@ -9,18 +10,19 @@ import { fill, isObject, own } from "./paths.js";
  * @param {{schema?: string | null, fields?: string[]}} entry the stream's
  * @param {{fields?: string[]} | null | undefined} instrument
  * @param {(path: string) => unknown} lookup what the context holds at a path
- * @param {{id: () => string, domain?: string, moment: () => string}} set what no context sets
+ * @param {string | undefined} domain
+ * @param {number} now
  */
-export const assemble = (stream, event = {}, entry, instrument, lookup, set) => {
+export const assemble = (stream, event, entry, instrument, lookup, domain, now) => {
   const meta = own(event, "meta");
   const made = { $schema: entry.schema || undefined, ...event, meta: { ...(isObject(meta) && meta), stream } };
   const isOlder = own(made, "client_dt") !== undefined;
   if (isOlder) delete made.dt;
   for (const path of [...(entry.fields || []), ...((instrument && instrument.fields) || [])]) {
     let value;
-    if (path == "meta.id") value = set.id();
-    else if (path == "meta.domain") value = set.domain;
-    else if (path == "dt") value = isOlder ? null : set.moment();
+    if (path == "meta.id") value = newUuid();
+    else if (path == "meta.domain") value = domain;
+    else if (path == "dt") value = isOlder ? null : new Date(now).toISOString();
     else value = lookup(path);
     if (value != null) fill(made, path, value);
   }

@@ -1,31 +1,13 @@
 /** What debug mode says in the console: each event as it is made, each drop with its reason, each answer with what to do. */
 
-const say = (words, ...things) => console.warn("[eventplatform] " + words, ...things);
+import { parsed } from "./attempt.js";
 
-/** One event's result: what the intake says of it, in its words. */
-const judgement = ({ result, code, pointer, message, remedy }, stream, outcome) =>
-  [result || outcome.replace("!", "dropped: "), stream, code, pointer, message, remedy].filter(Boolean).join(" · ");
+export const tell = (words, thing) => console.warn("[eventplatform] " + words.filter(Boolean).join(" · "), parsed(thing) || thing);
 
-export const debugConsole = {
-  /** @param {string} text the event as it goes out */
-  _made(stream, text) {
-    console.groupCollapsed("[eventplatform] made · " + stream);
-    console.log(JSON.parse(text));
-    console.groupEnd();
-  },
-
-  _dropped(stream, reason, event) {
-    say(`dropped: ${reason} · ${stream}`, event);
-  },
-
-  /** @param {{_outcomes: string[], _results: object[], _wait: number}} answer */
-  _answered(items, status, { _outcomes, _results, _wait }) {
-    console.group("[eventplatform] answer " + (status || "none") + (_wait ? `, again in ${_wait} s` : ""));
-    items.forEach(({ stream, text }, index) => {
-      const words = judgement(_results[index] || {}, stream, _outcomes[index]);
-      if (_outcomes[index] == "sent") console.log(words);
-      else say(words, JSON.parse(text));
-    });
-    console.groupEnd();
-  },
+/** @param {{_outcomes: string[], _results: object[], _wait: number}} answer the intake's, and what becomes of each event by it */
+export const tellAnswer = (items, status, { _outcomes, _results }) => {
+  items.forEach(({ stream, text }, index) => {
+    const { result, code, pointer, message, remedy } = _results[index] || {};
+    tell(["answer " + status, stream, result || _outcomes[index], code, pointer, message, remedy], text);
+  });
 };

@@ -48,12 +48,12 @@ export const identifiers = (storage, hasDevice = true) => {
   const renew = () => (pageview = newId());
 
   return {
-    of,
-    renew,
+    _of: of,
+    _renew: renew,
     /** A session that this page used goes on with each call. */
-    touch: (now) => held.session && of("session", now),
+    _touch: (now) => held.session && of("session", now),
     /** Consent is not there: nothing is kept. */
-    forget: () => {
+    _forget: () => {
       held = {};
       attempt(() => storage.removeItem(KEY));
     },

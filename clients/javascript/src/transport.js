@@ -4,6 +4,11 @@ import { attempt } from "./attempt.js";
 
 const TIMEOUT = 30e3;
 
+export const isBrowser = typeof document == "object";
+
+/** A pause in milliseconds, from seconds, so that not all come back at once. */
+export const jittered = (seconds) => seconds * (800 + Math.random() * 400);
+
 /**
  * An answer; without a status where there is none. Never rejects.
  * @param {string} url

@@ -56,7 +56,12 @@ each("timeline", ({ why, entry, date, received, now, sample }) => {
 each("assembling", ({ why, stream, entry, instrument, event, context, knows, now, id, domain, sent }) => {
   const lookup = (path) => read(context, path) ?? read(knows, path);
   const before = JSON.stringify(event);
-  const made = assemble(stream, event, entry, instrument, lookup, { id: () => id, domain: domain ?? undefined, moment: () => now });
+  const made = assemble(stream, event, entry, instrument, lookup, domain ?? undefined, Date.parse(now));
+  const uuid = "meta" in made && made.meta.id;
+  if (sent.meta.id == id) {
+    assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, why);
+    made.meta.id = id;
+  }
   assert.deepEqual(JSON.parse(textOf(made)), sent, why);
   assert.equal(JSON.stringify(event), before, why);
 });
@@ -102,8 +107,8 @@ const storageOf = (stored) => {
 each("identifiers", ({ why, needs, consent, now, stored, id, stored_after: after }) => {
   const storage = storageOf(stored);
   const ids = identifiers(storage);
-  if (!consent) ids.forget();
-  const found = consent || needs == "pageview" ? ids.of(needs, now) : null;
+  if (!consent) ids._forget();
+  const found = consent || needs == "pageview" ? ids._of(needs, now) : null;
   if (id == "new") {
     assert.match(found, /^[0-9a-f]{20}$/, why);
     assert.ok(!JSON.stringify(stored).includes(found), why);
