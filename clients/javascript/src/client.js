@@ -131,11 +131,12 @@ export const clientOf = (platformUrl, given) => {
     },
 
     close: async (milliseconds = 5000) => {
-      let isOver;
-      const over = pause(milliseconds).then(() => (isOver = 1));
+      let isOver, patience; // the latter would keep a process of Node alive
+      const over = new Promise((resolve) => (patience = setTimeout(resolve, milliseconds))).then(() => (isOver = 1));
       await Promise.race([client.ready, over]);
       while (!isOver && !(await Promise.race([box._flush(), over]))) await pause(20);
       isClosed = 1;
+      clearTimeout(patience);
       clearTimeout(timer);
       if (unwatch) unwatch();
       made._release(({ _stream, _key }) => {
