@@ -30,7 +30,8 @@ def browser(event: Mapping[str, Any], target: Target) -> str:
 def node(event: Mapping[str, Any], target: Target) -> str:
     """A module of Node."""
     said = events.of_caller(event, target, in_page=False)
-    options = f", {{ ids: {_ids(target, literals.JAVASCRIPT)} }}" if target.unit else ""
+    consent = "consent: true, " if target.unit in _STORED else ""
+    options = f", {{ {consent}ids: {_ids(target, literals.JAVASCRIPT)} }}" if target.unit else ""
     return (
         'import { connect } from "@eventplatform/client";\n'
         f"const events = connect({literals.json_text(target.platform)}{options});\n"
