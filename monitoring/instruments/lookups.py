@@ -48,27 +48,30 @@ def counts(stream: str, begin: datetime) -> Mapping[tuple[str, str], int]:
     return {(outcome, reason): total for outcome, reason, total in rows.annotate(total=Sum("count"))}
 
 
-def held_since(subject: Subject, begin: datetime) -> datetime:
-    """Since when the sample that holds now does, back to `begin` at most; `begin` too where the past had none or is unknown."""
-    config = snapshot()
+def held_since(subject: Subject, minutes: int) -> datetime | None:
+    """Since when the sample holds that holds now, if it was another within the minutes; None too where the past is unknown."""
     try:
-        return max(begin, _held_since(subject, begin.replace(second=0, microsecond=0), config.tag))
+        return _held_since(subject, minutes, snapshot().tag)
     except PlatformError:
-        return begin
+        return None
 
 
 @lru_cache(maxsize=256)
-def _held_since(subject: Subject, begin: datetime, _tag: str) -> datetime:
-    """The last moment of change, by halving; several within the time count as one where they end as they began."""
-    early, late = begin, datetime.now(UTC)
+def _held_since(subject: Subject, minutes: int, _tag: str) -> datetime | None:
+    """The last moment of change, by halving; several within the time count as one where they end as they began.
+
+    What was found holds as long as the snapshot's tag, which names all changes and boundaries of time.
+    """
+    late = datetime.now(UTC)
+    early = late - timedelta(minutes=minutes)
     now = _sample_at(subject, None)
     if _sample_at(subject, early) == now:
-        return early
+        return None
     while late - early > _STEP:
         middle = early + (late - early) / 2
         early, late = (early, middle) if _sample_at(subject, middle) == now else (middle, late)
     # Clients of what is new have held no other sample.
-    return late if _sample_at(subject, early) is not None else begin
+    return late if _sample_at(subject, early) is not None else None
 
 
 def _sample_at(subject: Subject, at: datetime | None) -> Any:

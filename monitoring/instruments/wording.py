@@ -46,6 +46,8 @@ def decision(found: Decision) -> tuple[State, str, str]:
     """State, word and reason of what becomes of a client's events."""
     if found.outcome == "in" and found.rate == 1 and not found.unit:
         return "ok", "Sends", "It is not sampled: everybody sends."
+    if found.outcome == "depends" and found.rate == 1:
+        return "ok", "Sends", "Every identifier is in sample."
     if found.outcome == "unsampled" and not found.unit:
         return "fail", "Sends nothing", "Its sample has no rate and unit that clients know (unsampled)."
     return _DECISIONS[found.outcome]
@@ -87,7 +89,7 @@ def estimated(one: Judged) -> str:
         return "can't be seen"
     if found.kind in {"few", "none"}:
         return f"too few: {found.number} of {LEAST}"
-    return f"{digits(found.low or 0)} to {digits(found.high or 0)}"
+    return f"{found.low:.3g} to {found.high:.3g}"
 
 
 def field_rows(facts: Facts) -> Iterator[FieldRow]:
@@ -101,7 +103,7 @@ def _field(facts: Facts, path: tuple[str, ...]) -> FieldRow:
     one, is_contextual = facts.fields[path], path in facts.contextual
     state: State
     if one.asked < LEAST:
-        state, word = "unknown", "too few to judge" if one.asked else "no event could"
+        state, word = "unknown", "too few to judge" if one.asked else "not seen yet"
     elif not one.filled:
         state, word = "warn" if is_contextual else "info", "only nulls" if one.nulls else "never filled"
     elif is_alike(path, one):

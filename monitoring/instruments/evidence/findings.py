@@ -53,12 +53,12 @@ def _rate(one: Judged, found: Estimate) -> Finding:
         step = "Find the client that doesn't read the configuration: it samples by itself, or not at all."
         return Finding("fail", "rate_more", "Clients send that are not in sample", words, step, "versions")
     if found.kind in {"less", "uneven"}:
-        how = f"all lie below {digits(found.low or 0)}" if found.kind == "less" else "they don't lie evenly below the rate"
+        how = f"none lies above {found.low:.3g}" if found.kind == "less" else "they don't lie evenly below the rate"
         step = "See who holds an older revision, and whether a client draws once more by itself."
         what = "Fewer send than are in sample"
         return Finding("warn", f"rate_{found.kind}", what, f"{held}: {how}; the rate is {intended}.", step, "versions")
     if found.kind == "as_intended":
-        words = f"{held}: between {digits(found.low or 0)} and {digits(found.high or 0)}."
+        words = f"{held}: between {found.low:.3g} and {found.high:.3g}."
         return Finding("ok", "rate", f"The rate is as intended, {intended}", words)
     if not found.number:
         return Finding("info", "rate_few", "Too few to judge the rate", f"No event holds an identifier of its {unit}.")

@@ -109,6 +109,7 @@ def _arrivals(facts: Facts) -> Iterator[Finding]:
         what = "Nothing is among what could be read"
     others = f" Of others on the stream {thin(tally.others)} came." if tally.others else ""
     step = "Open the page that has it with the forced link below, and do what is measured."
+    step = step if facts.subject.key else "Send one with the three lines below."
     yield Finding("warn", "nothing", what, f"No event of {facts.subject.name} is on the log.{others}", step, "force")
 
 
