@@ -12,7 +12,6 @@ from eventclient.consuming.errors import DeadLettersError
 
 SCHEMA = "/eventplatform/error/2.1.0"
 _UNKNOWN = "unknown"
-_MOST_REASON = 1500  # the schema bounds the text
 
 
 class Producer(Protocol):
@@ -51,7 +50,8 @@ class StreamDeadLetters:
 
 def error_event(letter: DeadLetter) -> dict[str, Any]:
     """The letter in the shape of refused events."""
-    event, place = _document(letter.value), f"topic {letter.topic}, partition {letter.partition}, offset {letter.offset}"
+    event = _document(letter.value)
+    place = f"topic {letter.topic}, partition {letter.partition}, offset {letter.offset}, tries {letter.tries}"
     meta = event.get("meta") if isinstance(event.get("meta"), dict) else {}
     return {
         "$schema": SCHEMA,
@@ -63,7 +63,8 @@ def error_event(letter: DeadLetter) -> dict[str, Any]:
         "dt": letter.at,
         "emitter_id": letter.consumer or "consumer",
         "raw_event": letter.value.decode("utf-8", "replace"),
-        "message": f"{letter.reason[:_MOST_REASON]} ({place})",
+        "message": letter.reason,  # without the place, so that those of one reason stand together
+        "stack": place,
         "errored_schema_uri": _text(event, "$schema"),
         "errored_stream_name": letter.stream or _UNKNOWN,
         "error_type": letter.code,

@@ -124,6 +124,25 @@ def test_kafka__another_joins_while_events_come__each_event_once(
     assert children[1].handled()
 
 
+def test_kafka__broker_restarts__nothing_missed(
+    kafka_server: KafkaServer, log: KafkaLog, topic: str, spec: dict[str, Any]
+) -> None:
+    fill(log, topic, range(200))
+    found: list[int] = []
+    consumer = Consumer("pages", lambda one: found.append(one["n"]), source=source(spec), group=topic)
+    with running(consumer) as raised:
+        wait_until(lambda: len(found) == 200, 60)
+        kafka_server.kill()
+        kafka_server.start()
+        again = KafkaLog(kafka_server.servers)
+        fill(again, topic, range(200, 400))
+        again.close()
+        wait_until(lambda: len(found) >= 400, 90)
+
+    assert raised == []
+    assert sorted(set(found)) == list(range(400))
+
+
 def test_kafka__event_tried_for_longer_than_a_poll_may_last__keeps_its_partition(
     log: KafkaLog, topic: str, spec: dict[str, Any]
 ) -> None:

@@ -49,7 +49,8 @@ def test_stream_dead_letters__an_event_is_parked__an_error_event_as_the_intakes(
     told = error_events.read(Record("main.error", 0, 0, 0, None, orjson.dumps(first)))
     assert told is not None
     assert (told.code, told.stream, told.emitter, told.schema_id) == ("page.gone", "pages", "mailer", "/sample/page/1.0.0")
-    assert told.message == "no such page (topic memory, partition 0, offset 0)"
+    assert told.message == "no such page"
+    assert first["stack"] == "topic memory, partition 0, offset 0, tries 1"
     assert second["error_type"] == "consumer.not_json"
 
 

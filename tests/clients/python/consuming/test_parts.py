@@ -12,7 +12,7 @@ from eventclient.consuming.positions import CallablePositions, FilePositions, Me
 from eventclient.consuming.positions_sql import SqlPositions
 from eventclient.consuming.progress import Progress
 from eventclient.consuming.retries import Retries
-from eventclient.consuming.seen import MemorySeen
+from eventclient.consuming.seen import MemorySeen, RedisSeen
 from eventclient.consuming.sse_parsing import Block, Blocks
 
 
@@ -49,6 +49,19 @@ def test_seen__more_than_it_holds__forgets_the_oldest_and_stays_bounded() -> Non
     assert all(seen.has(str(n)) for n in range(95, 100))
     assert not seen.has("1")
     assert len(seen._young) + len(seen._old) <= 10
+
+
+@pytest.mark.slow
+def test_seen__in_redis__shared_by_all(redis_url: str) -> None:
+    import redis
+
+    with redis.Redis.from_url(redis_url) as client:
+        one, other = RedisSeen(client, prefix="test:"), RedisSeen(client, prefix="test:")
+        assert not one.has("id")
+        one.add("id")
+
+        assert other.has("id")
+        assert 0 < client.ttl("test:id") <= 86_400
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
