@@ -50,7 +50,7 @@ class DatabaseAwayError(RetriableError):
     remedy = "Ask again in some seconds."
 
 
-class CheckSerializer(serializers.Serializer[Any]):
+class InstrumentCheckSerializer(serializers.Serializer[Any]):
     """What clients are told, and what their events show."""
 
     subject = serializers.DictField(help_text="kind (instrument, stream), name, stream")
@@ -80,7 +80,7 @@ _PARAMETERS = [
     OpenApiParameter("id", str, description="Its identifier of the sample's unit."),
 ]
 _RESPONSES: dict[Any, Any] = {
-    200: CheckSerializer,
+    200: InstrumentCheckSerializer,
     **dict.fromkeys((401, 403, 404, 503), ProblemDocumentSerializer),
 }
 
