@@ -4,9 +4,6 @@ export const EVENTS = 50;
 export const BYTES = 48e3;
 export const LARGEST = 60e3; // browsers take 64 KiB in flight
 
-/** The bytes of events as one JSON array. */
-export const sizeOf = (items) => items.reduce((sum, item) => sum + item.bytes + 1, 1);
-
 export const bodyOf = (items) => `[${items.map((item) => item.text)}]`;
 
 /**

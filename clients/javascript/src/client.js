@@ -88,7 +88,7 @@ export const clientOf = (platformUrl, given) => {
   };
 
   const again = (isNewPage) => {
-    if (isNewPage === true) client.newPageview();
+    if (isNewPage) client.newPageview();
     refresh();
     box._resume();
     collect();
@@ -138,7 +138,6 @@ export const clientOf = (platformUrl, given) => {
       isClosed = 1;
       clearTimeout(patience);
       clearTimeout(timer);
-      if (unwatch) unwatch();
       made._release(({ _stream, _key }) => {
         core._counts.given++;
         core._lose(_stream || _key, "gave_up");
@@ -149,7 +148,7 @@ export const clientOf = (platformUrl, given) => {
     stats: () => ({ ...core._counts, waiting: box._waiting() + made._held(), dropped: { ...dropped } }),
   };
 
-  const unwatch = isBrowser && watchPage({ leave: box._leave, show: again, online: again });
+  if (isBrowser) watchPage(box._leave, again);
   client.setConsent(options.consent);
   if (config) begin();
   else refresh();

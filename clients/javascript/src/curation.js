@@ -2,25 +2,27 @@
 
 import { own } from "./paths.js";
 
-const { isArray } = Array;
-const compare = (holds) => (value, rule) => [value, rule].every((one) => typeof one == "number") && holds(value, rule);
-const among = (holds) => (value, rule) => isArray(rule) && holds(value, rule);
-const inside = (holds) => (value, rule) => isArray(value) && holds(value, rule);
-
 const OPERATORS = {
   equals: (value, rule) => value === rule,
   not_equals: (value, rule) => value !== rule,
-  greater_than: compare((value, rule) => value > rule),
-  less_than: compare((value, rule) => value < rule),
-  greater_than_or_equals: compare((value, rule) => value >= rule),
-  less_than_or_equals: compare((value, rule) => value <= rule),
-  in: among((value, rule) => rule.includes(value)),
-  not_in: among((value, rule) => !rule.includes(value)),
-  contains: inside((value, rule) => value.includes(rule)),
-  does_not_contain: inside((value, rule) => !value.includes(rule)),
-  contains_all: inside(among((value, rule) => rule.every((item) => value.includes(item)))),
-  contains_any: inside(among((value, rule) => rule.some((item) => value.includes(item)))),
+  greater_than: (value, rule) => value > rule,
+  less_than: (value, rule) => value < rule,
+  greater_than_or_equals: (value, rule) => value >= rule,
+  less_than_or_equals: (value, rule) => value <= rule,
+  in: (value, rule) => rule.includes(value),
+  not_in: (value, rule) => !rule.includes(value),
+  contains: (value, rule) => value.includes(rule),
+  does_not_contain: (value, rule) => !value.includes(rule),
+  contains_all: (value, rule) => rule.every((item) => value.includes(item)),
+  contains_any: (value, rule) => rule.some((item) => value.includes(item)),
 };
+const { isArray } = Array;
+
+/** Whether an operator is one for these types: comparisons are of numbers, contents of lists. */
+const suits = (name, value, rule) =>
+  (!/than/.test(name) || [value, rule].every((one) => typeof one == "number")) &&
+  (!/contain/.test(name) || isArray(value)) &&
+  (!/^in|t_in|_a/.test(name) || isArray(rule));
 
 /**
  * Whether all rules hold.
@@ -30,5 +32,6 @@ const OPERATORS = {
 export const holds = (curation, lookup) =>
   Object.entries(curation || {}).every(([attribute, rules]) => {
     const value = lookup(attribute.replace("_", "."));
-    return value != null && Object.entries(rules).every(([name, rule]) => own(OPERATORS, name) && OPERATORS[name](value, rule));
+    const isHeld = ([name, rule]) => own(OPERATORS, name) && suits(name, value, rule) && OPERATORS[name](value, rule);
+    return value != null && Object.entries(rules).every(isHeld);
   });

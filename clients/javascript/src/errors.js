@@ -4,32 +4,25 @@
 const SAME = 3;
 const ALL = 30;
 
-const cut = (value, length) => String(value).slice(0, length);
-
-/** A script's address without query and fragment, which may tell of people; nothing where it is no address. */
-const address = (url) => (/^\w+:\/\/[^\s?#]+/.exec(url || "") || [])[0];
+const cut = (value, length) => value && String(value).slice(0, length);
 
 /**
- * An `error` or `unhandledrejection` of a window, in the schema's words.
+ * An `error` or `unhandledrejection` of a window, in the schema's words; what is undefined is not sent.
  * A script of another origin tells nothing but "Script error.": it is marked, since only `crossorigin` on its tag mends that.
  */
-export const described = (happened, tags) => {
-  const isRejection = "reason" in happened;
-  const error = isRejection ? happened.reason : happened.error;
-  const isThing = error instanceof Object;
-  const isCrossOrigin = !isRejection && !error && !happened.filename;
-  const found = {
-    error_class: cut((isThing && error.name) || (isRejection ? "UnhandledRejection" : "Error"), 128),
-    message: cut(isThing && error.message !== undefined ? error.message : isRejection ? error : happened.message, 2000),
+export const described = ({ type, reason, error = reason, message = reason, filename, lineno }, tags) => {
+  const { name, stack, message: said = message } = Object(error);
+  // A script's address without query and fragment, which may tell of people; nothing where it is no address.
+  const [file] = /^\w+:\/\/[^\s?#]+/.exec(filename) || [];
+  const isRejection = type != "error";
+  return {
+    error_class: cut(name, 128) || (isRejection ? "UnhandledRejection" : "Error"),
+    message: cut(String(said), 2000),
+    stack_trace: cut(stack, 20000),
+    file_url: cut(file, 2048),
+    line_number: file && lineno,
+    tags: isRejection || error || filename ? tags : { ...tags, cross_origin: "true" },
   };
-  const file = address(happened.filename);
-  if (isThing && error.stack) found.stack_trace = cut(error.stack, 20000);
-  if (file) {
-    found.file_url = cut(file, 2048);
-    found.line_number = happened.lineno;
-  }
-  if (tags || isCrossOrigin) found.tags = isCrossOrigin ? { ...tags, cross_origin: "true" } : tags;
-  return found;
 };
 
 /**
@@ -40,19 +33,19 @@ export const catchErrors = (place, submit, repeated, tags) => {
   const seen = {};
   let told = 0;
   const heard = (happened) => {
+    let event;
     try {
-      const event = described(happened, tags);
-      const key = `${event.error_class} ${event.message} ${event.file_url} ${event.line_number}`;
+      event = described(happened, tags);
+      const key = [event.error_class, event.message, event.file_url, event.line_number];
       seen[key] = (seen[key] || 0) + 1;
-      if (seen[key] > SAME || told >= ALL) return repeated();
-      told++;
-      submit(event);
+      if (seen[key] > SAME || told++ >= ALL) event = 0;
     } catch {
       // A reason that can't be read is none of ours to throw again: that would be the next error.
-      repeated();
     }
+    if (event) submit(event);
+    else repeated();
   };
-  const kinds = ["error", "unhandledrejection"];
-  kinds.forEach((kind) => place.addEventListener(kind, heard));
-  return () => kinds.forEach((kind) => place.removeEventListener(kind, heard));
+  const each = (act) => ["error", "unhandledrejection"].forEach((kind) => place[act + "EventListener"](kind, heard));
+  each("add");
+  return () => each("remove");
 };

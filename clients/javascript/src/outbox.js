@@ -1,9 +1,10 @@
 /** Events on their way: grouped by intake, sent, tried again, and left to the next page. */
 
 import { outcomesOf } from "./answers.js";
-import { EVENTS, LARGEST, bodyOf, countFor, sizeOf } from "./batch.js";
+import { bytesOf } from "./assembling.js";
+import { BYTES, EVENTS, LARGEST, bodyOf, countFor } from "./batch.js";
 import { tellAnswer } from "./debug.js";
-import { LASTS, admit } from "./queue.js";
+import { admit } from "./queue.js";
 import { ask, beacon, isBrowser, jittered, withParameter } from "./transport.js";
 
 const SERVICE_IN_FLIGHT = 200e3; // bytes
@@ -77,19 +78,17 @@ export const outbox = (core, shelf) => {
   const pump = (lane) => {
     const items = lane._items;
     while (items.length && !isPaused(lane)) {
-      const count = countFor(items);
-      if (flying && flying + sizeOf(items.slice(0, count)) > (isBrowser ? LARGEST : SERVICE_IN_FLIGHT)) return; // it goes on when a flight lands
-      fly(lane, items.splice(0, count));
+      if (flying > (isBrowser ? LARGEST - BYTES : SERVICE_IN_FLIGHT)) return; // it goes on when a flight lands
+      fly(lane, items.splice(0, countFor(items)));
     }
     if (items.length) later(lane, Math.max(lane._until - Date.now(), linger));
   };
 
-  const fly = (lane, all, isLeaving) => {
-    const items = all.filter((item) => Date.now() - item.made <= LASTS || drop(item, "expired"));
-    if (!items[0]) return;
-    const size = sizeOf(items);
+  const fly = (lane, items, isLeaving) => {
+    const body = bodyOf(items);
+    const size = bytesOf(body);
     const address = core._debugId ? withParameter(items[0].url, "debug_id=" + core._debugId) : items[0].url;
-    const flight = ask(address, { method: "POST", headers, body: bodyOf(items), keepalive: isBrowser }).then((answer) => {
+    const flight = ask(address, { method: "POST", headers, body, keepalive: isBrowser }).then((answer) => {
       flying -= size;
       flights.delete(flight);
       land(lane, items, answer, isLeaving);

@@ -2,28 +2,19 @@
 
 /** `#eventplatform-debug` and `#eventplatform-force=a,b`, also one behind the other with `&`. */
 export const asked = (hash) => {
-  const found = { force: [] };
-  for (const part of (hash || "").slice(1).split("&")) {
-    const [name, value] = part.split("=");
-    if (name === "eventplatform-debug") found.debug = true;
-    if (name === "eventplatform-force" && value) found.force.push(...value.split(","));
-  }
-  return found;
+  const found = new URLSearchParams((hash || "").slice(1));
+  return { debug: found.has("eventplatform-debug"), force: (found.get("eventplatform-force") || "").split(",") };
 };
 
 /**
  * Tell a client what happens to its page.
- * @param {{leave: () => void, show: (isNewPage: boolean) => void, online: () => void}} told
- * @returns {() => void} what ends it
+ * @param {() => void} leave
+ * @param {(isNewPage?: boolean) => void} again it is shown, as another page where it was left before, or online
  */
-export const watchPage = (told) => {
-  const heard = [
-    // Both: phones end hidden pages without a pagehide, and some browsers leave without hiding.
-    [window, "pagehide", told.leave],
-    [document, "visibilitychange", () => (document.visibilityState === "hidden" ? told.leave() : told.show(false))],
-    [window, "pageshow", (event) => event.persisted && told.show(true)],
-    [window, "online", told.online],
-  ];
-  heard.forEach(([place, name, does]) => place.addEventListener(name, does));
-  return () => heard.forEach(([place, name, does]) => place.removeEventListener(name, does));
+export const watchPage = (leave, again) => {
+  // Both: phones end hidden pages without a pagehide, and some browsers leave without hiding.
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : again()));
+  addEventListener("pageshow", ({ persisted }) => persisted && again(true));
+  addEventListener("online", () => again());
 };

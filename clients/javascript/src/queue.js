@@ -4,7 +4,7 @@ import { attempt, parsed } from "./attempt.js";
 import { newId } from "./identifiers.js";
 
 const KEY = "eventplatform.queue.";
-export const LASTS = 7 * 864e5;
+const LASTS = 7 * 864e5;
 
 /**
  * What waits, oldest first, once the bounds are kept; `drop` is told of what has to go.

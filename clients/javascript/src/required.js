@@ -1,0 +1,5 @@
+/** The entry for `require`. */
+
+import { connect, version } from "./index.js";
+
+module.exports = { connect, version };
