@@ -107,7 +107,7 @@ class Client(Caller[bool]):
     def _wait_for_room(self, size: int) -> None:
         """With the pipeline's lock held, which waiting gives away."""
         pipeline = self._pipeline
-        pipeline.lock.wait_for(lambda: pipeline.is_closed or pipeline.waiting.has_room(size), self._options.block_seconds)
+        pipeline.lock.wait_for(lambda: pipeline.is_closed or pipeline.has_room(size), self._options.block_seconds)
 
     def _begin_in_child(self) -> None:
         """After a fork: the parent's threads, connections and events stay the parent's; a lock may be held for ever."""

@@ -13,7 +13,7 @@ class EarlyCalls:
         self._kept: deque[tuple[int, Call]] = deque()
         self._most_events = most_events
         self._most_bytes = most_bytes
-        self._bytes = 0
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -29,18 +29,18 @@ class EarlyCalls:
     def put(self, call: Call, number: int) -> list[Call]:
         """Keep a frozen call; those that had to go for it."""
         self._kept.append((number, call))
-        self._bytes += len(call.event)
+        self.size += len(call.event)
         lost = []
-        while len(self._kept) > self._most_events or self._bytes > self._most_bytes:
+        while len(self._kept) > self._most_events or self.size > self._most_bytes:
             _, oldest = self._kept.popleft()
-            self._bytes -= len(oldest.event)
+            self.size -= len(oldest.event)
             lost.append(oldest)
         return lost
 
     def take(self, count: int) -> Iterator[tuple[int, Call]]:
         for _ in range(min(count, len(self._kept))):
             number, call = self._kept.popleft()
-            self._bytes -= len(call.event)
+            self.size -= len(call.event)
             yield number, call
 
     def oldest_number(self) -> float:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from eventclient.contract.answers import AGAIN, DROPPED, HALVE, Answer, Fate
+from eventclient.contract.answers import AGAIN, DROPPED, HALVE, Answer
 from eventclient.contract.configuration import Configuration, Questions
-from eventclient.contract.queue import Drop, Item, Lane, Waiting
+from eventclient.contract.queue import Item, Lane, Waiting
 from eventclient.errors import QueueFullError
 from eventclient.producing.calls import Call
 from eventclient.producing.early import EarlyCalls
 from eventclient.producing.jobs import Fetch, Idle, Job, Send
 from eventclient.producing.judging import Judge, Judged
+from eventclient.producing.ledger import Ledger
 from eventclient.producing.options import Options
 from eventclient.producing.ways import Way
-from eventclient.stats import DropLog, Dropped, Stats
+from eventclient.stats import Dropped, Stats
 
 _SPREAD = 0.2
 _EARLY_AT_ONCE = 100
@@ -39,7 +40,8 @@ class Pipeline:
         self.lock = threading.Condition()
         self.options = options
         self.judge = judge
-        self.stats = Stats()
+        self.ledger = Ledger(options.on_dropped)
+        self.stats = self.ledger.stats
         self.wake: Callable[[], None] = self.lock.notify
         self.make_room: Callable[[int], None] = lambda _size: None
         self.is_closed = False
@@ -54,11 +56,15 @@ class Pipeline:
         self._urls: dict[str, str] = {}
         self._number = 0
         self._flush_to = -1
-        self._drop_log = DropLog()
 
     @property
     def configuration(self) -> Configuration | None:
         return self._questions.holds
+
+    def has_room(self, size: int = 1) -> bool:
+        """For one event more, beside those that wait for the configuration."""
+        waiting, early = self.waiting, self.early
+        return waiting.count + len(early) < waiting.most_events and waiting.size + early.size + size <= waiting.most_bytes
 
     # calls
 
@@ -72,60 +78,72 @@ class Pipeline:
         """Whether the event is on its way, or kept until the configuration is there."""
         configuration = self._questions.holds
         if configuration is None or self.early:
-            if self._kept_early(call):
-                return True
+            is_kept = self._kept_early(call)
+            if is_kept is not None:
+                return is_kept
             configuration = self._questions.holds
         assert configuration is not None  # noqa: S101  # else it was kept
         judged = self.judge.judge(configuration, call, now_ms())
         with self.lock:
             self.stats.submitted += 1
-            drops = self._put(judged, call) if judged.reason is None else self._refused(judged.reason, judged.stream)
-        self.tell(drops)
+            drops = self._put(judged, call) if judged.reason is None else self.ledger.refused(judged.reason, judged.stream)
+        self.ledger.tell(drops)
         return judged.reason is None and not any(drop.event is judged.text for drop in drops)
 
     def refuse(self, reason: str, stream: str) -> None:
         """Count a call that comes to nothing."""
         with self.lock:
             self.stats.submitted += 1
-            drops = self._refused(reason, stream)
-        self.tell(drops)
+            drops = self.ledger.refused(reason, stream)
+        self.ledger.tell(drops)
 
-    def _kept_early(self, call: Call) -> bool:
+    def _kept_early(self, call: Call) -> bool | None:
+        """Whether it is kept; None where the configuration came meanwhile."""
         frozen = EarlyCalls.frozen(call)
         if frozen is None:
             self.refuse("not_json", call.target)
-            return True
+            return False
         with self.lock:
-            if self._questions.holds is not None and not self.early:
-                return False
-            self.stats.submitted += 1
-            self._number += 1
-            lost = self.early.put(frozen, self._number)
-            drops = [self._counted("full", one.target, one.event) for one in lost]
             self.wake()
-        self.tell(drops)
-        return True
+            has_room = self._has_made_room(len(frozen.event))
+            if self._questions.holds is not None and not self.early:
+                return None
+            self.stats.submitted += 1
+            drops = self._put_early(frozen) if has_room and not self.is_closed else self._turned_away(call.target, frozen.event)
+        self.ledger.tell(drops)
+        return not any(drop.event is frozen.event for drop in drops)
 
-    def _put(self, judged: Judged, call: Call, number: int | None = None) -> list[Dropped]:
-        waiting, options = self.waiting, self.options
-        if self.is_closed:
-            return self._refused("client_closed", judged.stream)
-        if options.when_full != "drop_oldest" and not waiting.has_room(len(judged.text)):
-            self.make_room(len(judged.text))
-            if not waiting.has_room(len(judged.text)):
-                drops = self._refused("full", judged.stream, judged.text)
-                if options.when_full == "raise":
-                    raise QueueFullError(f"{waiting.count} events wait, {waiting.size} bytes. Flush, or submit less.")
-                return drops
-        if number is None:
-            self._number = number = self._number + 1
+    def _put_early(self, frozen: Call) -> list[Dropped]:
+        self._number += 1
+        return [self.ledger.count("full", one.target, one.event) for one in self.early.put(frozen, self._number)]
+
+    def _put(self, judged: Judged, call: Call) -> list[Dropped]:
+        if self.is_closed or not self._has_made_room(len(judged.text)):
+            return self._turned_away(judged.stream, judged.text)
+        self._number += 1
+        return self._queue(judged, call, self._number)
+
+    def _queue(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
         item = Item(judged.text, judged.stream, call.made, number, call.visitor.headers)
-        lane = waiting.lane(judged.service)
+        lane = self.waiting.lane(judged.service)
         was_ready = self._is_full(lane)
-        lost = waiting.put(judged.service, item, time.monotonic())
+        lost = self.waiting.put(judged.service, item, time.monotonic())
         if len(lane.ready) == 1 or (not was_ready and self._is_full(lane)):
             self.wake()
-        return self._lost(lost) if lost else []
+        return self.ledger.lost(lost) if lost else []
+
+    def _has_made_room(self, size: int) -> bool:
+        """Where the oldest don't go for it, a new event waits, or does without."""
+        if self.options.when_full == "drop_oldest" or self.has_room(size):
+            return True
+        self.make_room(size)
+        return self.has_room(size)
+
+    def _turned_away(self, stream: str, text: bytes) -> list[Dropped]:
+        drops = self.ledger.refused("client_closed" if self.is_closed else "full", stream, text)
+        if self.options.when_full == "raise" and not self.is_closed:
+            raise QueueFullError(f"{self.waiting.count + len(self.early)} events wait. Flush, or submit less.")
+        return drops
 
     # work
 
@@ -184,12 +202,13 @@ class Pipeline:
         """Take the fate of each event of a request."""
         way = self._ways[send.lane]
         with self.lock:
-            way.flying.pop(send.number, None)
+            if way.flying.pop(send.number, None) is None:
+                return  # given up meanwhile
             drops = self._settled(way, send, answer)
-            drops += self._lost(self.waiting.expire(now_ms()))
+            drops += self.ledger.lost(self.waiting.expire(now_ms()))
             self.lock.notify_all()
             self.wake()
-        self.tell(drops)
+        self.ledger.tell(drops)
 
     def _settled(self, way: Way, send: Send, answer: Answer) -> list[Dropped]:
         if answer.fates[0].what is HALVE:
@@ -203,9 +222,9 @@ class Pipeline:
                 continue
             done.append(item)
             if fate.what is AGAIN:
-                drops.append(self._counted("gave_up", item.stream, item.text))
+                drops.append(self.ledger.count("gave_up", item.stream, item.text))
             elif fate.what is DROPPED:
-                drops.append(self._counted(fate.code, item.stream, item.text, fate))
+                drops.append(self.ledger.count(fate.code, item.stream, item.text, fate))
             else:
                 self.stats.sent += 1
         self.waiting.settle(done)
@@ -251,21 +270,15 @@ class Pipeline:
                 for number, call in self.early.take(_EARLY_AT_ONCE):
                     judged = self.judge.judge(self._questions.holds, call, now_ms())
                     drops += (
-                        self._put_early(judged, call, number)
+                        self._queue(judged, call, number)
                         if judged.reason is None
-                        else self._refused(judged.reason, judged.stream)
+                        else self.ledger.refused(judged.reason, judged.stream)
                     )
                 is_done = not self.early
                 self.lock.notify_all()
-            self.tell(drops)
+            self.ledger.tell(drops)
             if is_done:
                 return
-
-    def _put_early(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
-        try:
-            return self._put(judged, call, number)
-        except QueueFullError:  # its caller is long gone, and the drop is counted
-            return []
 
     # ends
 
@@ -286,17 +299,20 @@ class Pipeline:
             self.is_closed = True
             left = [(item.stream, item.text) for item in self._drained()]
             left += [(call.target, call.event) for _, call in self.early.take(len(self.early))]
-            drops = [self._counted("gave_up", stream, text) for stream, text in left]
+            drops = [self.ledger.count("gave_up", stream, text) for stream, text in left]
             self.lock.notify_all()
             self.wake()
-        self.tell(drops)
+        self.ledger.tell(drops)
 
     def _drained(self) -> list[Item]:
-        pieces = [item for way in self._ways.values() for batch in way.pieces for item in batch]
+        """All that is held; what is on its way may arrive yet, but nobody will hear of it."""
+        batches = [batch for way in self._ways.values() for batch in (*way.pieces, *way.flying.values())]
         for way in self._ways.values():
             way.pieces.clear()
-        self.waiting.settle(pieces)
-        return [*pieces, *self.waiting.drain()]
+            way.flying.clear()
+        held = [item for batch in batches for item in batch]
+        self.waiting.settle(held)
+        return [*held, *self.waiting.drain()]
 
     def counted(self) -> Stats:
         """A copy of the counts."""
@@ -313,27 +329,3 @@ class Pipeline:
                 dropped=stats.dropped.copy(),
                 revision=configuration.revision if configuration else None,
             )
-
-    # drops
-
-    def _refused(self, reason: str, stream: str, text: bytes | None = None) -> list[Dropped]:
-        return [self._counted(reason, stream, text)]
-
-    def _lost(self, drops: Iterable[Drop]) -> list[Dropped]:
-        return [self._counted(drop.reason, drop.item.stream, drop.item.text) for drop in drops]
-
-    def _counted(self, reason: str, stream: str, text: bytes | None = None, fate: Fate | None = None) -> Dropped:
-        self.stats.dropped[reason] += 1
-        if fate is None:
-            return Dropped(reason, stream, text)
-        return Dropped(reason, stream, text, fate.pointer, fate.message, fate.remedy)
-
-    def tell(self, drops: Iterable[Dropped]) -> None:
-        """Without the lock: an integrator's function may do as it likes."""
-        for dropped in drops:
-            self._drop_log.tell(dropped)
-            if self.options.on_dropped is not None:
-                try:
-                    self.options.on_dropped(dropped)
-                except Exception as error:  # noqa: BLE001  # an integrator's function must not stop the sending
-                    self._drop_log.failed(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ class Stub:
     always: Fault | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
     released: threading.Event = field(default_factory=threading.Event)
+    connections: list[socket.socket] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -65,10 +67,14 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     stub: Stub
 
+    def setup(self) -> None:
+        super().setup()
+        self.stub.connections.append(self.connection)
+
     def log_message(self, *_: Any) -> None:
         """Silent."""
 
-    def do_GET(self) -> None:  # noqa: N802  # the library's name
+    def do_GET(self) -> None:
         stub = self.stub
         with stub.changed:
             stub.questions.append({name.lower(): value for name, value in self.headers.items()} | {"path": self.path})
@@ -82,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.answer(200, stub.document, ETag=etag)
 
-    def do_POST(self) -> None:  # noqa: N802  # the library's name
+    def do_POST(self) -> None:
         stub = self.stub
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         body = gzip.decompress(raw) if self.headers.get("Content-Encoding") == "gzip" else raw
@@ -131,7 +137,7 @@ def mixed(*results: str) -> Fault:
             {"index": index, "result": results[index % len(results)], "code": f"code.{results[index % len(results)]}"}
             for index in range(len(request.events))
         ]
-        handler.keep([request.events[entry["index"]] for entry in told if entry["result"] == "accepted"])
+        handler.keep([event for event, entry in zip(request.events, told, strict=True) if entry["result"] == "accepted"])
         handler.answer(207, {"results": told})
         return True
 
@@ -208,6 +214,9 @@ def serving(port: int | None = None, **streams: Any) -> Iterator[Stub]:
         stub.released.set()
         server.shutdown()
         server.server_close()
+        for connection in stub.connections:  # a server that ends leaves none open
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         thread.join(5)
 
 
