@@ -8,7 +8,12 @@ from typing import Any
 import confluent_kafka
 
 _SESSION_MS = 45_000
-_FORCED = {"enable.auto.commit": False, "enable.auto.offset.store": False, "isolation.level": "read_committed"}
+_FORCED = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "isolation.level": "read_committed",
+    "partition.assignment.strategy": "cooperative-sticky",
+}
 
 # Asking again would get the same answer.
 REFUSALS = frozenset(
@@ -28,7 +33,6 @@ def settings_for(servers: str, group: str, handler_seconds: float, given: Mappin
         "bootstrap.servers": servers,
         "group.id": group,
         "client.id": f"eventclient-{group}",
-        "partition.assignment.strategy": "cooperative-sticky",
         "auto.offset.reset": "earliest",  # behind retention: what the log still has; beginnings are chosen by `kafka_starts`
         "allow.auto.create.topics": False,
         "topic.metadata.refresh.interval.ms": 30_000,  # that a topic is found which is made later
