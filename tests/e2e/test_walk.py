@@ -36,6 +36,8 @@ PAGES = (
     "/rejected",
     "/live",
     "/trace",
+    "/instruments/navigation-clicks/check",
+    "/check/stream/test.event",
     "/nowhere",
 )
 ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
