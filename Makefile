@@ -1,6 +1,6 @@
 # Few verbs. `make run PORT=9000`, `make run KAFKA=1`, `make test ARGS="-k gate"`.
 .DEFAULT_GOAL := help
-.PHONY: help run services test test-fast test-services faults soak fuzz lint docs packages bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-traffic bench-streams bench-sql bench-client-consumer lock setup setup-dev
+.PHONY: help run services test test-fast test-services faults soak fuzz lint docs packages bench bench-intake bench-registry bench-config bench-dashboard bench-sinks bench-slices bench-trace bench-traffic bench-streams bench-sql bench-client-js bench-client-python bench-client-consumer lock setup setup-dev
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := clients eventplatform registry streamconfig intake connectors processing monitoring tests deploy bench manage.py
@@ -81,8 +81,14 @@ bench-slices: setup-dev ## from the log to a row: latency, the pause after a kil
 bench-client-consumer: setup-dev ## events a second and core of the Python consumer: ARGS="--only sse"
 	@PYTHONPATH=.:clients/python $(BIN)/python -m bench.client_python_consumer_bench $(ARGS)
 
+bench-client-python: setup-dev ## the Python client beside a post per event and librdkafka: ARGS="--rounds 5", ARGS=--profile
+	@PYTHONPATH=.:clients/python $(BIN)/python -m bench.client_python_bench $(ARGS)
+
 bench-streams: setup-dev ## a thousand clients of streams beside the intake: ARGS="--clients 1000 --rounds 4"
 	@$(BIN)/python -m bench.streaming_bench $(ARGS)
+
+bench-client-js: setup-dev ## what a call of the JavaScript client's submit() costs in Chromium
+	@$(BIN)/python bench/client_js_bench.py
 
 lock: setup-dev ## pin requirements*.in with hashes
 	@$(COMPILE) -o requirements.txt requirements.in
