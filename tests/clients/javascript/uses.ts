@@ -1,7 +1,7 @@
 /** Uses of the client that must compile, and one that must not. */
 
-import { connect, version, type Client, type Dropped, type Stats } from "./dist/eventplatform.mjs";
-import { experiment, inPopulation } from "./dist/experiments.mjs";
+import { connect, version, type Client, type Dropped, type Stats } from "@eventplatform/client";
+import { experiment, inPopulation } from "@eventplatform/client/experiments";
 
 const lost: Dropped[] = [];
 const client: Client = connect("http://127.0.0.1:8000", {
