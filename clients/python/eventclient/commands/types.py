@@ -44,8 +44,10 @@ def _compared(options: argparse.Namespace, text: str) -> int:
 
 
 def _of_platform(options: argparse.Namespace, title: str, version: str) -> str:
-    path = f"/api/v1/schemas/{quote(title)}/{quote(version or 'latest', safe='')}/code/python"
-    return ask(options.platform, path, token=options.token).text
+    of_title = f"/api/v1/schemas/{quote(title)}"
+    if not version:
+        version = str(ask(options.platform, of_title, token=options.token).json()["latest"])
+    return ask(options.platform, f"{of_title}/{quote(version, safe='')}/code/python", token=options.token).text
 
 
 def _of_folder(folder: Path, title: str, version: str) -> str:
