@@ -55,10 +55,15 @@ class Stats:
 class DropLog:
     """Warns of the first drop of a reason in a stream, then once a minute with their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_debugging: bool = False) -> None:
+        self._is_debugging = is_debugging
         self._told: dict[tuple[str, str], tuple[float, int]] = {}
 
     def tell(self, dropped: Dropped) -> None:
+        if self._is_debugging:
+            words = "event.dropped stream=%s reason=%s pointer=%s message=%s remedy=%s"
+            log.info(words, dropped.stream, dropped.reason, dropped.pointer, dropped.message, dropped.remedy)
+            return
         if dropped.reason in BY_THE_RULES:
             log.debug("event.dropped stream=%s reason=%s", dropped.stream, dropped.reason)
             return

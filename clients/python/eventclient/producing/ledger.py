@@ -10,10 +10,10 @@ from eventclient.stats import DropLog, Dropped, Stats
 
 
 class Ledger:
-    def __init__(self, on_dropped: Callable[[Dropped], None] | None) -> None:
+    def __init__(self, on_dropped: Callable[[Dropped], None] | None, *, is_debugging: bool = False) -> None:
         self.stats = Stats()
         self._on_dropped = on_dropped
-        self._log = DropLog()
+        self._log = DropLog(is_debugging=is_debugging)
 
     def refused(self, reason: str, stream: str, text: bytes | None = None) -> list[Dropped]:
         return [self.count(reason, stream, text)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, MutableMapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from eventclient.errors import OptionError
-from eventclient.stats import Dropped
+from eventclient.stats import Dropped, log
 
 WhenFull = Literal["drop_oldest", "drop_newest", "block", "raise"]
 Said = Mapping[str, Any] | Callable[[], Mapping[str, Any]]  # a value, or a function that is asked at each call
@@ -67,6 +68,9 @@ class Options:
         if unknown:
             raise OptionError(f"Unknown options: {', '.join(unknown)}. Their list stands in eventclient.producing.options.")
         made = cls(**given)
+        if made.debug is True:
+            made = replace(made, debug=f"py-{secrets.token_hex(8)}")
+            log.info("debug.id %s", made.debug)
         for name in ("max_events", "max_bytes", "batch_events", "batch_bytes", "in_flight", "tries", "timeout_seconds"):
             if getattr(made, name) <= 0:
                 raise OptionError(f"{name} must be more than 0.")

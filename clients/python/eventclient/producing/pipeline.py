@@ -19,7 +19,7 @@ from eventclient.producing.judging import Judge, Judged
 from eventclient.producing.ledger import Ledger
 from eventclient.producing.options import Options
 from eventclient.producing.ways import Way
-from eventclient.stats import Dropped, Stats
+from eventclient.stats import Dropped, Stats, log
 
 _SPREAD = 0.2
 _EARLY_AT_ONCE = 100
@@ -40,7 +40,7 @@ class Pipeline:
         self.lock = threading.Condition()
         self.options = options
         self.judge = judge
-        self.ledger = Ledger(options.on_dropped)
+        self.ledger = Ledger(options.on_dropped, is_debugging=bool(options.debug))
         self.stats = self.ledger.stats
         self.wake: Callable[[], None] = self.lock.notify
         self.make_room: Callable[[int], None] = lambda _size: None
@@ -125,6 +125,8 @@ class Pipeline:
 
     def _queue(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
         item = Item(judged.text, judged.stream, call.made, number, call.visitor.headers)
+        if self.options.debug:
+            log.info("event.made stream=%s event=%s", judged.stream, judged.text.decode())
         lane = self.waiting.lane(judged.service)
         was_ready = self._is_full(lane)
         lost = self.waiting.put(judged.service, item, time.monotonic())

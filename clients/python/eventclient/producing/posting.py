@@ -41,15 +41,11 @@ def post(send: Send, options: Options) -> Request:
     if options.key is not None:
         headers["Authorization"] = f"Bearer {options.key}"
     if options.debug:
-        headers["X-Debug-Id"] = debug_id(options)
+        headers["X-Debug-Id"] = str(options.debug)
     if options.gzip_above is not None and len(body) > options.gzip_above:
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, compresslevel=1, mtime=0)
     return Request("POST", send.url, headers, body)
-
-
-def debug_id(options: Options) -> str:
-    return options.debug if isinstance(options.debug, str) else "eventclient"
 
 
 def fates(send: Send, heard: Heard) -> Answer:

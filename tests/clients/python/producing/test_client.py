@@ -179,7 +179,7 @@ def test_request__key_and_trace__in_headers_and_nowhere_else(
     stub: Stub, connected: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    events = connected(key="epk_secret", debug="my-test")
+    events = connected(key="epk_secret")
     stub.faults.append(status(401, {"code": "key.unknown"}))
     events.submit("test.event", {"test": "content-of-it"})
     events.flush()
@@ -191,12 +191,24 @@ def test_request__key_and_trace__in_headers_and_nowhere_else(
     by_event = {request.events[0].get("n"): request.headers for request in stub.requests}
     assert by_event[1]["traceparent"] == "00-a-b-01"
     assert by_event[1]["authorization"] == "Bearer epk_secret"
-    assert by_event[1]["x-debug-id"] == "my-test"
     assert "cookie" not in by_event[1]
     assert "traceparent" not in by_event[2]
     assert events.stats().dropped == {"key.unknown": 1}
     assert "epk_secret" not in caplog.text + repr(events.pipeline.options)
     assert "content-of-it" not in caplog.text
+
+
+def test_debug__on__each_event_and_drop_in_the_log(stub: Stub, connected: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "eventclient")
+    events = connected(debug=True, linger_seconds=60, config=stub.document)
+
+    events.submit("test.event", {"test": "seen"})
+    events.submit("sampled.event", {}, ids={"session": OUT})
+
+    stub.wait_for(lambda: len(stub.accepted) == 1)
+    assert stub.requests[0].headers["x-debug-id"] in caplog.text
+    assert '"test":"seen"' in caplog.text
+    assert "reason=unsampled" in caplog.text
 
 
 def test_request__large__packed(stub: Stub, connected: Connect) -> None:
