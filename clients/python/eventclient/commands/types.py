@@ -22,6 +22,8 @@ def add(arguments: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the types, or compare them."""
+    if options.check and not options.output:
+        raise CommandError("There is no file to check.", "Name it with --output.", "command.argument")
     title, _, version = options.schema.strip("/").partition("@")
     text = _of_folder(options.folder, title, version) if options.folder else _of_platform(options, title, version)
     if options.check:
@@ -34,8 +36,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _compared(options: argparse.Namespace, text: str) -> int:
-    if not options.output:
-        raise CommandError("There is no file to check.", "Name it with --output.", "command.argument")
     if options.output.is_file() and options.output.read_text(encoding="utf-8") == text:
         return 0
     again = f"eventclient types {options.schema} --output {options.output}"

@@ -174,9 +174,7 @@ def test_types__of_a_folder__a_class_that_the_client_takes(
     assert (event["test"], event["$schema"]) == ("typed", made.TestEvent.SCHEMA)
 
 
-def test_types__nothing_to_check__said(platform: Answers, capsys: pytest.CaptureFixture[str]) -> None:
-    platform(httpx.Response(200, text=""))
-
+def test_types__nothing_to_check__said_before_anything_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["types", "a/b", "--check"]) == 2
     assert "Name it with --output" in capsys.readouterr().err
 
