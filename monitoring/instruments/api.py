@@ -81,7 +81,7 @@ _PARAMETERS = [
 ]
 _RESPONSES: dict[Any, Any] = {
     200: InstrumentCheckSerializer,
-    **dict.fromkeys((401, 403, 404, 503), ProblemDocumentSerializer),
+    **dict.fromkeys((401, 403, 404, 429, 503), ProblemDocumentSerializer),
 }
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from eventplatform.broker.base import Log
-from eventplatform.core.errors import PlatformError
+from eventplatform.core.errors import PlatformError, RetriableError
 from eventplatform.core.streams import Stream
 from monitoring.instruments import lookups, saying
 from monitoring.instruments.evidence import fields
@@ -32,6 +32,7 @@ USUAL = "15m"
 # Some 0.2 s on one core: a page that looks again each ten seconds must not weigh on those who take events.
 BOUNDS = Bounds(records=10_000, bytes=16 * 1024 * 1024, seconds=0.4)
 FRESH_SECONDS = 1.0
+_PATIENCE_SECONDS = 3.0
 _LEARNING = 2  # refreshes after which clients know what holds
 _MOST_KEPT = 16
 _turn = threading.Lock()
@@ -58,16 +59,33 @@ def subject_of(config: Snapshot, key: str) -> Subject:
     return Subject(one.stream if one else "", key)
 
 
+class CheckBusyError(RetriableError):
+    """Others look at other things, and the log answers slowly."""
+
+    code = "check.busy"
+    http_status = 429
+    message = "Others are reading the log just now."
+    remedy = "Ask again in some seconds."
+
+
 def shared(log: Log, subject: Subject, *, minutes: int, site: str, may_see: bool) -> Check:
-    """The same for all who look at it within a second, and one reading at a time in a process, however many look."""
+    """The same for all who look at it within a second, and one reading at a time in a process, however many look.
+
+    Raises:
+        CheckBusyError: the log keeps another one waiting.
+    """
     key = (subject, minutes, site, may_see, snapshot().tag)
-    with _turn:
+    if not _turn.acquire(timeout=_PATIENCE_SECONDS):
+        raise CheckBusyError
+    try:
         found = _kept.get(key)
         if found is None or time.monotonic() - found[0] > FRESH_SECONDS:
             while len(_kept) >= _MOST_KEPT:
                 del _kept[next(iter(_kept))]
             found = _kept[key] = (time.monotonic(), check(log, subject, minutes=minutes, site=site, may_see=may_see))
         return found[1]
+    finally:
+        _turn.release()
 
 
 def check(

@@ -36,7 +36,11 @@ def _page(request: HttpRequest, subject: Subject) -> HttpResponse:
     if subject.stream and not may_read(request.user, subject.stream):
         raise PermissionDenied
     wanted, may_see = asked.read(request.GET.dict()), request.user.has_perm(personal.PERMISSION)
-    found = checking.shared(event_log(), subject, minutes=wanted.minutes, site=wanted.site, may_see=may_see)
+    try:
+        found = checking.shared(event_log(), subject, minutes=wanted.minutes, site=wanted.site, may_see=may_see)
+    except checking.CheckBusyError as busy:
+        told = {"problem": busy, "subject": subject, "asked": wanted}
+        return render(request, "monitoring/instruments/busy.html", told, status=busy.http_status)
     is_missing = found.facts.told.holding is None
     context = shown.context(found, wanted, may_see=may_see)
     status = HTTPStatus.NOT_FOUND if is_missing else HTTPStatus.OK

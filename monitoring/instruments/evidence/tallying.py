@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ _MOST_IDENTIFIERS = 5000
 _MOST_EVENTS_KEPT = 3
 _LONGEST_NAME = 200
 REST = "…"
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 Sample = tuple[str, float]  # unit and rate; no unit: not sampled
 
@@ -96,7 +98,7 @@ class Tally:
         self.by_minute = [0] * self.wanted.minutes
         self.fields = {path: Filled() for path in self.wanted.paths}
         key = self.wanted.key if self.wanted.tells else ""
-        self._mark = key.encode() if key.isascii() and key.isprintable() else b""  # other letters may be written in many ways
+        self._mark = key.encode() if _PLAIN.fullmatch(key) else b""  # other letters may be written in many ways
 
     def take(self, records: Sequence[Record]) -> None:
         """Count some records more."""

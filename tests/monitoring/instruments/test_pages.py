@@ -237,3 +237,13 @@ def test_cost__queries_bounded_and_a_look_is_shared(client: Client, world: World
     assert "30 events came and passed" in page(client)
     assert time.monotonic() - begun < 0.3
     checking._kept.clear()
+
+
+def test_busy__the_log_keeps_others_waiting__said_and_nobody_piles_up(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "_PATIENCE_SECONDS", 0.01)
+
+    with checking._turn:
+        assert "Others are reading the log just now." in page(client, status=429)
+        assert client.get(API).json()["code"] == "check.busy"
