@@ -12,8 +12,9 @@ const digits = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes
 /** 20 hexadecimal digits of a cryptographic random source. */
 export const newId = () => digits(10);
 
-/** A random UUID. Pages that came by http have no `crypto.randomUUID`. */
-export const newUuid = () => digits(16).replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-");
+/** A random UUID; pages that came by http have no `randomUUID`. */
+export const newUuid = () =>
+  crypto.randomUUID ? crypto.randomUUID() : digits(16).replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-");
 
 /**
  * @param {Storage | undefined} storage undefined: sessions and devices live as long as the page

@@ -160,15 +160,19 @@ export const outbox = (core, shelf) => {
         pump(lane);
       }),
 
-    /** The page may end now: what is there goes by beacon, else by `fetch`, else it is left to the next page. */
+    /** The page may end now: what is there goes by beacon, else it is left to the next page, or where nothing may be stored tried by `fetch`. */
     _leave: () =>
       each((lane) => {
         if (isPaused(lane)) return leaveTo(lane, lane._items.splice(0));
+        const refused = [];
         while (lane._items[0]) {
           const items = lane._items.splice(0, countFor(lane._items, LARGEST, Infinity));
           if (!core._debugId && beacon(withParameter(items[0].url, "hasty=true"), bodyOf(items))) leave(items, "sent");
-          else fly(lane, items, true);
+          else if (core._debugId || !core._hasConsent) fly(lane, items, true);
+          else refused.push(...items);
         }
+        // `fetch` shares the beacons' room and would refuse them too, but later: when the page is gone, and nobody hears of it.
+        if (refused[0]) leaveTo(lane, refused);
       }),
 
     /** Take over what earlier pages left. */

@@ -252,3 +252,17 @@ test("page texts that carry text/plain: no request needs a preflight", async () 
 
   assert.match(door.requests[0].headers["content-type"], /^text\/plain/);
 });
+
+test("without randomUUID, as on pages that came by http: still a UUID", async () => {
+  const { randomUUID } = crypto;
+  Object.defineProperty(crypto, "randomUUID", { value: undefined, configurable: true });
+  try {
+    const client = begun();
+    client.submit("test.event");
+    await client.flush();
+  } finally {
+    Object.defineProperty(crypto, "randomUUID", { value: randomUUID, configurable: true });
+  }
+
+  assert.match(door.events()[0].meta.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
