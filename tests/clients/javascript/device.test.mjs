@@ -120,7 +120,7 @@ test("privacy signals: dropped before anything is made or stored", () => {
   assert.deepEqual(stored(), []);
 });
 
-test("leaving: beacons of 60,000 bytes at most, hasty; what they refuse goes by fetch", async () => {
+test("leaving: beacons of 60,000 bytes at most, hasty; what they refuse is left to the next page", () => {
   const client = begun({ linger: 10_000 });
   for (let index = 0; index < 49; index++) client.submit("test.event", { index, text: "x".repeat(900) });
   tell("pagehide");
@@ -131,7 +131,15 @@ test("leaving: beacons of 60,000 bytes at most, hasty; what they refuse goes by 
   device.takesBeacons = false;
   client.submit("test.event", { index: 49 });
   tell("pagehide");
-  await until(() => door.events().some((event) => event.index == 49));
+  assert.equal(client.stats().left, 1);
+});
+
+test("leaving without consent: what beacons refuse goes by fetch", async () => {
+  device.takesBeacons = false;
+  begun({ linger: 10_000, consent: false }).submit("test.event", { index: 1 });
+  tell("pagehide");
+
+  await until(() => door.events().length == 1);
 });
 
 test("offline: left to the next page, which sends it once", async () => {
