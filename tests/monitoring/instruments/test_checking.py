@@ -219,10 +219,10 @@ def test_check__many_events__bounded_and_says_what_was_looked_at(world: World) -
     world.send(*([value] * 60_000), seconds_ago=30)
     world.clicks(3)
 
-    begun = time.monotonic()
+    begun = time.process_time()
     found = world.check()
 
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
     assert found.facts.looked.records <= 10_000
     assert found.facts.looked.left_out >= 50_000
     assert found.facts.tally.events == 3
