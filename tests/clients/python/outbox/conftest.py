@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 from sqlalchemy import Engine, MetaData, Table, create_engine, event
 
@@ -76,11 +78,26 @@ def in_file(tmp_path: Path) -> Iterator[Outbox]:
     made.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow), pytest.param("mysql", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=DATABASES)
 def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outbox]:
     """One on each kind of database."""
-    given = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    url = given.replace("postgresql://", "postgresql+psycopg://").replace("postgres://", "postgresql+psycopg://")
-    made = an_outbox(url or f"sqlite:///{tmp_path / 'outbox.db'}")
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url").replace("postgresql://", "postgresql+psycopg://")
+    elif request.param == "mysql":
+        port = request.getfixturevalue("mariadb_server").port
+        url = f"mysql+pymysql://ep:ep@127.0.0.1:{port}/{mysql_database(port)}"
+    else:
+        url = f"sqlite:///{tmp_path / 'outbox.db'}"
+    made = an_outbox(url)
     yield made
     made.engine.dispose()
+
+
+def mysql_database(port: int) -> str:
+    name = f"outbox_{uuid.uuid4().hex[:12]}"
+    with pymysql.connect(host="127.0.0.1", port=port, user="ep", password="ep") as connection:
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+    return name
