@@ -102,10 +102,15 @@ class ClientView:
         return {**asdict(audience), **{part: list(dict.fromkeys(names)) for part, names in named.items()}}
 
     def _intake(self, service: str) -> str:
-        own = str(self.found.document.section("services").get(service, {}).get("url") or "").rstrip("/")
-        if own:
-            return own if urlsplit(own).path else f"{own}/v1/events"
-        return f"{self.intake_url.rstrip('/')}/{service}/v1/events" if service else f"{self.intake_url.rstrip('/')}/v1/events"
+        return intake_address(self.found.document.section("services").get(service, {}), service, self.intake_url)
+
+
+def intake_address(item: Mapping[str, Any], service: str, intake_url: str) -> str:
+    """Where events of a service are posted to: its own address, where its item of the configuration names one."""
+    own, common = str(item.get("url") or "").rstrip("/"), intake_url.rstrip("/")
+    if own:
+        return own if urlsplit(own).path else f"{own}/v1/events"
+    return f"{common}/{service}/v1/events" if service else f"{common}/v1/events"
 
 
 def heeds(one: Configured, service: Service | None) -> list[str]:

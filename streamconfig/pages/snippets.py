@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from registry.snippets import programs
 from streamconfig import lookups
+from streamconfig.configuration.client_view import intake_address
 from streamconfig.configuration.instruments import Instrument
 from streamconfig.snapshots import Snapshot
 
@@ -24,11 +24,10 @@ def target(name: str) -> programs.Target | None:
     schema = snapshot.schemas.latest(stream.schema_title)
     instrument = _instrument(snapshot, name)
     sampling = instrument.sampling if instrument else stream.sampling
-    service = snapshot.services.get(stream.service, Service(stream.service))
-    kept = snapshot.stream_set.document.section("services").get(service.name, {})
+    kept = snapshot.stream_set.document.section("services").get(stream.service, {})
     return programs.Target(
         platform=settings.PUBLIC_URL,
-        events=f"{settings.INTAKE_URL}/{service.name}/v1/events" if service.name else f"{settings.INTAKE_URL}/v1/events",
+        events=intake_address(kept, stream.service, settings.INTAKE_URL),
         stream=name,
         instrument=instrument.key if instrument else "",
         unit=sampling.unit if sampling else "",

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from registry import lookups as registry
+from streamconfig import lookups
+from streamconfig.pages import snippets
+from tests import configuring
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+def configured(**service: object) -> None:
+    configuring.configure(
+        {
+            "streams": {"ui.click": {"schema_title": "ui/click", "destination_event_service": "web"}},
+            "services": {"web": {"audience": "external", **service}},
+            "instruments": {
+                "stopped": {"stream": "ui.click", "is_enabled": False},
+                "running": {"stream": "ui.click", "sample": {"unit": "device", "rate": 0.5}},
+            },
+        }
+    )
+    for cache in (registry, lookups):
+        cache.forget()
+
+
+def test_target__stream_with_instruments__the_first_that_is_on_and_the_services_address() -> None:
+    configured()
+
+    found = snippets.target("ui.click")
+
+    assert found is not None
+    assert (found.instrument, found.unit, found.is_external) == ("running", "device", True)
+    assert found.events == f"{settings.INTAKE_URL}/web/v1/events"
+    assert snippets.target("nobody") is None
+
+
+def test_target__service_with_an_address_of_its_own__posts_there() -> None:
+    configured(url="https://intake.example.org/web")
+
+    found = snippets.target("ui.click")
+
+    assert found is not None
+    assert found.events == "https://intake.example.org/web"
+
+
+def test_tab__schema_without_an_example__says_what_to_do(client: Client) -> None:
+    configured()
+
+    shown = client.get("/streams/ui.click?tab=produce").content.decode()
+
+    assert "No example" in shown
