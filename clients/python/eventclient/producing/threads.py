@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import threading
 import time
 from typing import Any
@@ -14,6 +16,14 @@ from eventclient.producing.pipeline import Pipeline
 from eventclient.producing.posting import Heard, Request
 from eventclient.stats import log
 
+# httpx loads these with its first request. A fork meanwhile would leave them half loaded in the child, for good.
+for _name in ("httpcore", "certifi", "encodings.idna"):
+    importlib.import_module(_name)
+
+# Held while a client of httpx is made, which takes locks of Python's imports: a fork waits for it, some milliseconds.
+_making = threading.Lock()
+os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
+
 
 class Threads:
     def __init__(self, pipeline: Pipeline, platform_url: str) -> None:
@@ -23,7 +33,6 @@ class Threads:
         self._started = 0
         self._idle = 0
         self._http: httpx.Client | None = None
-        self._http_lock = threading.Lock()
         pipeline.wake = self.wake
 
     def wake(self) -> None:
@@ -82,7 +91,7 @@ class Threads:
             return Heard()
 
     def _client(self) -> httpx.Client:
-        with self._http_lock:
+        with _making:
             if self._http is None:
                 self._http = httpx.Client(**http_options(self._pipeline))
             return self._http
