@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from registry.schema.schema_set import SchemaSet, SchemaSource
 from streamconfig.configuration import client_fields
-from streamconfig.configuration.client_view import FieldsOf
+from streamconfig.configuration.client_view import FieldsOf, OlderFieldsOf
 
 
 def newest(schemas: SchemaSet, title: str) -> SchemaSource | None:
@@ -24,6 +24,22 @@ def fields_from(schemas: SchemaSet) -> FieldsOf:
         return (source.schema_id, _fields(source, attributes, is_of_stream)) if source else (None, ())
 
     return fields_of
+
+
+def older_fields_from(schemas: SchemaSet) -> OlderFieldsOf:
+    """How it looks for the fields of the other versions: those that differ, so that a client makes no event of theirs invalid."""
+
+    def older_fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT001  # as `OlderFieldsOf` says
+        chosen = newest(schemas, title)
+        if chosen is None:
+            return {}
+        fields = _fields(chosen, attributes, is_of_stream)
+        found = {
+            one: _fields(source, attributes, is_of_stream) for one in schemas.ids(title) if (source := schemas.source(one))
+        }
+        return {schema_id: other for schema_id, other in found.items() if other != fields}
+
+    return older_fields_of
 
 
 def has_field(schemas: SchemaSet, title: str, attribute: str) -> bool | None:

@@ -177,10 +177,8 @@ def newest_of_stream(connection: psycopg.Connection[Any], stream: str, *, since:
 
     Found among the stream's last thousand letters, whoever set those aside: that costs the same however many there are.
     """
-    query = _LIST + (
-        " where id = any(array(select id from dead_letters where stream = %s order by id desc limit 1000))"
-        " and source = 'intake' and created_at >= %s order by id desc limit %s"
-    )
+    newest = "select id from dead_letters where stream = %s order by id desc limit 1000"
+    query = f"{_LIST} where id = any(array({newest})) and source = 'intake' and created_at >= %s order by id desc limit %s"
     with connection.cursor() as cursor:
         return [_letter(row) for row in cursor.execute(query, [_storable(stream), since, limit]).fetchall()]
 

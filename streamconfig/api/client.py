@@ -70,6 +70,7 @@ class ClientConfiguration(SnapshotView):
             found=snapshot.scoped(scopes.resolve(snapshot.document, scope) if scope else None),
             future=Future(states, _until(snapshot)),
             fields_of=client_schemas.fields_from(snapshot.schemas),
+            older_fields_of=client_schemas.older_fields_from(snapshot.schemas),
             intake_url=settings.INTAKE_URL,
         )
         return {

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from streamconfig.api.serializers import AudienceSerializer, SamplingSerializer
 
 _CHANGES = "What is known of the future, in its order, 32 at most: from `at` on its sample holds."
+_OLDER = "By the ids of versions that have other fields: what may be filled in of an event that names one of them."
 _FIELDS = "What the client may fill in where the event says nothing; the schema has all of them."
 
 
@@ -32,6 +33,7 @@ class ClientStreamSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=["gpc", "dnt"]), help_text="Who has set one of these signals sends nothing."
     )
     fields_to_fill = serializers.ListField(child=serializers.CharField(), help_text=_FIELDS)
+    older = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text=_OLDER)
     curation = serializers.DictField(
         child=serializers.DictField(), help_text="Attribute → operator → value: what must hold of the context."
     )
@@ -49,6 +51,7 @@ class ClientInstrumentSerializer(serializers.Serializer[Any]):
     changes = SampleChangeSerializer(many=True, help_text=_CHANGES)
     audience = AudienceSerializer()
     fields_to_fill = serializers.ListField(child=serializers.CharField(), help_text="Beside those of its stream.")
+    older = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text=_OLDER)
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` is a serializer's own word, so it gets its name here."""

@@ -18,6 +18,8 @@ CONTRACT = 1
 
 # A schema title, contextual attributes, whether what every client knows is asked for: the version's id, and the fields.
 FieldsOf = Callable[[str, tuple[str, ...], bool], tuple[str | None, Sequence[str]]]
+# Likewise, of the versions before that have other fields, by their ids.
+OlderFieldsOf = Callable[[str, tuple[str, ...], bool], Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class ClientView:
     future: Future
     fields_of: FieldsOf
     intake_url: str
+    older_fields_of: OlderFieldsOf = lambda *_: {}
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """Intakes, streams and instruments. With an instrument comes its stream, with streams alone come their instruments."""
@@ -69,7 +72,8 @@ class ClientView:
     def _stream(self, one: Configured, steps: Sequence[Step]) -> dict[str, Any]:
         stream = one.stream
         rules = metrics_platform_rules(one)
-        schema_id, fields = self.fields_of(stream.schema_title, _texts(rules.get("provide_values")), True)
+        asked = (stream.schema_title, _texts(rules.get("provide_values")), True)
+        schema_id, fields = self.fields_of(*asked)
         return {
             "schema": schema_id,
             "service": stream.service,
@@ -77,19 +81,21 @@ class ClientView:
             "changes": samples.changes(steps),
             "heeds": heeds(one, self.found.services.get(stream.service)),
             "fields": fields,
+            "older": self.older_fields_of(*asked),
             "curation": curation(rules.get("curation")),
         }
 
     def _instrument(self, one: Instrument, under: Configured | None, stream: Sequence[Step] | None) -> dict[str, Any]:
         steps = self.future.of_instrument(one)
         steps = samples.capped(steps, stream) if stream else steps
-        title = under.stream.schema_title if under else ""
+        asked = (under.stream.schema_title if under else "", one.contextual_attributes, False)
         return {
             "stream": one.stream,
             "sample": steps[0][1],
             "changes": samples.changes(steps),
             "audience": self._audience(one.audience),
-            "fields": self.fields_of(title, one.contextual_attributes, False)[1],
+            "fields": self.fields_of(*asked)[1],
+            "older": self.older_fields_of(*asked),
         }
 
     def _audience(self, audience: Audience) -> dict[str, Any]:

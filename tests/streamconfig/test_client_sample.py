@@ -78,7 +78,7 @@ def test_sample__page_on_ones_own_machine__may_send_to_two_streams(name: str, *,
     assert origins.allowed("http://localhost:5500", snapshot.services[stream.service], stream) is is_open
 
 
-def test_every_stream__event_with_all_that_is_filled_in__is_valid(client: Client) -> None:
+def test_every_stream__event_of_any_version_with_all_that_is_filled_in__is_valid(client: Client) -> None:
     context: dict[str, Any] = {}
     for path, values in client_fields.KNOWN.items():
         *parents, name = path.split(".")
@@ -87,11 +87,14 @@ def test_every_stream__event_with_all_that_is_filled_in__is_valid(client: Client
             inside = inside.setdefault(parent, {})
         inside[name] = values[0]
 
-    for name, entry in read(client)["streams"].items():
-        schema = lookups.snapshot().find_schema(entry["schema"])
+    streams = read(client)["streams"]
+    assert [*streams["ui.button_click"]["older"]] == ["/ui/button_click/1.0.0", "/ui/button_click/1.1.0"]
+    versions = [(name, entry, one) for name, entry in streams.items() for one in (entry["schema"], *entry["older"])]
+    for name, entry, version in versions:
+        schema = lookups.snapshot().find_schema(version)
         assert schema is not None
-        event = copy.deepcopy(schema.examples[0])
-        for path in entry["fields"]:
+        event = copy.deepcopy(schema.examples[0]) | {"$schema": version}
+        for path in entry["older"].get(version, entry["fields"]):
             _remove(event, path.split("."))
         given = {"stream": name, "entry": entry, "event": event, "context": context, "knows": {}}
         sent = assembled({**given, "now": "2026-11-26T12:00:00.250Z", "id": "0f8fad5b", "domain": "www.example.org"})

@@ -7,8 +7,8 @@ import { fill, isObject, own } from "./paths.js";
  * A new event; the caller's stays as it is.
  * @param {string} stream
  * @param {object | undefined} event
- * @param {{schema?: string | null, fields?: string[]}} entry the stream's
- * @param {{fields?: string[]} | null | undefined} instrument
+ * @param {{schema?: string | null, fields?: string[], older?: object}} entry the stream's
+ * @param {{fields?: string[], older?: object} | null | undefined} instrument
  * @param {(path: string) => unknown} lookup what the context holds at a path
  * @param {string | undefined} domain
  * @param {number} now
@@ -18,7 +18,7 @@ export const assemble = (stream, event, entry, instrument, lookup, domain, now) 
   const made = { $schema: entry.schema || undefined, ...event, meta: { ...(isObject(meta) && meta), stream } };
   const isOlder = own(made, "client_dt") !== undefined;
   if (isOlder) delete made.dt;
-  for (const path of [...(entry.fields || []), ...((instrument && instrument.fields) || [])]) {
+  for (const path of [entry, instrument || {}].flatMap((part) => own(part.older || {}, made.$schema) || part.fields || [])) {
     let value;
     if (path == "meta.id") value = newUuid();
     else if (path == "meta.domain") value = domain;

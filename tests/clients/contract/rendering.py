@@ -160,11 +160,13 @@ def identifier(case: JsonMap, new: str = "new") -> tuple[str | None, JsonMap]:
 
 def assembled(case: JsonMap) -> JsonMap:
     """The event as sent."""
-    event, fields = dict(case["event"]), [*case["entry"]["fields"], *case.get("instrument", {}).get("fields", ())]
+    event, parts = dict(case["event"]), [case["entry"], case.get("instrument", {})]
     meta = dict(event["meta"]) if isinstance(event.get("meta"), dict) else {}
     event["meta"] = meta | {"stream": case["stream"]}
     if case["entry"]["schema"] is not None:
         event.setdefault("$schema", case["entry"]["schema"])
+    version = str(event.get("$schema"))
+    fields = [field for part in parts for field in part.get("older", {}).get(version, part.get("fields", ()))]
     own = {"meta.id": case["id"], "meta.domain": case["domain"], "dt": case["now"]}
     for field in fields:
         path = field.split(".")

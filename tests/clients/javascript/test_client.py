@@ -67,8 +67,8 @@ def test_dist__built_again__has_the_same_bytes(installed: Path, node: Callable[.
 def test_types__sample_of_uses__compiles(installed: Path, node: Callable[..., str]) -> None:
     shutil.copy(HERE / "uses.ts", installed / "uses.ts")
 
-    node("node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--moduleResolution", "bundler",
-         "--module", "esnext", "--lib", "es2022,dom", "uses.ts", cwd=installed)  # fmt: skip
+    options = "--noEmit --strict --skipLibCheck --target es2022 --moduleResolution bundler --module esnext --lib es2022,dom"
+    node("node_modules/typescript/bin/tsc", *options.split(), "uses.ts", cwd=installed)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from eventclient.contract.context import Context
@@ -12,7 +13,7 @@ _OURS = frozenset({"meta.stream", "meta.id", "meta.domain", "dt"})
 
 
 class Plan(NamedTuple):
-    """What a stream's events get, read once from the configuration's `fields`."""
+    """What a stream's events get, read once from the configuration's `fields`; `older`: those that name another version."""
 
     stream: str
     schema: str | None
@@ -20,6 +21,7 @@ class Plan(NamedTuple):
     has_domain: bool
     has_dt: bool
     paths: tuple[tuple[str, ...], ...]
+    older: Mapping[str, Plan] = MappingProxyType({})
 
 
 class Moment(NamedTuple):
@@ -30,8 +32,16 @@ class Moment(NamedTuple):
     domain: str | None
 
 
-def plan(stream: str, entry: Mapping[str, Any], more_fields: Iterable[str] = ()) -> Plan:
-    fields = dict.fromkeys([*(entry.get("fields") or ()), *more_fields])
+def plan(stream: str, entry: Mapping[str, Any], instrument: Mapping[str, Any] | None = None) -> Plan:
+    parts = [entry, instrument or {}]
+    versions = {schema_id for part in parts for schema_id in part.get("older") or ()}
+    older = {schema_id: _plan(stream, entry, parts, schema_id) for schema_id in versions}
+    return _plan(stream, entry, parts)._replace(older=older)
+
+
+def _plan(stream: str, entry: Mapping[str, Any], parts: list[Mapping[str, Any]], version: str = "") -> Plan:
+    named = [(part.get("older") or {}).get(version, part.get("fields")) or () for part in parts]
+    fields = dict.fromkeys(field for some in named for field in some)
     paths = tuple(tuple(field.split(".")) for field in fields if field not in _OURS)
     return Plan(stream, entry.get("schema"), "meta.id" in fields, "meta.domain" in fields, "dt" in fields, paths)
 
@@ -44,6 +54,8 @@ def iso(milliseconds: float) -> str:
 def assemble(event: Mapping[str, Any], planned: Plan, context: Context, moment: Moment) -> dict[str, Any]:
     """The event as it is sent. The caller's own is not touched: what is changed is copied before."""
     made = dict(event)
+    if planned.older and isinstance(named := made.get("$schema"), str):
+        planned = planned.older.get(named, planned)
     if planned.schema is not None:
         made.setdefault("$schema", planned.schema)
     given = made.get("meta")

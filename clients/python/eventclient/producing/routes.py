@@ -48,7 +48,7 @@ def read(configuration: Configuration, stream: str | None, instrument: str | Non
     sample = sampling.read(holding.sample)
     if sampling.read(of_stream.sample).rate == 0 or sample.rate == 0:
         return Route("closed", until, name)
-    plan = assembling.plan(name, entry, () if own is None else own.get("fields") or ())
+    plan = assembling.plan(name, entry, own)
     return Route(
         None,
         until,

@@ -107,7 +107,7 @@ def _new(identifier: str | None, before: set[str]) -> str | None:
 @_cases("assembling")
 def test_assembling__each_case__the_event_as_sent(case: dict[str, Any]) -> None:
     before = json.dumps(case["event"])
-    planned = assembling.plan(case["stream"], case["entry"], case.get("instrument", {}).get("fields", ()))
+    planned = assembling.plan(case["stream"], case["entry"], case.get("instrument"))
     moment = assembling.Moment(case["now"], case["id"], case["domain"])
 
     sent = assembling.assemble(case["event"], planned, Context(case["context"], case["knows"]), moment)
