@@ -27,7 +27,7 @@ def fields_from(schemas: SchemaSet) -> FieldsOf:
 
 
 def older_fields_from(schemas: SchemaSet) -> OlderFieldsOf:
-    """How it looks for the fields of the other versions: those that differ, so that a client makes no event of theirs invalid."""
+    """How it looks for the fields of versions that have others: a client makes no event of theirs invalid, either."""
 
     def older_fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT001  # as `OlderFieldsOf` says
         chosen = newest(schemas, title)
