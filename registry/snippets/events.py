@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from registry.snippets.target import Target
 _JUDGED = frozenset({"sample", "instrument_name", "funnel_name", "funnel_event_sequence_position"})
 _IDENTIFIERS = frozenset({"session_id", "pageview_id", "device_id"})
 _PAGE = _IDENTIFIERS | frozenset({"page_path", "viewport_width_px", "language"})
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 _META = frozenset({"stream", "id", "dt", "request_id"})
 
 
@@ -24,15 +26,32 @@ def example_for(document: Mapping[str, Any], stream: str) -> dict[str, Any] | No
 
 
 def plain(event: Mapping[str, Any], target: Target) -> dict[str, Any]:
-    """What an intake is sent without a client: by the name of the target's own instrument, and each time a new event."""
-    found = dict(event)
+    """What an intake is sent without a client: a new event each time, of the target's own instrument and moment.
+
+    It claims no sample, since nothing sampled it, and its identifiers are in every one: it is no evidence against clients.
+    """
+    needed = _required(target.document)
+    found = {key: _in_every_sample(value) for key, value in event.items() if key != "sample" or key in needed}
+    if target.at and isinstance(found.get("dt"), str):
+        found["dt"] = target.at
     if isinstance(found.get("meta"), Mapping):  # the intake makes the rest; an id that it knows would be a duplicate
         found["meta"] = {key: value for key, value in found["meta"].items() if key not in _META or key == "stream"}
     if "instrument_name" in found and target.instrument:
         found["instrument_name"] = target.instrument
-    elif "instrument_name" not in _required(target.document):
+    elif "instrument_name" not in needed:
         found.pop("instrument_name", None)
     return found
+
+
+def _in_every_sample(value: Any) -> Any:
+    """An object's identifiers as zeros, as long as they are."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: "0" * len(one) if key in _IDENTIFIERS and _is_hexadecimal(one) else one for key, one in value.items()}
+
+
+def _is_hexadecimal(value: Any) -> bool:
+    return isinstance(value, str) and _HEXADECIMAL.fullmatch(value) is not None
 
 
 def of_caller(event: Mapping[str, Any], target: Target, *, in_page: bool) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import Any
 class Target:
     """`platform` is what clients connect to, `events` what is posted to without one.
 
-    `unit` is what the stream or its instrument is sampled by, `document` the schema of the event, materialised.
+    `unit` is what the stream or its instrument is sampled by, `document` the schema of the event, materialised, `at` the moment
+    that programs without a client say in `dt`: an example's own is long past.
     """
 
     platform: str
@@ -19,5 +20,6 @@ class Target:
     stream: str
     instrument: str = ""
     unit: str = ""
+    at: str = ""
     is_external: bool = False  # events come from browsers and apps
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,14 +16,14 @@ from streamconfig.configuration.instruments import Instrument
 from streamconfig.snapshots import Snapshot
 
 
-def target(name: str) -> programs.Target | None:
-    """Where events of a stream go, as their newest schema has them; None where no stream is called so."""
+def target(name: str, instrument_key: str = "") -> programs.Target | None:
+    """Where events of a stream, or of this instrument of it, go, as their newest schema has them; None: no such stream."""
     snapshot = lookups.snapshot()
     stream = snapshot.find_stream(name)
     if stream is None:
         return None
     schema = snapshot.schemas.latest(stream.schema_title)
-    instrument = _instrument(snapshot, name)
+    instrument = snapshot.stream_set.instruments.get(instrument_key) or _instrument(snapshot, name)
     sampling = instrument.sampling if instrument else stream.sampling
     kept = snapshot.stream_set.document.section("services").get(stream.service, {})
     return programs.Target(
@@ -31,6 +32,7 @@ def target(name: str) -> programs.Target | None:
         stream=name,
         instrument=instrument.key if instrument else "",
         unit=sampling.unit if sampling else "",
+        at=f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
         is_external=kept.get("audience") == "external",
         document=schema.document if schema else {},
     )
@@ -50,6 +52,16 @@ def tab(snapshot: Snapshot, stream: Stream, asked: Mapping[str, str]) -> dict[st
     if goal is None or example is None:
         return {"example": None, "snippet": None}
     return {"example": example, **programs.box(example, goal, asked)}
+
+
+def with_client(stream: str, instrument_key: str) -> tuple[str, str] | None:
+    """What sends an example with a client, from a page and from Python; None for a schema without example."""
+    goal = target(stream, instrument_key)
+    example = programs.example_for(goal.document, stream) if goal else None
+    if goal is None or example is None:
+        return None
+    found = {one.name: one.text for one in programs.snippets(example, goal) if one.way == "client"}
+    return found["js"], found["python"]
 
 
 def panel(name: str) -> Mapping[str, Any] | None:

@@ -169,6 +169,16 @@ def test_plain_event__instrument_of_the_example__is_the_streams_own_or_none(inst
     assert {key: found[key] for key in found if key == "instrument_name"} == named
 
 
+def test_plain_event__a_moment_of_now__no_sample_and_identifiers_that_every_sample_has() -> None:
+    found = events.plain(CLICK, programs.Target("p", "e", "x", document=DOCUMENT, at="2026-11-26T13:00:00.000Z"))
+
+    assert found["dt"] == "2026-11-26T13:00:00.000Z"
+    assert found["browser"] == {"pageview_id": "0" * 16, "session_id": "0" * 16}
+    assert "sample" not in found
+    asking = {**DOCUMENT, "required": [*DOCUMENT["required"], "sample"]}
+    assert events.plain(CLICK, programs.Target("p", "e", "x", document=asking))["sample"] == CLICK["sample"]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
