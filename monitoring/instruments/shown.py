@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from eventplatform import charts
 from eventplatform.error_codes import error_codes
-from eventplatform.figures import share
+from eventplatform.figures import age, share
 from intake.trying import lookups as notes
 from monitoring import personal
 from monitoring.instruments import wording
@@ -24,6 +24,7 @@ from monitoring.instruments.evidence.facts import Facts, Subject
 from monitoring.live.shown import Shown, shown
 from monitoring.rejected.samples import Line, lines_of_event
 from streamconfig.lookups import snapshot
+from streamconfig.pages import snippets
 
 _TICKS = 4
 _MOST_ROWS = 6
@@ -60,6 +61,7 @@ def context(found: Check, asked: Asked, *, may_see: bool) -> dict[str, Any]:
     """What the template needs."""
     facts, verdict = found.facts, found.verdict
     decision = found.decision(asked.client)
+    whole = snippets.with_client(facts.subject.stream, facts.subject.key) if facts.told.holding else None
     return {
         "check": found,
         "facts": facts,
@@ -87,9 +89,11 @@ def context(found: Check, asked: Asked, *, may_see: bool) -> dict[str, Any]:
         "revisions": _top(facts.tally.revisions, facts.tally.events),
         "refused": [_refused(one) for one in facts.refusals.groups[:_MOST_ROWS]],
         "counts": sorted(facts.counts.items(), key=lambda one: -one[1])[:_MOST_ROWS],
+        "clock": [age(abs(one)) for one in facts.clock or ()],
         "newest": [_newest(record, event, may_see=may_see) for record, event in facts.tally.newest],
         "notes": _notes(facts.subject, asked.debug_id, may_see=may_see),
-        "snippets": wording.snippet(facts, settings.PUBLIC_URL),
+        "snippets": whole or wording.snippet(facts, settings.PUBLIC_URL),
+        "is_whole": whole is not None,
         "forced": f"{asked.page}#{wording.fragment(facts)}" if asked.page else "",
         "fragment": f"#{wording.fragment(facts)}",
         "debug_mode": settings.INTAKE_DEBUG,

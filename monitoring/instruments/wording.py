@@ -116,14 +116,14 @@ def _field(facts: Facts, path: tuple[str, ...]) -> FieldRow:
 
 
 def snippet(facts: Facts, platform_url: str) -> tuple[str, str]:
-    """The three lines that send an event, in a page and in Python."""
+    """The three lines that send an event of which no example is known, as a part of a page and in Python."""
     subject, url = facts.subject, json.dumps(platform_url)
     name, of_key = json.dumps(subject.name), bool(subject.key)
     script = f"<script src={json.dumps(f'{platform_url}/client/eventplatform.js')}></script>"
     page = f"const events = eventplatform.connect({url}, {{consent: true}}){f'.instrument({name})' if of_key else ''};"
     python = f"events = connect({url}){f'.instrument({name})' if of_key else ''}"
     call = f"events.submit({'' if of_key else f'{name}, '}{{}})"
-    return f"{script}\n{page}\n{call};", f"from eventclient import connect\n{python}\n{call}"
+    return f"{script}\n<script>\n  {page}\n  {call};\n</script>", f"from eventclient import connect\n{python}\n{call}"
 
 
 def fragment(facts: Facts) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from eventplatform.figures import digits, thin
+from eventplatform.figures import age, digits, thin
 from monitoring.instruments.evidence.estimating import LEAST, Estimate
 from monitoring.instruments.evidence.facts import Facts, Judged
 from monitoring.instruments.evidence.fields import ALIKE_BY_NATURE, Path
@@ -110,7 +110,7 @@ def clocks(facts: Facts) -> Iterator[Finding]:
     clock = facts.clock
     if clock and abs(clock[0]) > _SKEW_SECONDS:
         way = "before" if clock[0] > 0 else "after"
-        words = f"Half of the events say in dt a time {abs(clock[0]):.0f} s or more {way} they came."
+        words = f"Half of the events say in dt a time {age(abs(clock[0]))} or more {way} they came."
         yield Finding("warn", "clock", "dt is not when it happened", words, "Set dt at the event, in UTC.", "clock")
     if facts.tally.repeated:
         words = "The same meta.id again. Readers and stores take one; a client that sends again does no harm."

@@ -163,6 +163,7 @@ def test_check__clock_and_duplicates__told(world: World) -> None:
     assert found.facts.clock
     assert found.facts.clock[0] == pytest.approx(3600, abs=30)
     assert "clock" in codes(found)
+    assert any("say in dt a time 59 min or more before" in one.words for one in found.verdict.findings)
 
 
 def test_check__identifiers_hashed_at_the_door__said_and_not_judged(world: World) -> None:

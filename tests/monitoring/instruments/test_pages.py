@@ -66,6 +66,9 @@ def test_page__nothing_came__three_lines_and_the_forced_link(client: Client, wor
     assert "Nothing came in the last 15 minutes" in text
     assert "/client/eventplatform.js" in text
     assert "from eventclient import connect" in text
+    assert "button_name: &quot;save_page&quot;" in text
+    assert "ids={&quot;session&quot;: &quot;00000000000000000000&quot;}" in text
+    assert text.count("&lt;/script&gt;") == 2
     assert f'href="https://www.example.org/a?b#eventplatform-debug&amp;eventplatform-force={KEY}"' in text
 
 
@@ -83,6 +86,14 @@ def test_page__refused__rule_example_and_remedy(client: Client, world: World) ->
     assert "Send small letters." in text
     assert 'class="bad"' in text
     assert re.search(r'href="/rejected\?group=\w+"', text)
+
+
+def test_page__clock_ahead_by_an_hour__said_in_hours(client: Client, world: World) -> None:
+    world.clicks(5, dt=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)))
+
+    text = page(client)
+
+    assert re.search(r"half of the events within (1 h|59 min) of <code>dt</code>", text)
 
 
 def test_page__unknown_instrument__404_and_how_to_make_it(client: Client, world: World) -> None:
