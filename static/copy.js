@@ -2,7 +2,10 @@
 document.addEventListener("click", async (event) => {
   const button = event.target.closest(".copy");
   if (!button) return;
-  const text = button.parentElement.querySelector("pre").innerText.replace(/\n\n/g, "\n");
+  const code = button.parentElement.querySelector("pre");
+  const told = code.querySelector(".why") !== null; // why a line is wrong stands below it, and is no part of the text
+  const lines = told ? [...code.children].filter((line) => !line.matches(".why")).map((line) => line.textContent) : null;
+  const text = lines ? lines.join("\n") : code.innerText.replace(/\n\n/g, "\n");
   const use = button.querySelector("use");
   const say = (label, icon) => {
     button.ariaLabel = label;
@@ -13,7 +16,7 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(text);
     say("Copied", "#check");
   } catch {
-    getSelection().selectAllChildren(button.parentElement.querySelector("pre"));
+    getSelection().selectAllChildren(code);
     say("Selected: copy it with Ctrl C", "#copy");
   }
   setTimeout(() => say("Copy", "#copy"), 2500);
