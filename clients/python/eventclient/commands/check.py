@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import orjson
 
-from eventclient.commands.asking import ask
+from eventclient.commands.asking import CommandError, ask
 
 _SIGNS = {"ok": "ok  ", "fail": "FAIL", "warn": "warn", "info": "..  ", "paused": "off ", "unknown": "?   "}
 
@@ -30,7 +30,13 @@ def run(options: argparse.Namespace) -> int:
     name = quote(options.name, safe="")
     path = f"/api/v1/check/stream/{name}" if options.stream else f"/api/v1/instruments/{name}/check"
     query = {key: value for key, value in (("range", options.range), ("site", options.site)) if value}
-    found = ask(options.platform, path, query, token=options.token).json()
+    try:
+        found = ask(options.platform, path, query, token=options.token).json()
+    except CommandError as error:
+        if error.code != "check.subject_missing":
+            raise
+        sys.stderr.write(f"eventclient: {error} [{error.code}]\n")
+        return 1
     if options.json:
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
@@ -43,7 +49,7 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     verdict = found["verdict"]
     yield f"{found['subject']['name']}: {verdict['headline']}."
     for one in found["findings"]:
-        yield f"{_SIGNS.get(one['state'], one['state'])} {one['what']}: {one['words']}"
+        yield f"{_SIGNS.get(one['state'], one['state'])} {one['what']}{': ' if one['words'] else ''}{one['words']}"
     for one in found["refused"]:
         place = f"{one['code']} at {one['pointer'] or 'the whole'}"
         yield f"     {one['events']} refused: {place}. {one['message']} {one['remedy']}".rstrip()

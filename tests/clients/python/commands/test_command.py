@@ -145,6 +145,13 @@ def test_check__platform_refuses__in_its_own_words(platform: Answers, capsys: py
     assert capsys.readouterr().err == "eventclient: Sign in. Make a token. [check.sign_in_needed]\n"
 
 
+def test_check__instrument_that_is_not_there__is_found_not_live(platform: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    platform(httpx.Response(404, json={"detail": "There is none.", "remedy": "Make it.", "code": "check.subject_missing"}))
+
+    assert command.main(["check", "x"]) == 1
+    assert capsys.readouterr().err == "eventclient: There is none. Make it. [check.subject_missing]\n"
+
+
 def test_types__of_the_platform__written_and_checked(
     platform: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
