@@ -15,12 +15,12 @@ const LONGEST_PAUSE = 60;
  */
 export const outcomesOf = (count, status, retryAfter, body, attempt) => {
   const { results, code } = Object(parsed(body));
-  const isEach = Array.isArray(results) && results.length;
+  const each = Array.isArray(results) ? results : [];
   const _results = [];
-  if (isEach) for (const result of results) if (result) _results[result.index] = result;
+  for (const result of each) if (result) _results[result.index] = result;
   const all = outcomeOfAll(status, code, count);
   return {
-    _outcomes: Array.from({ length: count }, (_, index) => (isEach ? outcomeOf(_results[index] || {}) : all)),
+    _outcomes: Array.from({ length: count }, (_, index) => (each.length ? outcomeOf(_results[index] || {}) : all)),
     _wait: retryAfter > 0 ? +retryAfter : Math.min(LONGEST_PAUSE, 2 ** (attempt - 1)),
     _results,
   };
@@ -35,5 +35,6 @@ const outcomeOfAll = (status, code, count) => {
   if (!status || status == 429 || status >= 500) return "again";
   if (status < 300) return "sent";
   if (status == 413) return count > 1 ? "halve" : "!too_large";
+  if (status == 400 && count > 1) return "halve"; // one event may be at fault for all of them
   return "!" + (typeof code == "string" ? code : status);
 };

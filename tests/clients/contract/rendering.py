@@ -230,9 +230,9 @@ def _by_status(status: int | None, total: int, code: str) -> Any:
         return "again"
     if status < 300:  # likewise
         return "sent"
-    if status == 413:  # likewise
-        return "halve" if total > 1 else {"dropped": "too_large"}
-    return {"dropped": code}
+    if status in {400, 413} and total > 1:
+        return "halve"
+    return {"dropped": "too_large" if status == 413 else code}  # likewise
 
 
 def queued(case: JsonMap) -> tuple[list[str], list[JsonMap]]:

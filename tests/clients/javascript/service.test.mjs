@@ -98,6 +98,18 @@ test("413: halved until it fits, and one that never fits is dropped", async () =
   assert.deepEqual(stats, { given: 8, sent: 7, left: 0, waiting: 0, dropped: { too_large: 1 } });
 });
 
+test("400 for the body as a whole: halved until the event at fault stands alone, under the answer's code", async () => {
+  const client = begun();
+  await client.ready;
+  const answer = (events) => (events.some((event) => event.bad) ? { status: 400, body: { code: "json.null_character" } } : { status: 201 });
+  door.answers.push(...Array(20).fill(answer));
+  for (let index = 0; index < 8; index++) client.submit("test.event", index == 5 ? { bad: true } : { index });
+
+  const stats = await ended(client);
+
+  assert.deepEqual(stats, { given: 8, sent: 7, left: 0, waiting: 0, dropped: { "json.null_character": 1 } });
+});
+
 test("a connection that is reset, and an answer that never comes to its end: again, and then given up", async () => {
   const client = begun({ tries: 2 });
   await client.ready;

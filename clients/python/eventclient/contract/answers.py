@@ -14,7 +14,7 @@ _KEPT = frozenset({"accepted", "hasty", "spooled", "duplicate"})
 _PASSING = frozenset({"limited", "failed"})
 _WAIT = frozenset({429, 503, 507})
 _LONGEST_PAUSE_SECONDS = 60
-_TOO_LARGE, _FIRST_OF_SERVER, _FIRST_NOT_OK, _FIRST_OK = 413, 500, 300, 200
+_UNREADABLE, _TOO_LARGE, _FIRST_OF_SERVER, _FIRST_NOT_OK, _FIRST_OK = 400, 413, 500, 300, 200
 
 
 class Fate(NamedTuple):
@@ -66,8 +66,10 @@ def _fates(status: int | None, body: Any, count: int) -> list[Fate]:
         return [_SENT] * count
     if status in _WAIT or status >= _FIRST_OF_SERVER:
         return [_AGAIN] * count
+    if status in {_UNREADABLE, _TOO_LARGE} and count > 1:  # one event is at fault for all of them
+        return [Fate(HALVE)] * count
     if status == _TOO_LARGE:
-        return [Fate(HALVE)] * count if count > 1 else [Fate(DROPPED, "too_large")]
+        return [Fate(DROPPED, "too_large")]
     return [_refused(body if isinstance(body, Mapping) else {}, str(status))] * count
 
 

@@ -114,6 +114,17 @@ def test_deliver__too_large_together__halved_until_it_fits() -> None:
     assert max(sizes) == 5
 
 
+def test_deliver__one_spoils_the_body_for_all__refused_alone() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_spoiled = any(event["n"] == 3 for event in json.loads(request.content))
+        return httpx.Response(400, json={"code": "json.null_character"}) if is_spoiled else httpx.Response(201)
+
+    fates = courier(answer, platform="", intake="http://main.test/").deliver([entry(row) for row in range(1, 6)])
+
+    assert [fate.kind for fate in fates] == ["sent", "sent", "refused", "sent", "sent"]
+    assert fates[2].code == "json.null_character"
+
+
 def test_deliver__key_given__is_shown() -> None:
     seen: list[httpx.Request] = []
 

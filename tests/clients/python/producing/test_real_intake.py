@@ -53,6 +53,22 @@ def test_submit__too_large_together__halved(intake: str) -> None:
         assert events.stats().sent == 40
 
 
+def test_submit__one_that_spoils_its_batch__dropped_alone(intake: str) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(70):
+        deep = {"a": deep}
+
+    with connect(intake, config=_configuration(intake)) as events:
+        for number in range(20):
+            events.submit("test.event", {"test": f"{number}"})
+        events.submit("test.event", {"test": "a\0b"})
+        events.submit("test.event", {"test": "deep", "test_map": deep})
+        assert events.flush()
+
+        assert events.stats().sent == 20
+        assert events.stats().dropped == {"json.null_character": 1, "json.too_deep": 1}
+
+
 def test_submit__more_than_a_request_may_hold__all_sent(intake: str) -> None:
     with connect(intake, config=_configuration(intake), batch_events=45) as events:
         for _ in range(45):
