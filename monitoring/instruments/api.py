@@ -42,6 +42,15 @@ class SubjectMissingError(RejectedError):
     remedy = "Make it, or look for the name that you mean at {where}."
 
 
+class ParameterUnknownError(RejectedError):
+    """To answer another question than the one asked would mislead a program."""
+
+    code = "check.parameter_unknown"
+    http_status = 400
+    message = "The parameter {name} is none of {values}."
+    remedy = "Choose one of them, or leave it out."
+
+
 class DatabaseAwayError(RetriableError):
     """Refused events and counts are rows of the database."""
 
@@ -73,15 +82,17 @@ _PARAMETERS = [
     OpenApiParameter("range", str, enum=list(RANGES), description="How far back to look."),
     OpenApiParameter("site", str, description="The client's site."),
     OpenApiParameter("platform", str, enum=list(asked.PLATFORMS), description="Its platform."),
-    OpenApiParameter("logged_in", str, enum=["yes", "no"], description="Whether its person is logged in."),
-    OpenApiParameter("consent", str, enum=["yes", "no"], description="Whether there is consent; yes if absent."),
-    OpenApiParameter("gpc", str, enum=["1"], description="It sends Global Privacy Control."),
-    OpenApiParameter("dnt", str, enum=["1"], description="It sends Do Not Track."),
+    OpenApiParameter("logged_in", str, enum=list(asked.VALUES["logged_in"]), description="Whether its person is logged in."),
+    OpenApiParameter(
+        "consent", str, enum=list(asked.VALUES["consent"]), description="Whether there is consent; yes if absent."
+    ),
+    OpenApiParameter("gpc", str, enum=list(asked.VALUES["gpc"]), description="It sends Global Privacy Control."),
+    OpenApiParameter("dnt", str, enum=list(asked.VALUES["dnt"]), description="It sends Do Not Track."),
     OpenApiParameter("id", str, description="Its identifier of the sample's unit."),
 ]
 _RESPONSES: dict[Any, Any] = {
     200: InstrumentCheckSerializer,
-    **dict.fromkeys((401, 403, 404, 429, 503), ProblemDocumentSerializer),
+    **dict.fromkeys((400, 401, 403, 404, 429, 503), ProblemDocumentSerializer),
 }
 
 
@@ -95,7 +106,10 @@ class _Check(JsonView):
         stream = snapshot().find_stream(subject.stream) if subject.stream else None
         if stream is not None:
             readers.check([stream], request.user)
-        wanted = asked.read(request.query_params.dict())
+        given = request.query_params.dict()
+        if wrong := asked.unknown(given):
+            raise ParameterUnknownError(name=wrong[0], values=", ".join(wrong[1]))
+        wanted = asked.read(given)
         may_see = request.user.has_perm(personal.PERMISSION)
         found = checking.shared(event_log(), subject, minutes=wanted.minutes, site=wanted.site, may_see=may_see)
         if found.facts.told.holding is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -11,6 +11,14 @@ from monitoring.instruments.checking import RANGES, USUAL
 from monitoring.instruments.evidence.deciding import Client
 
 PLATFORMS = ("web", "app", "service")
+VALUES: Mapping[str, Sequence[str]] = {
+    "range": tuple(RANGES),
+    "platform": PLATFORMS,
+    "logged_in": ("yes", "no"),
+    "consent": ("yes", "no"),
+    "gpc": ("1",),
+    "dnt": ("1",),
+}
 _LONGEST = 200
 _LONGEST_ADDRESS = 2000
 
@@ -82,6 +90,11 @@ def read(given: Mapping[str, str]) -> Asked:
         debug_id=text["debug_id"],
         page=_page(given.get("page", "").strip()),
     )
+
+
+def unknown(given: Mapping[str, str]) -> tuple[str, Sequence[str]] | None:
+    """The first parameter whose value is none of those that it may have, with these: a program is told, a page is not."""
+    return next(((name, may) for name, may in VALUES.items() if given.get(name, "") not in ("", *may)), None)
 
 
 def _answer(text: str | None) -> Answer:

@@ -88,6 +88,15 @@ def test_page__refused__rule_example_and_remedy(client: Client, world: World) ->
     assert re.search(r'href="/rejected\?group=\w+"', text)
 
 
+@pytest.mark.parametrize("query", ["range=9d", "platform=toaster", "logged_in=maybe", "consent=1", "gpc=yes", "dnt=%00"])
+def test_api__value_that_is_none__refused_and_named(client: Client, world: World, query: str) -> None:
+    answer = client.get(f"{API}?{query}")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "check.parameter_unknown")
+    assert query.partition("=")[0] in answer.json()["detail"]
+    assert "live?" in page(client, query)
+
+
 def test_page__clock_ahead_by_an_hour__said_in_hours(client: Client, world: World) -> None:
     world.clicks(5, dt=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)))
 
