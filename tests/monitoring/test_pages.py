@@ -75,6 +75,13 @@ def test_start__canaries_passed__says_so_with_each_stage(client: Client, busy: W
     assert "warehouse-main" in page
 
 
+def test_start__who_wants_to_instrument__is_led_to_the_client_and_the_instruments(client: Client, busy: World) -> None:
+    text = client.get("/").content.decode()
+
+    assert 'href="/client/"' in text
+    assert 'href="/instruments"' in text
+
+
 def test_start__log_away__page_says_so_and_stands(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from eventplatform.broker.base import LogUnavailableError
 
