@@ -100,7 +100,7 @@ class Client(Caller[bool]):
 
     def _begin(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._threads = Threads(pipeline, self._url)
+        self._threads = Threads(pipeline, self._url, owner=self)
         if self._options.when_full == "block":
             pipeline.make_room = self._wait_for_room
 

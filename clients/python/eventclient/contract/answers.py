@@ -68,9 +68,8 @@ def _fates(status: int | None, body: Any, count: int) -> list[Fate]:
         return [_AGAIN] * count
     if status in {_UNREADABLE, _TOO_LARGE} and count > 1:  # one event is at fault for all of them
         return [Fate(HALVE)] * count
-    if status == _TOO_LARGE:
-        return [Fate(DROPPED, "too_large")]
-    return [_refused(body if isinstance(body, Mapping) else {}, str(status))] * count
+    refused = _refused(body if isinstance(body, Mapping) else {}, str(status))
+    return [Fate(DROPPED, "too_large") if status == _TOO_LARGE else refused] * count
 
 
 def _results(body: Any) -> dict[int, Mapping[str, Any]]:

@@ -26,7 +26,10 @@ os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, aft
 
 
 class Threads:
-    def __init__(self, pipeline: Pipeline, platform_url: str) -> None:
+    """While they run they hold their `owner`, so that a client that nobody else holds is there to be flushed at exit."""
+
+    def __init__(self, pipeline: Pipeline, platform_url: str, owner: object) -> None:
+        self._owner = owner
         self._pipeline = pipeline
         self._options = pipeline.options
         self._platform_url = platform_url

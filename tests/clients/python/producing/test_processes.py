@@ -38,6 +38,24 @@ events.submit("test.event", {"test": "hello"})
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("held", ["", "events = "])
+def test_exit__client_that_nobody_holds__flushed(stub: Stub, held: str) -> None:
+    script = f"""
+import sys
+from eventclient import connect
+def hello():
+    {held}connect(sys.argv[1])
+    {"events" if held else "connect(sys.argv[1])"}.submit("test.event", {{"test": "hello"}})
+hello()
+"""
+
+    ended = _run(script, stub.url)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [event["test"] for event in stub.accepted] == ["hello"]
+
+
+@pytest.mark.slow
 def test_exit__nobody_answers__ends_within_its_bound_and_says_so(stub: Stub) -> None:
     script = """
 import sys
