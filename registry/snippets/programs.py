@@ -15,6 +15,7 @@ __all__ = ["LANGUAGES", "WAYS", "Snippet", "Target", "box", "example_for", "snip
 Way = Literal["client", "http"]
 WAYS: Mapping[str, str] = {"client": "Client", "http": "Plain HTTP"}
 LANGUAGES: Mapping[str, str] = {"js": "Browser", "node": "Node", "python": "Python", "php": "PHP", "curl": "curl"}
+_MOST_ORIGINS = 3
 _NOTES: Mapping[tuple[str, str], str] = {
     ("js", "client"): "A part of a page. The platform serves the client; it samples, batches and tries again.",
     ("node", "client"): "npm install @eventplatform/client first.",
@@ -66,5 +67,17 @@ def box(event: Mapping[str, Any], target: Target, asked: Mapping[str, str]) -> d
         "snippet": snippet,
         "languages": LANGUAGES.items(),
         "ways": [(one.way, WAYS[one.way]) for one in of_language] if len(of_language) > 1 else [],
-        "note": _NOTES.get((snippet.name, snippet.way), "Runs as it stands; the answer is the intake's."),
+        "note": _NOTES.get((snippet.name, snippet.way), "Runs as it stands; the answer is the intake's.")
+        + _pages(snippet, target),
     }
+
+
+def _pages(snippet: Snippet, target: Target) -> str:
+    """Whose pages' scripts the intake takes, where that isn't everybody's."""
+    if snippet.name != "js" or target.origins is None:
+        return ""
+    if not target.origins:
+        return " The intake takes it from no page."
+    more = len(target.origins) - _MOST_ORIGINS
+    named = ", ".join(target.origins[:_MOST_ORIGINS]) + (f" and {more} more" if more > 0 else "")
+    return f" The intake takes it from pages of {named} only."

@@ -12,7 +12,7 @@ class Target:
     """`platform` is what clients connect to, `events` what is posted to without one.
 
     `unit` is what the stream or its instrument is sampled by, `document` the schema of the event, materialised, `at` the moment
-    that programs without a client say in `dt`: an example's own is long past.
+    that programs without a client say in `dt`, since an example's own is long past, `origins` whose pages may send; None: any.
     """
 
     platform: str
@@ -21,5 +21,6 @@ class Target:
     instrument: str = ""
     unit: str = ""
     at: str = ""
+    origins: tuple[str, ...] | None = None
     is_external: bool = False  # events come from browsers and apps
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform.core.streams import Stream
+from eventplatform.guard import origins
 from registry.snippets import programs
 from streamconfig import lookups
 from streamconfig.configuration.client_view import intake_address
@@ -25,6 +26,7 @@ def target(name: str, instrument_key: str = "") -> programs.Target | None:
     schema = snapshot.schemas.latest(stream.schema_title)
     instrument = snapshot.stream_set.instruments.get(instrument_key) or _instrument(snapshot, name)
     sampling = instrument.sampling if instrument else stream.sampling
+    listed = snapshot.services[stream.service].origins if stream.door.origins is None else stream.door.origins
     kept = snapshot.stream_set.document.section("services").get(stream.service, {})
     return programs.Target(
         platform=settings.PUBLIC_URL,
@@ -33,6 +35,7 @@ def target(name: str, instrument_key: str = "") -> programs.Target | None:
         instrument=instrument.key if instrument else "",
         unit=sampling.unit if sampling else "",
         at=f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
+        origins=None if origins.ANY in listed else tuple(listed),
         is_external=kept.get("audience") == "external",
         document=schema.document if schema else {},
     )

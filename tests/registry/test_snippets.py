@@ -179,6 +179,19 @@ def test_plain_event__a_moment_of_now__no_sample_and_identifiers_that_every_samp
     assert events.plain(CLICK, programs.Target("p", "e", "x", document=asking))["sample"] == CLICK["sample"]
 
 
+def test_box__stream_that_takes_from_some_pages__says_which() -> None:
+    target = programs.Target(
+        "p", "e", "x", origins=("https://a.example", "https://b.example", "https://c.example", "https://d.example")
+    )
+
+    note = programs.box(EVENT, target, {"lang": "js"})["note"]
+
+    assert note.endswith("from pages of https://a.example, https://b.example, https://c.example and 1 more only.")
+    assert programs.box(EVENT, programs.Target("p", "e", "x", origins=()), {"lang": "js"})["note"].endswith("from no page.")
+    assert "pages of" not in programs.box(EVENT, target, {"lang": "php"})["note"]
+    assert "pages of" not in programs.box(EVENT, programs.Target("p", "e", "x"), {"lang": "js"})["note"]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [

@@ -35,7 +35,17 @@ def test_target__stream_with_instruments__the_first_that_is_on_and_the_services_
     assert found is not None
     assert (found.instrument, found.unit, found.is_external) == ("running", "device", True)
     assert found.events == f"{settings.INTAKE_URL}/web/v1/events"
+    assert found.origins is None
     assert snippets.target("nobody") is None
+
+
+def test_target__service_that_lists_its_pages__they_are_named() -> None:
+    configured(origins=["https://en.example.org"])
+
+    found = snippets.target("ui.click")
+
+    assert found is not None
+    assert found.origins == ("https://en.example.org",)
 
 
 def test_target__service_with_an_address_of_its_own__posts_there() -> None:
