@@ -30,7 +30,7 @@ export const calls = (core) => {
   const emit = (call) => {
     core._counts.given++;
     try {
-      const reason = core._current ? send(call, call._now || Date.now()) : hold(call);
+      const reason = core._isClosed ? "client_closed" : core._current ? send(call, call._now || Date.now()) : hold(call);
       if (reason) lose(call, reason);
     } catch {
       lose(call, "not_json");

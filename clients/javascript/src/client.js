@@ -27,7 +27,8 @@ export const clientOf = (platformUrl, given) => {
     ...(isBrowser ? { platform: "web", domain: location.hostname } : { platform: "service" }),
     ...given,
   };
-  const { config, platform, onError } = options;
+  // A service gives identifiers of whoever consented: it has no device, and makes none.
+  const { config, platform, onError, consent = !isBrowser && platform == "service" } = options;
   options.bounds = { events: 1e4, bytes: 64e6, ...options.bounds };
   if (!isBrowser) options.headers = { "Content-Type": "application/json", ...options.headers };
   const storage = options.storage || (isBrowser && attempt(() => localStorage));
@@ -53,27 +54,29 @@ export const clientOf = (platformUrl, given) => {
   };
   const box = (core._box = outbox(core, left));
   const made = calls(core);
-  let isClosed;
   let isReady;
   let question;
   let timer;
 
-  const refresh = () => question || (question = isClosed || config ? 0 : askAgain());
+  const refresh = () => question || (question = core._isClosed || config ? 0 : askAgain());
 
   const askAgain = async () => {
     clearTimeout(timer);
     const { _current, _etag } = core;
     // A browser's own cache asks with its ETag; a header of ours would cost a preflight each time.
     const headers = _etag && !isBrowser ? { "If-None-Match": _etag } : {};
-    const seconds = note(core, await ask(address, { headers, cache: "no-cache" }), Date.now());
+    const answer = await ask(address, { headers, cache: "no-cache" });
+    const seconds = note(core, answer, Date.now());
+    if (core._debugId && core._failures) tell(["no configuration from " + address, answer._status], answer._body);
     question = 0;
-    if (isClosed) return;
+    if (core._isClosed) return;
     timer = setTimeout(refresh, core._failures ? jittered(seconds) : seconds * 1000);
     if (timer.unref && (!made._held() || core._failures > PATIENT_TRIES)) timer.unref();
     if (!_current && core._current) begin();
   };
 
   const begin = () => {
+    if (core._debugId) tell(["configuration", "debug_id " + core._debugId], core._current);
     made._release();
     isReady();
     collect();
@@ -103,17 +106,19 @@ export const clientOf = (platformUrl, given) => {
     instrument: (key, choices) => instrument(made, key, choices),
 
     catchErrors: (target, tags) => {
-      const submit = (event) => (target.submit ? target.submit(event) : client.submit(target, event));
+      const { submit = (event) => client.submit(target, event), key = target } = Object(target);
       const repeated = () => {
         core._counts.given++;
-        core._lose(target.key || target, "repeated");
+        core._lose(key, "repeated");
       };
       return catchErrors(globalThis, submit, repeated, tags);
     },
 
     setConsent: (has) => {
+      const had = core._hasConsent;
       core._hasConsent = has === true;
       if (core._hasConsent) return collect();
+      if (had) box._end("consent");
       core._ids._forget();
       for (const { stream, text } of left.take()) {
         core._counts.given++;
@@ -135,7 +140,7 @@ export const clientOf = (platformUrl, given) => {
       const over = new Promise((resolve) => (patience = setTimeout(resolve, milliseconds))).then(() => (isOver = 1));
       await Promise.race([client.ready, over]);
       while (!isOver && !(await Promise.race([box._flush(), over]))) await pause(20);
-      isClosed = 1;
+      core._isClosed = 1;
       clearTimeout(patience);
       clearTimeout(timer);
       made._release(({ _stream, _key }) => {
@@ -149,7 +154,7 @@ export const clientOf = (platformUrl, given) => {
   };
 
   if (isBrowser) watchPage(box._leave, again);
-  client.setConsent(options.consent);
+  client.setConsent(consent);
   if (config) begin();
   else refresh();
   return client;

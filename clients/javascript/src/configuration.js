@@ -8,9 +8,12 @@ const CONTRACT = 1;
 const REFRESH = 60;
 const LONGEST_PAUSE = 300;
 
+/** One name may be given without a list. */
+const listed = (names) => [].concat(names || []).join("|");
+
 /** The address of a client's configuration. */
 export const addressOf = (platformUrl, { streams, instruments, site }) => {
-  const asked = { streams: streams && streams.join("|"), instruments: instruments && instruments.join("|"), scope: site };
+  const asked = { streams: listed(streams), instruments: listed(instruments), scope: site };
   const query = Object.entries(asked).filter(([, value]) => value);
   return String(platformUrl).replace(/\/*$/, "/api/v1/client?") + new URLSearchParams(query);
 };

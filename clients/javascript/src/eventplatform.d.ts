@@ -23,6 +23,7 @@ export type Reason =
   | "too_large"
   | "expired"
   | "gave_up"
+  | "client_closed"
   | "not_json"
   | "repeated"
   | (string & {});
@@ -45,7 +46,7 @@ export interface Dropped {
 }
 
 export interface Options {
-  /** Whether the person agreed to identifiers and events on their device. Not assumed. */
+  /** Whether the person agreed to identifiers and events on their device. Assumed of a service only, which is given them. */
   consent?: boolean;
   /** The site's name, where instruments ask for some sites only. */
   site?: string;
@@ -58,8 +59,8 @@ export interface Options {
   /** The configuration, whole: then none is asked for. */
   config?: object;
   /** Ask only for these. */
-  streams?: string[];
-  instruments?: string[];
+  streams?: string | string[];
+  instruments?: string | string[];
   /** Tell everything in the console, and mark events for the platform's live page. */
   debug?: boolean;
   /** Instruments that send whatever their sample and audience say. */

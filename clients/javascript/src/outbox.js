@@ -188,6 +188,7 @@ export const outbox = (core, shelf) => {
     _end: (reason) =>
       each((lane) => {
         clearTimeout(lane._timer);
+        lane._timer = 0;
         lane._items.splice(0).forEach((item) => drop(item, reason));
       }),
   };

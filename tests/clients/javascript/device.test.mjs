@@ -194,6 +194,17 @@ test("consent taken back: what lies on the device is dropped, and counted", () =
   assert.deepEqual(client.stats(), { given: 2, sent: 0, left: 1, waiting: 0, dropped: { consent: 1 } });
 });
 
+test("consent taken back: what waits in the page goes too, and what comes after is sent", async () => {
+  const client = begun();
+  client.submit("test.event", { index: 1 });
+  client.setConsent(false);
+  client.submit("test.event", { index: 2 });
+  await client.flush();
+
+  assert.deepEqual(client.stats(), { given: 2, sent: 1, left: 0, waiting: 0, dropped: { consent: 1 } });
+  assert.deepEqual(door.events().map((event) => event.index), [2]);
+});
+
 test("an intake that answers nothing: the page goes on trying, and leaves it when hidden", async () => {
   door.answers.push("reset");
   const client = begun();

@@ -240,12 +240,12 @@ test("a platform that is away later: the last good answer holds", async () => {
   assert.equal((await ended(client)).sent, 1);
 });
 
-test("identifiers come with the call, and are used with consent only", async () => {
+test("identifiers come with the call, and say that their person consents; a service may say that nobody does", async () => {
   const config = structuredClone(door.configuration);
   config.streams["test.event"].sample = { unit: "session", rate: 0.5 };
   config.streams["test.event"].fields.push("performer.session_id", "sample.rate", "agent.client_platform");
-  const client = begun({ config, consent: true });
-  const wary = begun({ config });
+  const client = begun({ config });
+  const wary = begun({ config, consent: false });
   const ids = { session: "00000000000000000000" };
   client.submit("test.event", {}, ids);
   client.submit("test.event", {}, { session: "ffffffffffffffffffff" });
