@@ -166,7 +166,7 @@ class AsyncClient(Caller[Awaitable[bool]]):
             heard = await self._heard(posting.post(job, self._options))
             self._pipeline.answered(job, posting.fates(job, heard))
         else:
-            take(self._pipeline, await self._heard(posting.question(self._url, job, self._options)))
+            take(self._pipeline, await self._heard(posting.question(self._url, job, self._options)), self._url)
 
     async def _heard(self, request: Request) -> Heard:
         """The whole answer within `timeout_seconds`, however slowly it comes."""

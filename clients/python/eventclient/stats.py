@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 log = logging.getLogger("eventclient")
 BY_THE_RULES: Final = frozenset({"unsampled", "closed", "audience", "curation", "consent", "privacy"})
 _QUIET_SECONDS = 60.0
-_REMEDIES = {
+REMEDIES: Final = {
     "unconfigured": "Is its name right, and is it published? Ask /api/v1/client.",
     "full": "The intake is away, or takes less than is submitted; max_events and max_bytes bound what waits.",
     "too_large": "Send less in one event.",
     "expired": "It waited for longer than a week.",
-    "gave_up": "The intake was away for longer than the tries that the client was made with.",
-    "not_json": "An event is a mapping, a dataclass or has to_event(); its values are JSON's.",
+    "gave_up": "Nobody answered in time. Is the platform's address right? Else raise tries, or exit_seconds.",
+    "not_json": "Give a mapping, a dataclass or to_event(); of values that JSON has, dates and UUIDs: no Decimal, set, bytes.",
     "client_closed": "Submit before close().",
 }
 
@@ -73,9 +73,8 @@ class DropLog:
             self._told[key] = (told_at, untold + 1)
             return
         self._told[key] = (now, 0)
-        remedy = dropped.remedy or _REMEDIES.get(dropped.reason, "")
         words = "event.dropped stream=%s reason=%s count=%d pointer=%s remedy=%s"
-        log.warning(words, dropped.stream, dropped.reason, untold + 1, dropped.pointer or "-", remedy or "-")
+        log.warning(words, dropped.stream, dropped.reason, untold + 1, dropped.pointer or "-", dropped.remedy or "-")
 
     @staticmethod
     def failed(error: Exception) -> None:

@@ -70,9 +70,8 @@ class _Told:
 
 def _words(dropped: Dropped) -> str:
     place = f" at {dropped.pointer}" if dropped.pointer else ""
-    why = f"{dropped.message} {dropped.remedy}".strip() or _WHY.get(
-        dropped.reason, "the client contract, §10, lists the reasons."
-    )
+    told = f"{dropped.message.rstrip('.')}. {dropped.remedy}" if dropped.message else dropped.remedy
+    why = _WHY.get(dropped.reason) or told or "the client contract, §10, lists the reasons."
     return f"dropped{place}: {why}"
 
 
@@ -81,7 +80,7 @@ _WHY = {
     "unsampled": "its identifier is not in sample; give one with --id, or send to a stream that is not sampled.",
     "consent": "it is sampled by an identifier; give one with --id.",
     "closed": "the stream is off, or outside of its windows.",
-    "gave_up": "the intake did not take it in time.",
+    "gave_up": "nobody took it in time; is --platform the platform's address, and does the intake run?",
 }
 
 

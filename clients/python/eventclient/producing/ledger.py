@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from eventclient.contract.answers import Fate
 from eventclient.contract.queue import Drop
-from eventclient.stats import DropLog, Dropped, Stats
+from eventclient.stats import REMEDIES, DropLog, Dropped, Stats
 
 
 class Ledger:
@@ -24,7 +24,7 @@ class Ledger:
     def count(self, reason: str, stream: str, text: bytes | None = None, fate: Fate | None = None) -> Dropped:
         self.stats.dropped[reason] += 1
         if fate is None:
-            return Dropped(reason, stream, text)
+            return Dropped(reason, stream, text, remedy=REMEDIES.get(reason, ""))
         return Dropped(reason, stream, text, fate.pointer, fate.message, fate.remedy)
 
     def tell(self, drops: Iterable[Dropped]) -> None:

@@ -74,6 +74,9 @@ class Options:
         for name in ("max_events", "max_bytes", "batch_events", "batch_bytes", "in_flight", "tries", "timeout_seconds"):
             if getattr(made, name) <= 0:
                 raise OptionError(f"{name} must be more than 0.")
+        for name in ("streams", "instruments", "force"):
+            if isinstance(getattr(made, name), str):
+                raise OptionError(f"{name} is a list of names, not one text.")
         if made.when_full not in ("drop_oldest", "drop_newest", "block", "raise"):
             raise OptionError("when_full is drop_oldest, drop_newest, block or raise.")
         if made.key is not None and not (made.key.isascii() and made.key.isprintable()):

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -76,7 +77,7 @@ class Threads:
             heard = self._heard(posting.post(job, self._options))
             self._pipeline.answered(job, posting.fates(job, heard))
             return
-        take(self._pipeline, self._heard(posting.question(self._platform_url, job, self._options)))
+        take(self._pipeline, self._heard(posting.question(self._platform_url, job, self._options)), self._platform_url)
 
     def _heard(self, request: Request) -> Heard:
         """The whole answer within `timeout_seconds`, however slowly it comes."""
@@ -114,11 +115,13 @@ def http_options(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def take(pipeline: Pipeline, heard: Heard) -> None:
+def take(pipeline: Pipeline, heard: Heard, platform_url: str) -> None:
     """Give the pipeline an answer about the configuration, and keep a good one in its file."""
     status, headers, body, clock_offset = posting.told(heard)
     if not pipeline.fetched(status, headers, body, clock_offset):
         holds = pipeline.configuration
-        log.warning("configuration.unread status=%s holds=%s", status, holds.revision if holds else None)
+        told = f"revision {holds.revision}" if holds else "nothing, so events wait; is it the platform's address?"
+        host = urlsplit(platform_url).netloc.rpartition("@")[2]
+        log.warning("configuration.unread platform=%s status=%s holds=%s", host, status or "no answer", told)
     elif body is not None and pipeline.options.config_file is not None:
         config_file.write(pipeline.options.config_file, body)

@@ -272,6 +272,23 @@ def test_full__block__waits_for_room(stub: Stub, connected: Connect) -> None:
     assert stub.names == list(range(50))
 
 
+def test_on_dropped__dropped_by_the_client__names_the_remedy(stub: Stub, connected: Connect) -> None:
+    told: list[Dropped] = []
+    events = connected(on_dropped=told.append, config=stub.document)
+
+    events.submit("test.event", {"test": {1, 2}})
+    events.submit("nobody", {})
+
+    assert [dropped.reason for dropped in told] == ["not_json", "unconfigured"]
+    assert all(dropped.remedy for dropped in told)
+
+
+@pytest.mark.parametrize("name", ["streams", "instruments", "force"])
+def test_connect__text_in_place_of_a_list__said_at_once(stub: Stub, connected: Connect, name: str) -> None:
+    with pytest.raises(OptionError, match=name):
+        connected(**{name: "test.event"})
+
+
 def test_on_dropped__raises__the_call_goes_on(stub: Stub, connected: Connect) -> None:
     def broken(_dropped: Dropped) -> None:
         raise RuntimeError

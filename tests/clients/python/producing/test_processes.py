@@ -69,6 +69,7 @@ events.submit("test.event", {"test": "hello"})
 
     assert ended.returncode == 0
     assert time.monotonic() - started < 20
+    assert "configuration.unread platform=127.0.0.1:9 status=no answer" in ended.stderr
     assert "reason=gave_up" in ended.stderr
     assert "hello" not in ended.stderr
 
@@ -109,7 +110,7 @@ def test_fork__while_others_submit__no_lock_stays_held(stub: Stub, connected: Co
     script = """
 import os, sys, threading
 from eventclient import connect
-events = connect(sys.argv[1], when_full="block")
+events = connect(sys.argv[1], when_full="block", exit_seconds=40)
 is_over = threading.Event()
 def work():
     while not is_over.is_set():
