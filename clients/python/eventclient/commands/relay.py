@@ -20,6 +20,7 @@ def add(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument("--table", default="eventclient_outbox")
     arguments.add_argument("--once", action="store_true", help="send what is due and end; 1 where events still wait")
     arguments.add_argument("--requeue", nargs="?", const="", metavar="CODE", help="let refused events wait again, and end")
+    arguments.add_argument("--counts", action="store_true", help="say how many there are of each, and end")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,17 +29,26 @@ def run(options: argparse.Namespace) -> int:
     if options.requeue is not None:
         sys.stdout.write(f"{store.requeue(options.requeue, datetime.now(UTC))} events wait again.\n")
         return 0
+    if options.counts:
+        _tell(store)
+        return 0
     if options.once:
         relay.once()
         relay.clean()
-        found = store.counts(datetime.now(UTC))
-        sys.stdout.write(f"{found.waiting} waiting, {found.sent} sent, {found.refused} refused.\n")
-        return 1 if found.waiting else 0
+        return 1 if _tell(store) else 0
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     relay.run(stop)
     return 0
+
+
+def _tell(store: Any) -> int:
+    """How many wait."""
+    found = store.counts(datetime.now(UTC))
+    waiting = f"{found.waiting} waiting (the oldest for {found.oldest_waiting_seconds:.0f} s)"
+    sys.stdout.write(f"{waiting}, {found.sent} sent, {found.refused} refused.\n")
+    return int(found.waiting)
 
 
 def _opened(options: argparse.Namespace) -> tuple[Any, Any]:
@@ -53,10 +63,16 @@ def _opened(options: argparse.Namespace) -> tuple[Any, Any]:
         ) from None
     try:
         engine = sqlalchemy.create_engine(_url(options))
-        sqlalchemy.inspect(engine)
+        has_table = sqlalchemy.inspect(engine).has_table(options.table)
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:  # their texts may hold the URL, and it a password
         message = f"The database can't be opened ({type(error).__name__})."
         raise CommandError(message, "Look at its URL, and whether its driver is installed.", "relay.database") from None
+    if not has_table:
+        raise CommandError(
+            f"The database has no table {options.table}.",
+            "Let your migrations make it, or name another by --table.",
+            "relay.table",
+        )
     store = SqlStore(engine, outbox_table(sqlalchemy.MetaData(), options.table))
     return store, Relay(store, HttpCourier(options.platform, key=options.key))
 

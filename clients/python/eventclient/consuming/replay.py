@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("handler", nargs="?", help="without it the letters are listed")
     parser.add_argument("--stream", default="", help="only of this stream")
     options = parser.parse_args(arguments)
+    if not Path(options.file).exists():
+        parser.error(f"there is no file {options.file}")
     if not options.handler:
         for letter in FileDeadLetters(options.file).read():
             place = f"{letter.topic}/{letter.partition}/{letter.offset}"
@@ -53,7 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     sys.path.insert(0, "")
     module, _, name = options.handler.partition(":")
-    handler = getattr(importlib.import_module(module), name)
+    try:
+        handler = getattr(importlib.import_module(module), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        parser.error(f"{options.handler} is no MODULE:FUNCTION: {error}")
     handled, stay = replay_events(options.file, handler, stream=options.stream)
     sys.stdout.write(f"{handled} handled, {stay} stay in {options.file}\n")
     return _SOME_STAY if stay else 0

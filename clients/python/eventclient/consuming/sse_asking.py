@@ -71,7 +71,10 @@ def check(answer: httpx.Response) -> None:
     status = answer.status_code
     if status == _OK:
         return
-    if status in {_NOT_FOUND, _TOO_MANY} or status >= _SERVERS:  # 404: the streams have no topics yet
+    if status == _NOT_FOUND:
+        why = f"status 404 of {answer.url.host}:{answer.url.port}: no topics yet, or no stream server"
+        raise AgainError(why, _seconds(answer.headers.get("retry-after", "")))
+    if status == _TOO_MANY or status >= _SERVERS:
         raise AgainError(f"status {status}", _seconds(answer.headers.get("retry-after", "")))
     told = _problem(answer)
     raise SourceRefusedError(

@@ -196,8 +196,14 @@ def test_relay__outbox_of_a_file__sent_once(door: EventDoor, tmp_path: Path, cap
 
     assert command.main(["--platform", door.url, "relay", url, "--once"]) == 0
 
-    assert capsys.readouterr().out == "0 waiting, 1 sent, 0 refused.\n"
+    assert command.main(["relay", url, "--counts"]) == 0
+    assert capsys.readouterr().out == "0 waiting (the oldest for 0 s), 1 sent, 0 refused.\n" * 2
     assert [one["test"] for one in door.good(1)] == ["durable"]
+
+
+def test_relay__table_that_is_not_there__sentence_and_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["relay", f"sqlite:///{tmp_path / 'empty.db'}", "--once"]) == 2
+    assert "no table eventclient_outbox" in capsys.readouterr().err
 
 
 def test_relay__database_that_is_none__no_password_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,8 +91,9 @@ def test_question__with_a_last_id__begins_there_and_names_everything_else() -> N
 
 @pytest.mark.parametrize(("status", "after", "seconds"), [(429, "7", 7), (503, "9999", 300), (404, "", 0), (500, "soon", 0)])
 def test_check__a_state_that_passes__again_after_what_it_says(status: int, after: str, seconds: float) -> None:
+    asked = httpx.Request("GET", "http://s:9/v2/stream/a")
     with pytest.raises(AgainError) as caught:
-        check(httpx.Response(status, headers={"retry-after": after}))
+        check(httpx.Response(status, headers={"retry-after": after}, request=asked))
 
     assert caught.value.seconds == seconds
 

@@ -46,3 +46,22 @@ def test_command__handler_by_name__exit_code_says_whether_some_stay(
     assert main([path, "shop_handlers:handle"]) == 1
     assert main([path, "shop_handlers:handle", "--stream", "none"]) == 1
     assert capsys.readouterr().out.startswith("2 handled, 1 stay")
+
+
+@pytest.mark.parametrize("handler", ["nowhere:handle", "json:nothing", "json"])
+def test_command__handler_that_is_not_there__said_without_a_traceback(
+    handler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([str(letters(tmp_path).path), handler])
+
+    assert ended.value.code == 2
+    assert "is no MODULE:FUNCTION" in capsys.readouterr().err
+
+
+def test_command__file_that_is_not_there__is_no_empty_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "nothing.jsonl")])
+
+    assert ended.value.code == 2
+    assert "there is no file" in capsys.readouterr().err
