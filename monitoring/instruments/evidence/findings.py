@@ -43,6 +43,17 @@ def rates(facts: Facts) -> Iterator[Finding]:
             yield Finding("info", "rate_hidden", "The rate can't be seen from identifiers", why)
         elif one.sample[0]:
             yield _rate(one, one.estimate)
+            if one.group.without:
+                yield _unidentified(one)
+
+
+def _unidentified(one: Judged) -> Finding:
+    """Events that no rate can be seen from: who has no identifier is in no sample, so many prove a disobeying client."""
+    unit, without = one.sample[0], one.group.without
+    what = f"{thin(without)} event{'s' * (without != 1)} without an identifier of the {unit}"
+    words = f"Of {thin(one.group.events)}. Who has none is in no sample, so a client that obeys sends nothing of them."
+    step = f"Find the client that sends without judging, or that leaves the {unit}'s identifier out of its events."
+    return Finding("warn" if without >= LEAST else "info", "rate_unidentified", what, words, step, "versions")
 
 
 def _rate(one: Judged, found: Estimate) -> Finding:

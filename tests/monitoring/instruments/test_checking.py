@@ -152,6 +152,19 @@ def test_check__always_alike__only_optional_fields_are_told(world: World, field:
     assert (("button_name",) in told, len(told["position",].values)) == (False, 1 if field == "position" else 2)
 
 
+@pytest.mark.parametrize(("number", "is_correct"), [(1, True), (20, False)])
+def test_check__events_without_the_identifier_of_the_sample__told_and_wrong_where_many(
+    world: World, number: int, *, is_correct: bool
+) -> None:
+    world.clicks(40)
+    world.clicks(number, browser={"page_path": "/a"})
+
+    found = world.check()
+
+    assert "rate_unidentified" in codes(found)
+    assert (found.verdict.state == "ok") is is_correct
+
+
 def test_check__clock_and_duplicates__told(world: World) -> None:
     late = datetime.now(UTC) - timedelta(hours=1)
     one = world.click(dt=late.isoformat(timespec="milliseconds"))
