@@ -33,10 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def event_door(request: pytest.FixtureRequest) -> Iterator[object]:
     """An open `eventclient.testing.EventDoor` for one test."""
     from eventclient.testing.door import EventDoor  # the validator is loaded by tests that ask for a door, and no others
+    from eventclient.testing.schemas import SchemaFolder
 
     folders = [Path(one) for one in request.config.getini("event_schemas")]
     if not folders:
         raise NoSchemasError("The fixture event_door has no schemas.")
+    if next(SchemaFolder(*folders).ids(), None) is None:
+        raise NoSchemasError(f"No <title>/<version>.yaml is in {', '.join(map(str, folders))}.")
     streams = dict(_line(one) for one in request.config.getini("event_streams"))
     for mark in reversed(list(request.node.iter_markers("event_streams"))):
         streams |= {**(mark.args[0] if mark.args else {}), **mark.kwargs}

@@ -71,3 +71,9 @@ def test_package__imports_nothing_of_the_platform(tmp_path: Path) -> None:
     )
 
     subprocess.run([sys.executable, "-c", check], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(CLIENT)}, check=True)
+
+
+def test_event_door__folder_without_a_schema__said_before_any_event_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "schemas").mkdir()
+
+    assert "No <title>/<version>.yaml is in" in run(tmp_path, "[pytest]\nevent_schemas = schemas\n")
