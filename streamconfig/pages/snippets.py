@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from eventplatform.core.services import Service
 from eventplatform.core.streams import Stream
 from eventplatform.guard import origins
 from registry.snippets import programs
@@ -26,7 +27,8 @@ def target(name: str, instrument_key: str = "") -> programs.Target | None:
     schema = snapshot.schemas.latest(stream.schema_title)
     instrument = snapshot.stream_set.instruments.get(instrument_key) or _instrument(snapshot, name)
     sampling = instrument.sampling if instrument else stream.sampling
-    listed = snapshot.services[stream.service].origins if stream.door.origins is None else stream.door.origins
+    service = snapshot.services.get(stream.service, Service())  # a stream may be of none
+    listed = service.origins if stream.door.origins is None else stream.door.origins
     kept = snapshot.stream_set.document.section("services").get(stream.service, {})
     return programs.Target(
         platform=settings.PUBLIC_URL,
