@@ -115,7 +115,7 @@ export interface Instrument {
 }
 
 export interface Client {
-  /** The first configuration is here. */
+  /** The first configuration is here, and the second file where it asks for that. */
   readonly ready: Promise<void>;
   /** Never throws and never blocks. `ids`: a service's identifiers of whom the event is about. */
   submit(stream: string, event?: Event, ids?: Identifiers): void;

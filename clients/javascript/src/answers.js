@@ -1,40 +1,33 @@
 /** What becomes of each event of a batch by the intake's answer. */
 
-import { parsed } from "./attempt.js";
-
 const LONGEST_PAUSE = 60;
 
 /**
- * @param {number} count how many events the batch has
+ * What becomes of one event: `sent`, `again`, `halve`, or `!` and the reason of its drop.
+ * @param {{result?: string, code?: string} | null | undefined} found the event's own result, where the answer has results
  * @param {number | null | undefined} status none: there was no answer
- * @param {string | null | undefined} retryAfter the header
- * @param {string} body
- * @param {number} attempt how often the batch was sent, this time included
- * @returns {{_outcomes: string[], _wait: number, _results: object[]}} of each event `sent`, `again`, `halve`, or `!` and the reason of its
- * drop; the seconds until the next attempt, without what is random in them; the intake's results by the events' places
+ * @param {{results?: object[], code?: unknown}} answer
+ * @param {number} count how many events the batch has
  */
-export const outcomesOf = (count, status, retryAfter, body, attempt) => {
-  const { results, code } = Object(parsed(body));
-  const each = Array.isArray(results) ? results : [];
-  const _results = [];
-  for (const result of each) if (result) _results[result.index] = result;
-  const all = outcomeOfAll(status, code, count);
-  return {
-    _outcomes: Array.from({ length: count }, (_, index) => (each.length ? outcomeOf(_results[index] || {}) : all)),
-    _wait: retryAfter > 0 ? +retryAfter : Math.min(LONGEST_PAUSE, 2 ** (attempt - 1)),
-    _results,
-  };
-};
-
-const outcomeOf = ({ result, code }) => {
-  if (!result || /^(limited|failed)$/.test(result)) return "again";
-  return /^(accepted|hasty|spooled|duplicate)$/.test(result) ? "sent" : "!" + (code || result);
-};
-
-const outcomeOfAll = (status, code, count) => {
+export const outcomeOf = (found, status, { results, code }, count) => {
+  if (Array.isArray(results) && results.length) {
+    const { result, code } = found || {};
+    if (!result || /^(limited|failed)$/.test(result)) return "again";
+    return /^(accepted|hasty|spooled|duplicate)$/.test(result) ? "sent" : "!" + (code || result);
+  }
   if (!status || status == 429 || status >= 500) return "again";
   if (status < 300) return "sent";
   if (status == 413) return count > 1 ? "halve" : "!too_large";
   if (status == 400 && count > 1) return "halve"; // one event may be at fault for all of them
   return "!" + (typeof code == "string" ? code : status);
 };
+
+/** The result of the event at a place of the batch. */
+export const resultOf = ({ results }, index) => (Array.isArray(results) ? results : []).find((one) => one && one.index == index);
+
+/**
+ * The seconds until the next attempt, without what is random in them.
+ * @param {string | null | undefined} retryAfter the header
+ * @param {number} attempt how often the batch was sent, this time included
+ */
+export const waitOf = (retryAfter, attempt) => (retryAfter > 0 ? +retryAfter : Math.min(LONGEST_PAUSE, 2 ** (attempt - 1)));

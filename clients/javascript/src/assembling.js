@@ -14,17 +14,17 @@ import { fill, isObject, own } from "./paths.js";
  * @param {number} now
  */
 export const assemble = (stream, event, entry, instrument, lookup, domain, now) => {
-  const meta = own(event, "meta");
-  const made = { $schema: entry.schema || undefined, ...event, meta: { ...(isObject(meta) && meta), stream } };
-  const isOlder = own(made, "client_dt") !== undefined;
+  const made = { $schema: entry.schema || undefined, ...event };
+  made.meta = { ...(isObject(made.meta) && made.meta), stream };
+  const isOlder = made.client_dt !== undefined;
   if (isOlder) delete made.dt;
-  for (const path of [entry, instrument || {}].flatMap((part) => own(part.older || {}, made.$schema) || part.fields || [])) {
+  for (const path of [entry, instrument || {}].flatMap((part) => own(part.older, made.$schema) || part.fields || [])) {
     let value;
     if (path == "meta.id") value = newUuid();
     else if (path == "meta.domain") value = domain;
-    else if (path == "dt") value = isOlder ? null : new Date(now).toISOString();
-    else value = lookup(path);
-    if (value != null) fill(made, path, value);
+    else if (path != "dt") value = lookup(path);
+    else if (!isOlder) value = new Date(now).toISOString();
+    if (value != null) fill(made, path.split("."), value);
   }
   return made;
 };

@@ -13,12 +13,7 @@ export const bodyOf = (items) => `[${items.map((item) => item.text)}]`;
  * @param {number} events
  */
 export const countFor = (items, bytes = BYTES, events = EVENTS) => {
-  let count = 0;
-  let sum = 1;
-  while (count < items.length && count < events) {
-    sum += items[count].bytes + 1;
-    if (count && sum > bytes) break;
-    count++;
-  }
-  return count;
+  let room = bytes - 1;
+  const end = items.findIndex((item, index) => index == events || ((room -= item.bytes + 1) < 0 && index));
+  return end < 0 ? items.length : end;
 };

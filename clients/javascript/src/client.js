@@ -3,28 +3,31 @@
 import { attempt } from "./attempt.js";
 import { calls } from "./calls.js";
 import { addressOf, note } from "./configuration.js";
-import { tell } from "./debug.js";
-import { catchErrors } from "./errors.js";
 import { identifiers, newId } from "./identifiers.js";
 import { instrument } from "./instrument.js";
 import { outbox } from "./outbox.js";
 import { asked, watchPage } from "./page.js";
 import { own } from "./paths.js";
 import { shelf } from "./queue.js";
-import { ask, isBrowser, jittered } from "./transport.js";
+import { ask, browser, isBrowser, jittered, pause } from "./transport.js";
 
+const KEPT = 20; // errors, until the second file is here
 const PATIENT_TRIES = 5; // so often a service's process is kept alive for its first configuration
 const WANTED = /^(unsampled|closed|audience|curation|consent|privacy)$/; // by the platform or a person: no fault
 
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-export const clientOf = (platformUrl, given) => {
-  const page = asked(isBrowser && location.hash);
+/**
+ * @param {string} platformUrl
+ * @param {object} given
+ * @param {() => Promise<object>} loadExtras the second file's parts: see extras.js
+ */
+export const clientOf = (platformUrl, given, loadExtras) => {
+  const page = asked(isBrowser ? location.hash : "");
   const options = {
     linger: 1000,
     tries: 5,
     force: [],
-    ...(isBrowser ? { platform: "web", domain: location.hostname } : { platform: "service" }),
+    platform: isBrowser ? "web" : "service",
+    domain: isBrowser ? location.hostname : undefined,
     ...given,
   };
   // A service gives identifiers of whoever consented: it has no device, and makes none.
@@ -33,50 +36,83 @@ export const clientOf = (platformUrl, given) => {
   if (!isBrowser) options.headers = { "Content-Type": "application/json", ...options.headers };
   const storage = options.storage || (isBrowser && attempt(() => localStorage));
   const address = addressOf(platformUrl, options);
+  const counts = { given: 0, sent: 0, left: 0, waiting: 0 };
   const dropped = {};
-  const left = shelf(storage);
   /** What all parts of a client share: what it counts, and the configuration that holds. */
   const core = {
     _options: options,
-    _force: page.force.concat(options.force),
-    _debugId: options.debug || page.debug ? newId() : "",
-    _counts: { given: 0, sent: 0, left: 0 },
+    _force: page._force.concat(options.force),
+    _debugId: (options.debug || page._debug) && newId(),
+    _counts: counts,
     _ids: identifiers(storage, platform != "service"),
-    _current: config,
     _offset: 0,
     _failures: 0,
+    /** An event, which waits until it is sent, left or lost. */
+    _give: () => {
+      counts.given++;
+      counts.waiting++;
+    },
     /** An event is dropped: counted, told in debug mode, and, where it is a fault, told to the integrator. */
     _lose: (stream, reason, event, result) => {
+      counts.waiting--;
       dropped[reason] = (own(dropped, reason) || 0) + 1;
-      if (core._debugId) tell(["dropped: " + reason, stream], event);
+      core._tell(event, "dropped: " + reason, stream);
       if (onError && !WANTED.test(reason)) attempt(() => onError({ stream, reason, event, result }));
     },
+    /** Debug mode says it; until the second file is here, and where it can't be had, as it is. */
+    _tell: (...said) => core._debugId && core._parts.tell(...said),
+    /** The second file's parts, once they are here. */
+    _parts: { tell: console.warn, holds: (rules) => !Object.keys(Object(rules)).length },
   };
-  const box = (core._box = outbox(core, left));
+  const box = (core._box = outbox(core, shelf(storage)));
   const made = calls(core);
   let isReady;
+  let loading;
+  /** Errors that were caught, and what is done with them, for the second file. */
+  const catching = [];
   let question;
   let timer;
 
-  const refresh = () => question || (question = core._isClosed || config ? 0 : askAgain());
+  const refresh = () => question || (question = core._isClosed ? 0 : askAgain());
 
   const askAgain = async () => {
     clearTimeout(timer);
-    const { _current, _etag } = core;
+    const { _etag } = core;
     // A browser's own cache asks with its ETag; a header of ours would cost a preflight each time.
     const headers = _etag && !isBrowser ? { "If-None-Match": _etag } : {};
     const answer = await ask(address, { headers, cache: "no-cache" });
     const seconds = note(core, answer, Date.now());
-    if (core._debugId && core._failures) tell(["no configuration from " + address, answer._status], answer._body);
+    await settle();
+    if (core._failures) core._tell(answer._body, "no configuration from " + address, answer._status);
     question = 0;
     if (core._isClosed) return;
     timer = setTimeout(refresh, core._failures ? jittered(seconds) : seconds * 1000);
-    if (timer.unref && (!made._held() || core._failures > PATIENT_TRIES)) timer.unref();
-    if (!_current && core._current) begin();
+    if (timer.unref && (core._isReady || core._failures > PATIENT_TRIES)) timer.unref();
   };
 
-  const begin = () => {
-    if (core._debugId) tell(["configuration", "debug_id " + core._debugId], core._current);
+  /** The second file is asked for, once at a time, and takes over; debug mode says where it can't be had. */
+  const load = async () => {
+    try {
+      const parts = (core._parts = await (loading = loading || loadExtras()));
+      for (const each of catching.splice(0)) parts.tellErrors(...each);
+    } catch (error) {
+      loading = 0;
+      core._tell(error, "no eventplatform-extras");
+    }
+  };
+
+  /** What holds now may need the second file: calls are kept until it is here, or can't be had. */
+  const settle = async () => {
+    const { _current, _parts } = core;
+    const isCurated = (stream) => !_parts.holds(Object(stream).curation);
+    if (catching[0]) load();
+    if (!_parts.tellErrors && (core._debugId || Object.values(Object(_current).streams || {}).some(isCurated))) {
+      core._isReady = 0;
+      await load();
+    }
+    if (!_current || core._isReady) return;
+    core._tell(_current, "configuration", "debug_id " + core._debugId);
+    core._isReady = 1;
     made._release();
     isReady();
     collect();
@@ -84,9 +120,9 @@ export const clientOf = (platformUrl, given) => {
 
   /** What earlier pages left is sent by one of those that are open, where the browser can tell. */
   const collect = () => {
-    if (!isBrowser || !core._hasConsent || !core._current) return;
+    if (!isBrowser || !core._hasConsent || !core._isReady) return;
     const take = (lock) => lock && (box._collect(), pause(1000));
-    if (navigator.locks) navigator.locks.request("eventplatform", { ifAvailable: true }, take).catch(() => {});
+    if (browser.locks) browser.locks.request("eventplatform", { ifAvailable: true }, take).catch(() => {});
     else take(1);
   };
 
@@ -106,12 +142,18 @@ export const clientOf = (platformUrl, given) => {
     instrument: (key, choices) => instrument(made, key, choices),
 
     catchErrors: (target, tags) => {
+      const caught = [];
+      const heard = (happened) => caught.length < KEPT && caught.push(happened);
+      const each = (act) => attempt(() => ["error", "unhandledrejection"].forEach((kind) => globalThis[act + "EventListener"](kind, heard)));
       const { submit = (event) => client.submit(target, event), key = target } = Object(target);
       const repeated = () => {
-        core._counts.given++;
+        core._give();
         core._lose(key, "repeated");
       };
-      return catchErrors(globalThis, submit, repeated, tags);
+      each("add");
+      catching.push([caught, submit, repeated, tags]);
+      load();
+      return () => each("remove");
     },
 
     setConsent: (has) => {
@@ -120,10 +162,7 @@ export const clientOf = (platformUrl, given) => {
       if (core._hasConsent) return collect();
       if (had) box._end("consent");
       core._ids._forget();
-      for (const { stream, text } of left.take()) {
-        core._counts.given++;
-        core._lose(stream, "consent", text);
-      }
+      box._clear("consent");
     },
 
     newPageview: core._ids._renew,
@@ -132,30 +171,26 @@ export const clientOf = (platformUrl, given) => {
 
     flush: async () => {
       await question;
-      return (await box._flush()) && !made._held();
+      return box._flush();
     },
 
     close: async (milliseconds = 5000) => {
-      let isOver, patience; // the latter would keep a process of Node alive
-      const over = new Promise((resolve) => (patience = setTimeout(resolve, milliseconds))).then(() => (isOver = 1));
-      await Promise.race([client.ready, over]);
-      while (!isOver && !(await Promise.race([box._flush(), over]))) await pause(20);
+      const end = Date.now() + milliseconds;
+      const isBusy = () => counts.waiting || catching.some(([caught]) => caught[0]);
+      for (box._pump(); isBusy() && Date.now() < end; box._pump()) await pause(20);
       core._isClosed = 1;
-      clearTimeout(patience);
       clearTimeout(timer);
-      made._release(({ _stream, _key }) => {
-        core._counts.given++;
-        core._lose(_stream || _key, "gave_up");
-      });
+      made._end("gave_up");
       box._end("gave_up");
     },
 
-    stats: () => ({ ...core._counts, waiting: box._waiting() + made._held(), dropped: { ...dropped } }),
+    stats: () => ({ ...counts, dropped: { ...dropped } }),
   };
 
   if (isBrowser) watchPage(box._leave, again);
   client.setConsent(consent);
-  if (config) begin();
+  core._current = config;
+  if (config) question = settle();
   else refresh();
   return client;
 };

@@ -12,10 +12,5 @@ export const offsetOf = (date, received) => Date.parse(date) - received || 0;
  * @param {{sample?: unknown, changes?: {at: string, sample: unknown}[]}} entry
  * @param {number} now
  */
-export const sampleAt = (entry, now) =>
-  (entry.changes || []).reduce((sample, change) => (momentOf(change.at) <= now ? change.sample : sample), entry.sample);
-
-/** Moments by how they are written, so that each is read once; a configuration names few. */
-const moments = {};
-
-const momentOf = (text) => moments[text] || (moments[text] = Date.parse(text));
+export const sampleAt = ({ sample, changes = [] }, now) =>
+  changes.reduce((held, change) => (Date.parse(change.at) <= now ? change.sample : held), sample);

@@ -2,12 +2,13 @@
 
 import { parsed } from "./attempt.js";
 
-export const tell = (words, thing) => console.warn("[eventplatform] " + words.filter(Boolean).join(" · "), parsed(thing) || thing);
-
-/** @param {{_outcomes: string[], _results: object[], _wait: number}} answer the intake's, and what becomes of each event by it */
-export const tellAnswer = (items, status, { _outcomes, _results }) => {
-  items.forEach(({ stream, text }, index) => {
-    const { result, code, pointer, message, remedy } = _results[index] || {};
-    tell(["answer " + status, stream, result || _outcomes[index], code, pointer, message, remedy], text);
-  });
+/**
+ * @param {unknown} thing an event, or its text
+ * @param {string} what
+ * @param {string} stream
+ * @param {{code?: string, pointer?: string, message?: string, remedy?: string}} [result] what the intake says of it
+ */
+export const tell = (thing, what, stream, { code, pointer, message, remedy } = {}) => {
+  const words = [what, stream, code, pointer, message, remedy];
+  console.warn("[eventplatform] " + words.filter(Boolean).join(" · "), parsed(thing) || thing);
 };

@@ -25,17 +25,23 @@ export const described = ({ type, reason, error = reason, message = reason, file
   };
 };
 
+/** The moment of an event; those that are made by hand have none. */
+const momentOf = ({ timeStamp }) => new Date(timeStamp > 0 ? performance.timeOrigin + timeStamp : Date.now()).toISOString();
+
 /**
- * Hand each error of a window to `submit`, bounded; `repeated` is told of the others.
- * @returns {() => void} what ends it
+ * Take over what was caught until now, and what comes: each error is handed to `submit`, bounded; `repeated` is told of the others.
+ * @param {(ErrorEvent | PromiseRejectionEvent)[]} caught whoever hears of one pushes it there
+ * @param {(event: object) => void} submit
+ * @param {() => void} repeated
+ * @param {Record<string, string>} [tags]
  */
-export const catchErrors = (place, submit, repeated, tags) => {
+export const tellErrors = (caught, submit, repeated, tags) => {
   const seen = {};
   let told = 0;
-  const heard = (happened) => {
+  const hand = (happened) => {
     let event;
     try {
-      event = described(happened, tags);
+      event = { dt: momentOf(happened), ...described(happened, tags) };
       const key = [event.error_class, event.message, event.file_url, event.line_number];
       seen[key] = (seen[key] || 0) + 1;
       if (seen[key] > SAME || told++ >= ALL) event = 0;
@@ -45,7 +51,6 @@ export const catchErrors = (place, submit, repeated, tags) => {
     if (event) submit(event);
     else repeated();
   };
-  const each = (act) => ["error", "unhandledrejection"].forEach((kind) => place[act + "EventListener"](kind, heard));
-  each("add");
-  return () => each("remove");
+  caught.push = hand;
+  caught.splice(0).forEach(hand);
 };

@@ -1,7 +1,6 @@
 /** Identifiers of pageview, session and device: made, kept, made anew, and never kept without consent. */
 
-import { attempt, parsed } from "./attempt.js";
-import { isObject, own } from "./paths.js";
+import { attempt } from "./attempt.js";
 
 const KEY = "eventplatform.ids";
 const LASTS = { session: 30 * 60e3, device: 90 * 864e5 };
@@ -23,11 +22,11 @@ export const newUuid = () =>
 export const identifiers = (storage, hasDevice = true) => {
   let held = {};
   let readAt;
-  let pageview;
+  let pageview = newId();
 
   /** The identifier of a unit at a moment; sessions and devices are asked for with consent only. */
   const of = (unit, now) => {
-    if (unit == "pageview") return pageview || renew();
+    if (unit == "pageview") return pageview;
     if (!hasDevice) return undefined;
     if (!(Math.abs(now - readAt) < RECENT && held[unit])) keep(unit, now);
     return held[unit].id;
@@ -35,21 +34,18 @@ export const identifiers = (storage, hasDevice = true) => {
 
   const keep = (unit, now) => {
     const moment = unit == "session" ? "used" : "made";
-    if (storage) held = parsed(attempt(() => storage.getItem(KEY)));
-    if (!isObject(held)) held = {};
-    const found = own(held, unit);
-    const isKept = isObject(found) && /^[0-9a-f]{20}$/.test(found.id) && now - found[moment] < LASTS[unit];
+    held = attempt(() => ({ ...JSON.parse(storage.getItem(KEY)) })) || held;
+    const { id, [moment]: since } = Object(held[unit]);
+    const isKept = /^[0-9a-f]{20}$/.test(id) && now - since < LASTS[unit];
     readAt = now;
-    if (!isKept || unit == "session") held[unit] = { id: isKept ? found.id : newId(), [moment]: now };
+    if (!isKept || unit == "session") held[unit] = { id: isKept ? id : newId(), [moment]: now };
     // Where it is full, or closed to private windows, this page's own memory is left.
     if (!attempt(() => [storage.setItem(KEY, JSON.stringify(held))])) storage = undefined;
   };
 
-  const renew = () => (pageview = newId());
-
   return {
     _of: of,
-    _renew: renew,
+    _renew: () => (pageview = newId()),
     /** A session that this page used goes on with each call. */
     _touch: (now) => held.session && of("session", now),
     /** Consent is not there: nothing is kept. */

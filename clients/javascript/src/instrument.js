@@ -14,7 +14,7 @@ export const instrument = (calls, key, { funnel, ids } = {}) => {
     /** Why an event would not be sent now; undefined where it would. */
     get why() {
       const verdict = calls._judge({ _key: key, _ids: ids });
-      return verdict._name ? undefined : verdict;
+      return typeof verdict == "string" ? verdict : undefined;
     },
 
     get isInSample() {
@@ -33,14 +33,8 @@ export const instrument = (calls, key, { funnel, ids } = {}) => {
         _key: key,
         _event: isNamed ? event : action,
         _ids: ids,
-        _known: {
-          action: isNamed ? action : undefined,
-          funnel_name: funnel,
-          // Read when the event is made, which may be later: only events that go are counted.
-          get funnel_event_sequence_position() {
-            return funnel && position;
-          },
-        },
+        // Asked when the event is made, which may be later: only events that go are counted.
+        _known: () => ({ action: isNamed ? action : undefined, funnel_name: funnel, funnel_event_sequence_position: funnel && position }),
         _count: () => position++,
       });
     },

@@ -1,11 +1,11 @@
 /** Events on their way: grouped by intake, sent, tried again, and left to the next page. */
 
-import { outcomesOf } from "./answers.js";
+import { outcomeOf, resultOf, waitOf } from "./answers.js";
 import { bytesOf } from "./assembling.js";
+import { parsed } from "./attempt.js";
 import { BYTES, EVENTS, LARGEST, bodyOf, countFor } from "./batch.js";
-import { tellAnswer } from "./debug.js";
 import { admit } from "./queue.js";
-import { ask, beacon, isBrowser, jittered, withParameter } from "./transport.js";
+import { ask, beacon, browser, isBrowser, jittered, pause, withParameter } from "./transport.js";
 
 const SERVICE_IN_FLIGHT = 200e3; // bytes
 const ON_DEVICE = { events: 200, bytes: 256e3 };
@@ -13,119 +13,112 @@ const LONGEST_TIMER = 1e9; // beyond 2^31 a timer rings at once
 
 /**
  * @typedef {{text: string, bytes: number, made: number, url: string, stream: string, tries: number}} Item
- * @typedef {{_items: Item[], _until: number, _timer?: any}} Lane what waits for one intake, and until when
+ * @typedef {Item[] & {_until?: number, _timer?: any}} Lane what waits for one intake, and until when
  *
  * @param {object} core see client.js
  * @param {{put: (items: Item[]) => unknown, take: () => Item[]}} shelf
  */
 export const outbox = (core, shelf) => {
   const { linger, tries, bounds, headers } = core._options;
-  /** @type {Map<string, Lane>} */
-  const lanes = new Map();
-  const flights = new Set();
-  let total = 0;
+  const counts = core._counts;
+  /** @type {Record<string, Lane>} */
+  const lanes = {};
   let bytes = 0;
   let flying = 0;
 
-  const each = (act) => lanes.forEach(act);
-
-  const weigh = (items, sign) => {
-    for (const item of items) {
-      total += sign;
-      bytes += sign * item.bytes;
-    }
-  };
+  const each = (act) => Object.values(lanes).forEach(act);
 
   const push = (item) => {
-    let lane = lanes.get(item.url);
-    if (!lane) lanes.set(item.url, (lane = { _items: [], _until: 0 }));
-    lane._items.push(item);
+    const lane = (lanes[item.url] = lanes[item.url] || []);
+    lane.push(item);
     return lane;
   };
 
   const leave = (items, where) => {
-    core._counts[where] += items.length;
-    weigh(items, -1);
+    for (const item of items) {
+      counts[where]++;
+      counts.waiting--;
+      bytes -= item.bytes;
+    }
   };
 
   const drop = (item, reason, result) => {
-    weigh([item], -1);
+    bytes -= item.bytes;
     core._lose(item.stream, reason, item.text, result);
   };
 
-  const isPaused = (lane) => lane._until > Date.now() || (globalThis.navigator || {}).onLine === false;
+  const isPaused = (lane) => lane._until > Date.now() || browser.onLine === false;
 
   const boundsOf = (lane) => (isBrowser && isPaused(lane) ? ON_DEVICE : bounds);
 
   const add = (item) => {
     const lane = push(item);
     const most = boundsOf(lane);
-    weigh([item], 1);
-    while (lane._items[0] && (total > most.events || bytes > most.bytes)) drop(lane._items.shift(), "full");
-    if (lane._items.length >= EVENTS || countFor(lane._items) < lane._items.length) pump(lane);
+    bytes += item.bytes;
+    while (lane[0] && (counts.waiting > most.events || bytes > most.bytes)) drop(lane.shift(), "full");
+    if (lane.length >= EVENTS || countFor(lane) < lane.length) pump(lane);
     else later(lane, linger);
   };
 
   const later = (lane, milliseconds) => {
-    if (lane._timer) return;
-    lane._timer = setTimeout(() => {
-      lane._timer = 0;
-      pump(lane);
-    }, Math.min(milliseconds, LONGEST_TIMER));
+    lane._timer =
+      lane._timer ||
+      setTimeout(() => {
+        lane._timer = 0;
+        pump(lane);
+      }, Math.min(milliseconds, LONGEST_TIMER));
   };
 
   /** Send what may go now: browsers take 64 KiB in flight that outlive the page, and a service is polite. */
   const pump = (lane) => {
-    const items = lane._items;
-    while (items.length && !isPaused(lane)) {
+    while (lane[0] && !isPaused(lane)) {
       if (flying > (isBrowser ? LARGEST - BYTES : SERVICE_IN_FLIGHT)) return; // it goes on when a flight lands
-      fly(lane, items.splice(0, countFor(items)));
+      fly(lane, lane.splice(0, countFor(lane)));
     }
-    if (items.length) later(lane, Math.max(lane._until - Date.now(), linger));
+    if (lane[0]) later(lane, Math.max(lane._until - Date.now() || 0, linger));
   };
 
-  const fly = (lane, items, isLeaving) => {
+  const fly = async (lane, items) => {
     const body = bodyOf(items);
     const size = bytesOf(body);
-    const address = core._debugId ? withParameter(items[0].url, "debug_id=" + core._debugId) : items[0].url;
-    const flight = ask(address, { method: "POST", headers, body, keepalive: isBrowser }).then((answer) => {
-      flying -= size;
-      flights.delete(flight);
-      land(lane, items, answer, isLeaving);
-      each(pump);
-    });
+    const { url } = items[0];
     flying += size;
-    flights.add(flight);
+    const address = core._debugId ? withParameter(url, "debug_id=" + core._debugId) : url;
+    const answer = await ask(address, { method: "POST", headers, body, keepalive: isBrowser });
+    flying -= size;
+    land(lane, items, answer);
+    each(pump);
   };
 
-  const land = (lane, items, { _status, _header, _body }, isLeaving) => {
-    const attempt = Math.max(...items.map((item) => item.tries)) + 1;
-    const answer = outcomesOf(items.length, _status, _header("retry-after"), _body, attempt);
-    if (core._debugId) tellAnswer(items, _status, answer);
+  const land = (lane, items, { _status, _header, _body }) => {
+    const answer = Object(parsed(_body));
+    const wait = waitOf(_header("retry-after"), items[0].tries + 1);
+    const halves = [];
     const again = items.filter((item, index) => {
-      const outcome = answer._outcomes[index];
-      if (outcome == "again") return ++item.tries < tries || isBrowser || drop(item, "gave_up");
+      const result = resultOf(answer, index);
+      const outcome = outcomeOf(result, _status, answer, items.length);
+      core._tell(item.text, `answer ${_status} ${outcome}`, item.stream, result);
+      if (outcome == "again") return (!core._isClosed && (++item.tries < tries || isBrowser)) || drop(item, "gave_up");
       if (outcome == "sent") leave([item], outcome);
-      else if (outcome != "halve") drop(item, outcome.slice(1), answer._results[index]);
+      else if (outcome == "halve") halves.push(item);
+      else drop(item, outcome.slice(1), result);
     });
-    if (answer._outcomes[0] == "halve") {
-      fly(lane, items.splice(0, items.length >> 1), isLeaving);
-      fly(lane, items, isLeaving);
+    if (halves[0]) {
+      fly(lane, halves.splice(0, halves.length >> 1));
+      fly(lane, halves);
     }
     if (!again[0]) return;
-    lane._until = Math.max(lane._until, Date.now() + jittered(answer._wait));
-    if (isLeaving || (isBrowser && document.hidden)) leaveTo(lane, again);
+    lane._until = Math.max(lane._until || 0, Date.now() + jittered(wait));
+    if (isBrowser && document.hidden) leaveTo(lane, again);
     else order(lane, again);
   };
 
   /** Put back what goes again, before the younger. */
-  const order = (lane, again) => {
-    const items = again.concat(lane._items.splice(0));
-    lane._items.push(...admit(items, boundsOf(lane), Date.now(), drop));
-  };
+  const order = (lane, again) => lane.push(...admit(again.concat(lane.splice(0)), boundsOf(lane), Date.now(), drop));
 
   /** Leave events to the next page; where nothing may be stored they wait in this one, as long as it lives. */
   const leaveTo = (lane, items) => {
+    if (!items[0]) return;
     if (!core._hasConsent) return order(lane, items);
     const kept = admit(fromShelf().concat(items), ON_DEVICE, Date.now(), drop);
     if (shelf.put(kept)) leave(kept, "left");
@@ -135,61 +128,62 @@ export const outbox = (core, shelf) => {
   /** What lies on the device is this page's now. */
   const fromShelf = () => {
     const items = shelf.take();
-    core._counts.given += items.length;
-    weigh(items, 1);
+    for (const item of items) {
+      core._give();
+      bytes += item.bytes;
+    }
     return items;
   };
 
   return {
     _add: add,
 
-    /** How many wait or are on their way. */
-    _waiting: () => total,
+    /** Send what is there, without waiting for more. */
+    _pump: () => each(pump),
 
-    /** Send what is there, without waiting for more; true once nothing waits, false where the rest has to be tried again later. */
+    /** True once nothing waits, false where the rest has to be tried again later. */
     _flush: async () => {
       each(pump);
-      while (flights.size) await Promise.all(flights);
-      return !total;
+      while (flying) await pause(9);
+      return !counts.waiting;
     },
 
     /** Pauses are over, as the device is online again. */
-    _resume: () =>
-      each((lane) => {
-        lane._until = 0;
-        pump(lane);
-      }),
+    _resume: () => {
+      each((lane) => (lane._until = 0));
+      each(pump);
+    },
 
     /** The page may end now: what is there goes by beacon, else it is left to the next page, or where nothing may be stored tried by `fetch`. */
     _leave: () =>
       each((lane) => {
-        if (isPaused(lane)) return leaveTo(lane, lane._items.splice(0));
         const refused = [];
-        while (lane._items[0]) {
-          const items = lane._items.splice(0, countFor(lane._items, LARGEST, Infinity));
+        while (lane[0] && !isPaused(lane)) {
+          const items = lane.splice(0, countFor(lane, LARGEST, Infinity));
           if (!core._debugId && beacon(withParameter(items[0].url, "hasty=true"), bodyOf(items))) leave(items, "sent");
-          else if (core._debugId || !core._hasConsent) fly(lane, items, true);
+          else if (core._debugId || !core._hasConsent) fly(lane, items);
           else refused.push(...items);
         }
         // `fetch` shares the beacons' room and would refuse them too, but later: when the page is gone, and nobody hears of it.
-        if (refused[0]) leaveTo(lane, refused);
+        leaveTo(lane, refused.concat(lane.splice(0)));
       }),
 
     /** Take over what earlier pages left. */
     _collect: () => {
       fromShelf().forEach(push);
-      each((lane) => {
-        order(lane, []);
-        pump(lane);
-      });
+      each((lane) => order(lane, []));
+      each(pump);
     },
+
+    /** What lies on the device is dropped, for this reason. */
+    _clear: (reason) => fromShelf().forEach((item) => drop(item, reason)),
 
     /** What waits is dropped, for this reason. */
     _end: (reason) =>
       each((lane) => {
         clearTimeout(lane._timer);
         lane._timer = 0;
-        lane._items.splice(0).forEach((item) => drop(item, reason));
+        lane.splice(0).forEach((item) => drop(item, reason));
       }),
   };
 };

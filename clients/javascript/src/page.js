@@ -2,8 +2,8 @@
 
 /** `#eventplatform-debug` and `#eventplatform-force=a,b`, also one behind the other with `&`. */
 export const asked = (hash) => {
-  const found = new URLSearchParams((hash || "").slice(1));
-  return { debug: found.has("eventplatform-debug"), force: (found.get("eventplatform-force") || "").split(",") };
+  const found = new URLSearchParams(hash.slice(1));
+  return { _debug: found.has("eventplatform-debug"), _force: (found.get("eventplatform-force") || "").split(",") };
 };
 
 /**

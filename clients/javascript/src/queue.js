@@ -1,6 +1,6 @@
 /** What waits: its bounds, its order, and the device's storage for the next page. */
 
-import { attempt, parsed } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { newId } from "./identifiers.js";
 
 const KEY = "eventplatform.queue.";
@@ -35,20 +35,20 @@ export const admit = (items, bounds, now, drop) => {
  * @param {Storage | undefined} storage
  */
 export const shelf = (storage) => ({
-  /** Whether the events now lie in the storage: there may be none, or it is full. */
-  put: (items) => !items.length || attempt(() => [storage.setItem(KEY + newId(), JSON.stringify(items))]),
+  /** Whether the events now lie in the storage, which may be full. */
+  put: (items) => attempt(() => [storage.setItem(KEY + newId(), JSON.stringify(items))]),
 
-  /** All that lies there, which is then gone from it; what two pages left twice comes once. */
+  /** All that lies there, which is then gone from it. */
   take: () => {
-    const found = new Map();
+    const found = [];
     for (const key of attempt(() => Object.keys(storage)) || []) {
       if (!key.startsWith(KEY)) continue;
       attempt(() => {
-        const items = parsed(storage.getItem(key));
+        const items = storage.getItem(key);
         storage.removeItem(key);
-        for (const item of items) found.set(item.text, item);
+        found.push(...JSON.parse(items));
       });
     }
-    return [...found.values()];
+    return found;
   },
 });

@@ -1,5 +1,7 @@
 /** The entry for `require`. */
 
-import { connect, version } from "./index.js";
+import { clientOf } from "./client.js";
 
-module.exports = { connect, version };
+const loadExtras = async () => require("./eventplatform-extras.cjs");
+
+module.exports = { connect: (platformUrl, options) => clientOf(platformUrl, options, loadExtras), version: VERSION };

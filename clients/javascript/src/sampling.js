@@ -3,7 +3,7 @@
 const FORCED = { unit: "forced", rate: 1 };
 
 /** An identifier's place between 0 and 1; NaN, which is below no rate, where its first 8 characters are no digits. */
-export const valueOf = (id) => {
+const valueOf = (id) => {
   const head = String(id).slice(0, 8);
   return /^[0-9a-f]+$/i.test(head) ? parseInt(head, 16) / 0xffffffff : NaN;
 };
@@ -23,25 +23,30 @@ export const fits = (audience, { site, platform, isLoggedIn }) => {
  * The reason why an event isn't sent, or what it carries as its sample.
  * @param {object | null | undefined} stream the stream's entry
  * @param {object | null | undefined} instrument the instrument's entry; undefined where none is asked, null where it isn't answered
- * @param {{_sampleOf: Function, _idOf: Function, _hasConsent: boolean, _isForced?: boolean, _fits: Function}} client
+ * @param {(entry: object) => unknown} sampleOf
+ * @param {(unit: string) => string | undefined} idOf
+ * @param {boolean} hasConsent
+ * @param {boolean} [isForced]
+ * @param {boolean} [isOutside] of the instrument's audience
  * @returns {string | {unit?: string, rate: number}}
  */
-export const judge = (stream, instrument, { _sampleOf, _idOf, _hasConsent, _isForced, _fits }) => {
+export const judge = (stream, instrument, sampleOf, idOf, hasConsent, isForced, isOutside) => {
   if (!stream || instrument === null) return "unconfigured";
-  const outer = _sampleOf(stream);
-  const sample = instrument ? _sampleOf(instrument) : outer;
-  const { unit, rate } = sample || {};
-  if (isOff(outer) || isOff(sample)) return "closed";
-  const isOutside = instrument && !_fits(instrument.audience);
-  if (isOutside && !_isForced) return "audience";
+  const outer = sampleOf(stream);
+  const sample = instrument ? sampleOf(instrument) : outer;
+  const rate = rateOf(sample);
+  if (!rateOf(outer) || !rate) return "closed";
+  if (isOutside && !isForced) return "audience";
   if (sample == null) return isOutside ? FORCED : { rate: 1 };
-  if (!isSample(sample)) return "unsampled";
-  if (unit != "pageview" && !_hasConsent) return "consent";
-  if (!isOutside && valueOf(_idOf(unit)) < rate) return { unit, rate };
-  return _isForced ? FORCED : "unsampled";
+  if (rate > 1) return "unsampled";
+  const { unit } = sample;
+  if (unit != "pageview" && !hasConsent) return "consent";
+  if (!isOutside && valueOf(idOf(unit)) < rate) return { unit, rate };
+  return isForced ? FORCED : "unsampled";
 };
 
-const isSample = (sample) =>
-  sample && /^(pageview|session|device)$/.test(sample.unit) && typeof sample.rate == "number" && sample.rate >= 0 && sample.rate <= 1;
-
-const isOff = (sample) => isSample(sample) && !sample.rate;
+/** Its rate, from 0 to 1; 2 where there is none, or none that can be heeded. */
+const rateOf = (sample) => {
+  const { unit, rate } = Object(sample);
+  return /^(pageview|session|device)$/.test(unit) && typeof rate == "number" && rate >= 0 && rate <= 1 ? rate : 2;
+};

@@ -6,6 +6,11 @@ const TIMEOUT = 30e3;
 
 export const isBrowser = typeof document == "object";
 
+/** The browser, as far as there is one. */
+export const browser = globalThis.navigator || {};
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** A pause in milliseconds, from seconds, so that not all come back at once. */
 export const jittered = (seconds) => seconds * (800 + Math.random() * 400);
 
@@ -16,21 +21,18 @@ export const jittered = (seconds) => seconds * (800 + Math.random() * 400);
  * @returns {Promise<{_status?: number, _body?: string, _header: (name: string) => string | null | undefined}>}
  */
 export const ask = async (url, request) => {
-  let timer;
   try {
-    const aborting = new AbortController();
-    timer = setTimeout(() => aborting.abort(), TIMEOUT);
-    const answer = await fetch(url, { credentials: "omit", signal: aborting.signal, ...request });
+    // Browsers before 2022 have no such signal: their own patience ends the request.
+    const signal = attempt(() => AbortSignal.timeout(TIMEOUT));
+    const answer = await fetch(url, { credentials: "omit", signal, ...request });
     return { _status: answer.status, _body: await answer.text(), _header: (name) => answer.headers.get(name) };
   } catch {
     return { _header: () => {} };
-  } finally {
-    clearTimeout(timer);
   }
 };
 
 /** Whether the browser took it. */
-export const beacon = (url, body) => attempt(() => navigator.sendBeacon(url, body));
+export const beacon = (url, body) => attempt(() => browser.sendBeacon(url, body));
 
 /** An address with one more parameter. */
 export const withParameter = (url, parameter) => url + (url.includes("?") ? "&" : "?") + parameter;

@@ -19,6 +19,7 @@ Object.assign(globalThis, {
   location: { hash: "", hostname: "garden.example", pathname: "/page/Garden" },
   innerWidth: 1280,
   addEventListener: listen,
+  removeEventListener: (name, act) => (heard[name] = heard[name].filter((one) => one != act)),
 });
 const { connect } = await import("../../../clients/javascript/dist/eventplatform.mjs");
 
@@ -284,4 +285,36 @@ test("without randomUUID, as on pages that came by http: still a UUID", async ()
   }
 
   assert.match(door.events()[0].meta.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("errors are caught from the call on, before the second file is here, and until they are not", async () => {
+  const client = begun();
+  const stop = client.catchErrors("test.event", { release: "7" });
+  const error = new TypeError("no garden");
+  for (let index = 0; index < 5; index++) tell("error", { type: "error", error, message: error.message });
+  tell("unhandledrejection", { type: "unhandledrejection", reason: new RangeError("kept") });
+  await until(() => client.stats().given == 6);
+  tell("error", { type: "error", message: "Script error." });
+  stop();
+  tell("error", { type: "error", error: new Error("too late") });
+  await client.flush();
+
+  assert.deepEqual(client.stats().dropped, { repeated: 2 });
+  const told = door.events().map(({ error_class: name, message, tags }) => [name, message, tags]);
+  assert.deepEqual(told.slice(2), [
+    ["TypeError", "no garden", { release: "7" }],
+    ["RangeError", "kept", { release: "7" }],
+    ["Error", "Script error.", { release: "7", cross_origin: "true" }],
+  ]);
+  assert.ok(Math.abs(Date.parse(door.events()[0].dt) - Date.now()) < 5000);
+});
+
+test("errors that come in a flood before the second file is here: the first twenty are kept", async () => {
+  const client = begun();
+  client.catchErrors("test.event");
+  for (let index = 0; index < 50; index++) tell("error", { type: "error", error: new Error(`plot ${index}`) });
+  await until(() => client.stats().given == 20);
+  await client.flush();
+
+  assert.deepEqual(client.stats(), { given: 20, sent: 20, left: 0, waiting: 0, dropped: {} });
 });

@@ -16,7 +16,7 @@ from tests.clients.javascript.conftest import CLIENT
 
 HERE = Path(__file__).parent
 DIST = CLIENT / "dist"
-LARGEST = 6_400
+LARGEST = 5_750
 
 pytestmark = pytest.mark.slow  # a process of Node each
 
@@ -29,7 +29,9 @@ def test_javascript_client__its_own_tests__pass(suite: str, node: Callable[..., 
     assert "# pass 0" not in said
 
 
-@pytest.mark.parametrize("name", ["eventplatform.mjs", "eventplatform.js", "eventplatform.cjs", "experiments.mjs"])
+@pytest.mark.parametrize(
+    "name", ["eventplatform.mjs", "eventplatform.js", "eventplatform.cjs", "eventplatform-extras.js", "experiments.mjs"]
+)
 def test_dist__packed__is_small_enough_for_a_page(name: str) -> None:
     size = len(gzip.compress((DIST / name).read_bytes(), 9))
 
@@ -55,6 +57,33 @@ def test_dist__loaded_in_each_way__connects(node: Callable[..., str], tmp_path: 
 
     version = json.loads((CLIENT / "package.json").read_text())["version"]
     assert said.strip() == ",".join([f"function{version}"] * 3)
+
+
+@pytest.mark.parametrize(("names", "dropped"), [([], {"curation": 2}), (["eventplatform-extras.js"], {"curation": 1})])
+def test_script__second_file_that_cannot_be_had_or_is_named__curation_fails_closed_or_is_obeyed(
+    names: list[str], dropped: dict[str, int], node: Callable[..., str], tmp_path: Path
+) -> None:
+    script = tmp_path / "script.mjs"
+    script.write_text(
+        f"""
+        import {{ readFileSync }} from "node:fs";
+        import vm from "node:vm";
+        for (const name of {json.dumps(["eventplatform.js", *names])}) {{
+          vm.runInThisContext(readFileSync({json.dumps(str(DIST))} + "/" + name, "utf8"));
+        }}
+        const entry = {{ service: "main", sample: null, fields: [], curation: {{ page_id: {{ equals: 42 }} }} }};
+        const config = {{ contract: 1, streams: {{ s: entry }}, intakes: {{ main: "http://127.0.0.1:1/v1/events" }} }};
+        let id = 41;
+        const client = eventplatform.connect("http://127.0.0.1:1", {{ config, context: () => ({{ page: {{ id: id++ }} }}) }});
+        client.submit("s");
+        client.submit("s");
+        await client.ready;
+        console.log(JSON.stringify(client.stats().dropped));
+        await client.close(0);
+        """
+    )
+
+    assert json.loads(node(script)) == dropped
 
 
 def test_dist__built_again__has_the_same_bytes(installed: Path, node: Callable[..., str]) -> None:

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { outcomesOf } from "../../../clients/javascript/src/answers.js";
+import { outcomeOf, resultOf, waitOf } from "../../../clients/javascript/src/answers.js";
 import { assemble, textOf } from "../../../clients/javascript/src/assembling.js";
+import { parsed } from "../../../clients/javascript/src/attempt.js";
 import { offsetOf, sampleAt } from "../../../clients/javascript/src/clock.js";
 import { note } from "../../../clients/javascript/src/configuration.js";
 import { holds } from "../../../clients/javascript/src/curation.js";
@@ -25,13 +26,14 @@ const each = (name, run) => {
 };
 
 const judged = ({ stream, instrument, ids, consent, forced }) =>
-  judge(stream, instrument, {
-    _sampleOf: (entry) => entry.sample,
-    _idOf: (unit) => ids[unit],
-    _hasConsent: consent,
-    _isForced: forced,
-    _fits: () => true,
-  });
+  judge(
+    stream,
+    instrument,
+    (entry) => entry.sample,
+    (unit) => ids[unit],
+    consent,
+    forced,
+  );
 
 each("sampling", ({ why, outcome, carries, ...asked }) => {
   const found = judged(asked);
@@ -70,10 +72,11 @@ const named = (headers) => (name) => Object.entries(headers).find(([key]) => key
 const bodyOf = (body) => (typeof body == "string" ? body : JSON.stringify(body));
 
 each("answers", ({ why, attempt, status, headers, body, outcomes, wait_seconds: wait }) => {
-  const found = outcomesOf(outcomes.length, status, named(headers)("retry-after"), bodyOf(body), attempt);
-  const words = found._outcomes.map((outcome) => (outcome[0] == "!" ? { dropped: outcome.slice(1) } : outcome));
+  const answer = Object(parsed(bodyOf(body)));
+  const found = outcomes.map((_, index) => outcomeOf(resultOf(answer, index), status, answer, outcomes.length));
+  const words = found.map((outcome) => (outcome[0] == "!" ? { dropped: outcome.slice(1) } : outcome));
   assert.deepEqual(words, outcomes, why);
-  if (outcomes.includes("again")) assert.equal(found._wait, wait, why);
+  if (outcomes.includes("again")) assert.equal(waitOf(named(headers)("retry-after"), attempt), wait, why);
 });
 
 each("queue", ({ why, bounds, now, waiting, arrives, kept, dropped }) => {

@@ -43,6 +43,7 @@ def test_npm_package__its_files__are_the_built_ones_alone(built: Mapping[str, Pa
 
     assert {"package.json", "README.md", "LICENSE", "dist/eventplatform.mjs", "dist/eventplatform.js"} <= set(files)
     assert "dist/eventplatform.d.ts" in files
+    assert {f"dist/eventplatform-extras.{end}" for end in ("js", "mjs", "cjs")} <= set(files)
     assert not [name for name in files if not name.startswith("dist/") and name not in ("package.json", "README.md", "LICENSE")]
 
 
