@@ -62,7 +62,7 @@ def subject_of(config: Snapshot, key: str) -> Subject:
 class CheckBusyError(RetriableError):
     """Others look at other things, and the log answers slowly."""
 
-    code = "check.busy"
+    code = "check.log_busy"
     http_status = 429
     message = "Others are reading the log just now."
     remedy = "Ask again in some seconds."

@@ -126,7 +126,7 @@ def test_copy__path_of_a_field__lands_in_the_clipboard(platform: Platform, brows
 def test_produce__program_as_shown__is_taken_in(
     platform: Platform, page: Page, language: str, tmp_path: Path, service_missing: Callable[[str], NoReturn]
 ) -> None:
-    page.goto(f"{platform.url}{CHANGE}?tab=produce&lang={language}")
+    page.goto(f"{platform.url}{CHANGE}?tab=produce&lang={language}&with=http")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     page.locator("#produce .copy").click()

@@ -25,9 +25,9 @@ def connector() -> Connector:
     return Connector.objects.create(name="to-shelf", target=target, streams=["*"])
 
 
-def minute(connector: Connector, ago: int, **facts: float) -> None:
+def minute(connector: Connector, ago: int, *, now: datetime = NOW, **facts: float) -> None:
     plain = {"arrived": 0, "written": 0, "lag_records": 0, "lag_seconds": 0.0, "set_aside": 0}
-    Minute.objects.create(connector=connector, at=NOW - timedelta(minutes=ago), **{**plain, **facts})
+    Minute.objects.create(connector=connector, at=now.replace(second=0, microsecond=0) - timedelta(minutes=ago), **{**plain, **facts})
 
 
 def test_lag_lines__several_minutes_in_a_slot__the_longest_wait_stands(connector: Connector) -> None:
@@ -42,9 +42,9 @@ def test_lag_lines__several_minutes_in_a_slot__the_longest_wait_stands(connector
 
 
 def test_written__last_minutes__are_added_up(connector: Connector) -> None:
-    minute(connector, 1, written=5)
-    minute(connector, 4, written=6)
-    minute(connector, 6, written=100)
+    now = datetime.now(UTC)  # a minute may end before it is read
+    for ago, written in ((1, 5), (3, 6), (7, 100)):
+        minute(connector, ago, now=now, written=written)
 
     assert connectors.written(5) == {"to-shelf": 11}
 

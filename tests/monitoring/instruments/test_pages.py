@@ -266,4 +266,4 @@ def test_busy__the_log_keeps_others_waiting__said_and_nobody_piles_up(
 
     with checking._turn:
         assert "Others are reading the log just now." in page(client, status=429)
-        assert client.get(API).json()["code"] == "check.busy"
+        assert client.get(API).json()["code"] == "check.log_busy"
