@@ -115,7 +115,8 @@ is_over = threading.Event()
 def work():
     while not is_over.is_set():
         events.submit("test.event", {"n": "parent"})
-threading.Thread(target=work, daemon=True).start()
+working = threading.Thread(target=work, daemon=True)
+working.start()
 for number in range(20):
     child = os.fork()
     if child == 0:
@@ -123,6 +124,7 @@ for number in range(20):
         os._exit(0 if events.flush(20) else 1)
     assert os.waitpid(child, 0)[1] == 0
 is_over.set()
+working.join()
 """
 
     ended = _run(script, stub.url)
