@@ -27,7 +27,8 @@ def connector() -> Connector:
 
 def minute(connector: Connector, ago: int, *, now: datetime = NOW, **facts: float) -> None:
     plain = {"arrived": 0, "written": 0, "lag_records": 0, "lag_seconds": 0.0, "set_aside": 0}
-    Minute.objects.create(connector=connector, at=now.replace(second=0, microsecond=0) - timedelta(minutes=ago), **{**plain, **facts})
+    at = now.replace(second=0, microsecond=0) - timedelta(minutes=ago)
+    Minute.objects.create(connector=connector, at=at, **{**plain, **facts})
 
 
 def test_lag_lines__several_minutes_in_a_slot__the_longest_wait_stands(connector: Connector) -> None:
