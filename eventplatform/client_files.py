@@ -103,7 +103,8 @@ _PINNED = '<script src="{origin}/client/{one.name}" integrity="{one.integrity}" 
 
 
 def _is_offered(path: Path) -> bool:
-    return _NAME.fullmatch(path.name) is not None and path.suffix in _TYPES and path.is_file()
+    is_inside = path.parent == FOLDER  # a name may hold slashes
+    return is_inside and _NAME.fullmatch(path.name) is not None and path.suffix in _TYPES and path.is_file()
 
 
 def _file(path: Path) -> ClientFile | None:

@@ -17,14 +17,17 @@ SCRIPT = b"var eventplatform = {};\n" * 50
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A client that is built."""
-    (tmp_path / "eventplatform.js").write_bytes(SCRIPT)
-    (tmp_path / "eventplatform.mjs").write_bytes(b"export {};\n")
-    (tmp_path / "eventplatform.d.ts").write_bytes(b"export {};\n")
-    (tmp_path / ".secret.js").write_bytes(b"1\n")
-    (tmp_path / "notes.txt").write_bytes(b"1\n")
-    monkeypatch.setattr(client_files, "FOLDER", tmp_path)
-    return tmp_path
+    """A client that is built, and a script beside its folder."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    (tmp_path / "outside.js").write_bytes(b"1\n")
+    (folder / "eventplatform.js").write_bytes(SCRIPT)
+    (folder / "eventplatform.mjs").write_bytes(b"export {};\n")
+    (folder / "eventplatform.d.ts").write_bytes(b"export {};\n")
+    (folder / ".secret.js").write_bytes(b"1\n")
+    (folder / "notes.txt").write_bytes(b"1\n")
+    monkeypatch.setattr(client_files, "FOLDER", folder)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -68,10 +71,12 @@ def test_file__built_anew__served_at_once(client: Client, folder: Path) -> None:
     assert (after.status_code, after.content) == (200, b"2\n")
 
 
-@pytest.mark.parametrize("name", ["nothing.js", ".secret.js", "notes.txt", "../package.json", "%2e%2e/package.json", "a" * 300])
-@pytest.mark.usefixtures("folder")
-def test_file__not_of_the_client__404_as_a_problem(client: Client, name: str) -> None:
-    answer = client.get(f"/client/{name}")
+@pytest.mark.parametrize(
+    "name",
+    ["nothing.js", ".secret.js", "notes.txt", "../outside.js", "%2e%2e/outside.js", "{outside}/outside.js", "a" * 300],
+)
+def test_file__not_of_the_client__404_as_a_problem(client: Client, folder: Path, name: str) -> None:
+    answer = client.get(f"/client/{name.format(outside=folder.parent)}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "client.file_missing")
 
