@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from registry.schema.schema_set import SchemaSet, SchemaSource
 from streamconfig.configuration import client_fields
-from streamconfig.configuration.client_view import FieldsOf, OlderFieldsOf
+from streamconfig.configuration.client_view import Fields
 
 
 def newest(schemas: SchemaSet, title: str) -> SchemaSource | None:
@@ -16,30 +16,15 @@ def newest(schemas: SchemaSet, title: str) -> SchemaSource | None:
     return schemas.source(chosen)
 
 
-def fields_from(schemas: SchemaSet) -> FieldsOf:
-    """How the client's view of the configuration looks for fields."""
-
-    def fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str | None, tuple[str, ...]]:  # noqa: FBT001  # as `FieldsOf` says
-        source = newest(schemas, title)
-        return (source.schema_id, _fields(source, attributes, is_of_stream)) if source else (None, ())
-
-    return fields_of
-
-
-def older_fields_from(schemas: SchemaSet) -> OlderFieldsOf:
-    """How it looks for the fields of versions that have others: a client makes no event of theirs invalid, either."""
-
-    def older_fields_of(title: str, attributes: tuple[str, ...], is_of_stream: bool) -> dict[str, tuple[str, ...]]:  # noqa: FBT001  # as `OlderFieldsOf` says
-        chosen = newest(schemas, title)
-        if chosen is None:
-            return {}
-        fields = _fields(chosen, attributes, is_of_stream)
-        found = {
-            one: _fields(source, attributes, is_of_stream) for one in schemas.ids(title) if (source := schemas.source(one))
-        }
-        return {schema_id: other for schema_id, other in found.items() if other != fields}
-
-    return older_fields_of
+def fields_of(schemas: SchemaSet, title: str, attributes: tuple[str, ...], *, is_of_stream: bool) -> Fields:
+    """The fields that clients fill in, also of versions that have others: a client makes no event of theirs invalid, either."""
+    chosen = newest(schemas, title)
+    if chosen is None:
+        return Fields(None, (), {})
+    sources = (source for one in schemas.ids(title) if (source := schemas.source(one)))
+    found = {one.schema_id: _fields(one, attributes, is_of_stream=is_of_stream) for one in sources}
+    fields = found[chosen.schema_id]
+    return Fields(chosen.schema_id, fields, {schema_id: other for schema_id, other in found.items() if other != fields})
 
 
 def has_field(schemas: SchemaSet, title: str, attribute: str) -> bool | None:
@@ -50,7 +35,7 @@ def has_field(schemas: SchemaSet, title: str, attribute: str) -> bool | None:
 
 # Versions never change. Reading one costs 0.2 ms, and no publish has to do that again.
 @lru_cache(maxsize=20_000)
-def _fields(source: SchemaSource, attributes: tuple[str, ...], is_of_stream: bool) -> tuple[str, ...]:  # noqa: FBT001  # a part of the key
+def _fields(source: SchemaSource, attributes: tuple[str, ...], *, is_of_stream: bool) -> tuple[str, ...]:
     known = client_fields.KNOWN if is_of_stream else {}
     return tuple(client_fields.fields_of(source.document, attributes, known))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -69,8 +70,7 @@ class ClientConfiguration(SnapshotView):
         view = ClientView(
             found=snapshot.scoped(scopes.resolve(snapshot.document, scope) if scope else None),
             future=Future(states, _until(snapshot)),
-            fields_of=client_schemas.fields_from(snapshot.schemas),
-            older_fields_of=client_schemas.older_fields_from(snapshot.schemas),
+            fields_of=partial(client_schemas.fields_of, snapshot.schemas),
             intake_url=settings.INTAKE_URL,
         )
         return {

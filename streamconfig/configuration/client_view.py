@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from eventplatform.core.services import Service
@@ -16,10 +16,20 @@ from streamconfig.configuration.stream_set import StreamSet
 
 CONTRACT = 1
 
-# A schema title, contextual attributes, whether what every client knows is asked for: the version's id, and the fields.
-FieldsOf = Callable[[str, tuple[str, ...], bool], tuple[str | None, Sequence[str]]]
-# Likewise, of the versions before that have other fields, by their ids.
-OlderFieldsOf = Callable[[str, tuple[str, ...], bool], Mapping[str, Sequence[str]]]
+
+class Fields(NamedTuple):
+    """What clients fill in of a title's version, and of those that have other fields, by their ids."""
+
+    schema: str | None
+    fields: Sequence[str]
+    older: Mapping[str, Sequence[str]]
+
+
+class FieldsOf(Protocol):
+    """Where the fields of schemas are found."""
+
+    def __call__(self, title: str, attributes: tuple[str, ...], *, is_of_stream: bool) -> Fields:
+        """Those of contextual attributes; of a stream also those that every client knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,6 @@ class ClientView:
     future: Future
     fields_of: FieldsOf
     intake_url: str
-    older_fields_of: OlderFieldsOf = lambda *_: {}
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """Intakes, streams and instruments. With an instrument comes its stream, with streams alone come their instruments."""
@@ -72,30 +81,30 @@ class ClientView:
     def _stream(self, one: Configured, steps: Sequence[Step]) -> dict[str, Any]:
         stream = one.stream
         rules = metrics_platform_rules(one)
-        asked = (stream.schema_title, _texts(rules.get("provide_values")), True)
-        schema_id, fields = self.fields_of(*asked)
+        filled = self.fields_of(stream.schema_title, _texts(rules.get("provide_values")), is_of_stream=True)
         return {
-            "schema": schema_id,
+            "schema": filled.schema,
             "service": stream.service,
             "sample": steps[0][1],
             "changes": samples.changes(steps),
             "heeds": heeds(one, self.found.services.get(stream.service)),
-            "fields": fields,
-            "older": self.older_fields_of(*asked),
+            "fields": filled.fields,
+            "older": filled.older,
             "curation": curation(rules.get("curation")),
         }
 
     def _instrument(self, one: Instrument, under: Configured | None, stream: Sequence[Step] | None) -> dict[str, Any]:
         steps = self.future.of_instrument(one)
         steps = samples.capped(steps, stream) if stream else steps
-        asked = (under.stream.schema_title if under else "", one.contextual_attributes, False)
+        title = under.stream.schema_title if under else ""
+        filled = self.fields_of(title, one.contextual_attributes, is_of_stream=False)
         return {
             "stream": one.stream,
             "sample": steps[0][1],
             "changes": samples.changes(steps),
             "audience": self._audience(one.audience),
-            "fields": self.fields_of(*asked)[1],
-            "older": self.older_fields_of(*asked),
+            "fields": filled.fields,
+            "older": filled.older,
         }
 
     def _audience(self, audience: Audience) -> dict[str, Any]:

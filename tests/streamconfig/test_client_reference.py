@@ -12,7 +12,7 @@ from django.conf import settings
 
 from streamconfig.configuration import document
 from streamconfig.configuration.client_samples import Future, State
-from streamconfig.configuration.client_view import Asked, ClientView
+from streamconfig.configuration.client_view import Asked, ClientView, Fields
 from streamconfig.configuration.scopes import resolve, scoped
 from streamconfig.configuration.stream_set import StreamSet
 from streamconfig.exchange import files
@@ -34,7 +34,7 @@ def answer(site: str) -> dict[str, Any]:
     view = ClientView(
         found=found,
         future=Future([State.of(NOW, scoped(production, resolve(production, site), "production"))], NOW),
-        fields_of=lambda title, attributes, _is_of_stream: (f"/{title}/1.0.0", attributes),
+        fields_of=lambda title, attributes, **_: Fields(f"/{title}/1.0.0", attributes, {}),
         intake_url="http://intake.example",
     )
     return view.answer(Asked())

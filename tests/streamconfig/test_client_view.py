@@ -11,7 +11,7 @@ import pytest
 from streamconfig.configuration import client_fields
 from streamconfig.configuration.changes import changes_between
 from streamconfig.configuration.client_samples import MAX_CHANGES, Future, State, sample_of_instrument, sample_of_stream
-from streamconfig.configuration.client_view import Asked, ClientView
+from streamconfig.configuration.client_view import Asked, ClientView, Fields
 from streamconfig.configuration.document import read
 from streamconfig.configuration.scopes import scoped
 from streamconfig.configuration.stream_set import StreamSet
@@ -21,6 +21,10 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 WEEK = NOW + timedelta(days=7)
 HALF = {"unit": "session", "rate": 0.5}
 OFF = {"unit": "session", "rate": 0}
+
+
+def _fields_of(title: str, attributes: tuple[str, ...], *, is_of_stream: bool) -> Fields:
+    return Fields(f"/{title}/1.0.0", [*attributes, *(["dt"] if is_of_stream else [])], {})
 
 
 def answer(
@@ -35,7 +39,7 @@ def answer(
     view = ClientView(
         found=StreamSet(timeline.document_at(NOW), at=NOW),
         future=Future(states, until),
-        fields_of=lambda title, attributes, is_of_stream: (f"/{title}/1.0.0", [*attributes, *(["dt"] if is_of_stream else [])]),
+        fields_of=_fields_of,
         intake_url="http://intake.example",
     )
     return view.answer(asked or Asked())
