@@ -20,7 +20,15 @@ class SampleChangeSerializer(serializers.Serializer[Any]):
     sample = SamplingSerializer(allow_null=True)
 
 
-class ClientStreamSerializer(serializers.Serializer[Any]):
+class _FillingSerializer(serializers.Serializer[Any]):
+    """Of what says which fields a client fills in."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """`fields` is a serializer's own word, so it gets its name here."""
+        return {("fields" if name == "fields_to_fill" else name): one for name, one in super().get_fields().items()}
+
+
+class ClientStreamSerializer(_FillingSerializer):
     """What a client needs to send events of a stream."""
 
     schema = serializers.CharField(allow_null=True, help_text="The newest version's id; null: no schema of its title is there.")
@@ -38,12 +46,8 @@ class ClientStreamSerializer(serializers.Serializer[Any]):
         child=serializers.DictField(), help_text="Attribute → operator → value: what must hold of the context."
     )
 
-    def get_fields(self) -> dict[str, Any]:
-        """`fields` is a serializer's own word, so it gets its name here."""
-        return {("fields" if name == "fields_to_fill" else name): one for name, one in super().get_fields().items()}
 
-
-class ClientInstrumentSerializer(serializers.Serializer[Any]):
+class ClientInstrumentSerializer(_FillingSerializer):
     """What a client needs to send events of an instrument."""
 
     stream = serializers.CharField()
@@ -52,10 +56,6 @@ class ClientInstrumentSerializer(serializers.Serializer[Any]):
     audience = AudienceSerializer()
     fields_to_fill = serializers.ListField(child=serializers.CharField(), help_text="Beside those of its stream.")
     older = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text=_OLDER)
-
-    def get_fields(self) -> dict[str, Any]:
-        """`fields` is a serializer's own word, so it gets its name here."""
-        return {("fields" if name == "fields_to_fill" else name): one for name, one in super().get_fields().items()}
 
 
 class ClientConfigurationSerializer(serializers.Serializer[Any]):
