@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 
 from eventplatform.core.services import Service
-from eventplatform.core.streams import Stream
 from eventplatform.guard import origins
 from registry.snippets import programs
 from streamconfig import lookups
@@ -49,11 +48,10 @@ def _instrument(snapshot: Snapshot, stream: str) -> Instrument | None:
     return next((one for one in own if one.is_enabled and one.is_open), own[0] if own else None)
 
 
-def tab(snapshot: Snapshot, stream: Stream, asked: Mapping[str, str]) -> dict[str, Any]:
+def tab(stream: str, asked: Mapping[str, str]) -> dict[str, Any]:
     """The example of the stream's schema, and the program that an address asks for."""
-    goal = target(stream.name)
-    schema = snapshot.schemas.latest(stream.schema_title)
-    example = programs.example_for(schema.document, stream.name) if schema else None
+    goal = target(stream)
+    example = programs.example_for(goal.document, stream) if goal else None
     if goal is None or example is None:
         return {"example": None, "snippet": None}
     return {"example": example, **programs.box(example, goal, asked)}
@@ -71,7 +69,5 @@ def with_client(stream: str, instrument_key: str) -> tuple[str, str] | None:
 
 def panel(name: str) -> Mapping[str, Any] | None:
     """The shortest program, in the language that most producers of the stream speak; None for a schema without example."""
-    snapshot = lookups.snapshot()
-    stream = snapshot.find_stream(name)
-    found = tab(snapshot, stream, {}) if stream else {}
-    return {"stream": name, **found} if found.get("snippet") else None
+    found = tab(name, {})
+    return {"stream": name, **found} if found["snippet"] else None

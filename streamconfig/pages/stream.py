@@ -45,11 +45,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponseBase:
     tab = request.GET.get("tab", "")
     tab = tab if tab in _TABS else ""
     with one_moment():  # several panels ask how all connectors are doing
-        parts = (
-            snippets.tab(snapshot, one.named(name), request.GET.dict())
-            if tab == "produce"
-            else _PARTS[tab](snapshot, one, name)
-        )
+        parts = snippets.tab(name, request.GET.dict()) if tab == "produce" else _PARTS[tab](snapshot, one, name)
         context = {**_head(snapshot, one, name, tab), **parts}
         return render(request, f"streamconfig/stream{f'_{tab}' if tab else ''}.html", context)
 
