@@ -25,6 +25,7 @@ from streamconfig.snapshots import Snapshot
 # Where events hold a unit's identifier (docs/reference/client-contract.md, §4).
 _PLACES = {unit: [(around, f"{unit}_id") for around in ("browser", "performer")] for unit in UNITS}
 _MOST_SCHEMAS = 500
+_LONGEST_NAME = 500  # of a stream or an instrument; the address takes no endless ones
 
 
 class Sayings:
@@ -57,7 +58,7 @@ class Sayings:
 
     def _asked(self, site: str) -> Told:
         subject = self._subject
-        answer = _answer({"streams": subject.stream, "instruments": subject.key or "-", "scope": site})
+        answer = _answer({"streams": _one(subject.stream), "instruments": _one(subject.key), "scope": site})
         entry, instrument = answer["streams"].get(subject.stream), answer["instruments"].get(subject.key)
         return Told(
             revision=answer["revision"],
@@ -112,6 +113,11 @@ def _is_as_sent(marked: Marked | None, path: Path, privacy: PrivacyRules) -> boo
     for name in path:
         found = found.fields.get(name) if found else None
     return found is None or not found.kind or not privacy.clears_at_door
+
+
+def _one(name: str) -> str:
+    """The name as the address takes it, where | stands between several; `-`, which names nothing, for what can't be one."""
+    return name if name and "|" not in name and len(name) <= _LONGEST_NAME else "-"
 
 
 def _answer(asked: Mapping[str, str]) -> Any:

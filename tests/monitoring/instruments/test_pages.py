@@ -113,6 +113,15 @@ def test_page__unknown_instrument__404_and_how_to_make_it(client: Client, world:
     assert "/streams/new" in page(client, path="/check/stream/no.stream", status=404)
 
 
+@pytest.mark.parametrize("name", ["|".join(map(str, range(300))), "a" * 9000], ids=["many names", "endless"])
+def test_name_that_none_can_have__404(client: Client, world: World, name: str) -> None:
+    page(client, path=f"/check/stream/{name}", status=404)
+    page(client, path=f"/instruments/{name}/check", status=404)
+    for address in (f"/api/v1/check/stream/{name}", f"/api/v1/instruments/{name}/check"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.json()["code"]) == (404, "check.subject_missing")
+
+
 def test_page__client_described__decided_and_kept_in_the_address(client: Client, world: World) -> None:
     assert "Depends on its identifier" in page(client)
     assert "This client is in sample." in page(client, "id=00000000")
