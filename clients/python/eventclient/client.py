@@ -120,8 +120,8 @@ _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 def _flush_at_exit() -> None:
     for client in list(_clients):
-        waiting = client.stats().waiting + client.stats().in_flight
-        if waiting and not client.close():
+        stats = client.stats()
+        if stats.waiting + stats.in_flight and not client.close():
             log.warning("exit.gave_up events=%d", client.stats().dropped["gave_up"])
 
 
