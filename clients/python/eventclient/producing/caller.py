@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from eventclient.instruments import Instrument
 from eventclient.producing.calls import Call
 from eventclient.producing.pipeline import Pipeline, now_ms
-from eventclient.producing.visitors import Visitor, passed_on
+from eventclient.producing.visitors import Visitor, passed_on, signals_of
 
 R = TypeVar("R")
 
@@ -47,7 +47,7 @@ class Caller(Generic[R]):
         if "headers" in said:
             said["headers"] = passed_on(said["headers"])
         if "signals" in said:
-            said["signals"] = frozenset(said["signals"])
+            said["signals"] = signals_of(said["signals"])
         return _Visiting(self, said)
 
     def visitor_of(self, ids: Mapping[str, str] | None) -> Visitor:

@@ -36,7 +36,7 @@ def visitor_of(options: Options) -> Visitor:
         is_logged_in=_said(options.is_logged_in, None),
         ids=_said(options.ids, {}),
         context=_said(options.context, {}),
-        signals=frozenset(_signals(_said(options.signals, ()))),
+        signals=signals_of(_said(options.signals, ())),
         headers=passed_on(_said(options.headers, {})),
     )
 
@@ -53,9 +53,9 @@ def passed_on(headers: Mapping[str, str]) -> Headers:
     return tuple(sorted((name, value) for name, value in headers.items() if name.lower() in _PASSED_ON))
 
 
-def _signals(told: Collection[str]) -> Collection[str]:
+def signals_of(told: Collection[str]) -> frozenset[str]:
     """Names, or a map of those that are set."""
-    return [name for name, is_set in told.items() if is_set] if isinstance(told, Mapping) else told
+    return frozenset(name for name, is_set in told.items() if is_set) if isinstance(told, Mapping) else frozenset(told)
 
 
 def _said(value: Any, otherwise: Any) -> Any:

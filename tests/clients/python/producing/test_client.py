@@ -115,6 +115,16 @@ def test_instrument__live_and_in_sample__for_one_visitor(stub: Stub, connected: 
     assert stub.names == [1]
 
 
+def test_visitor__signals_as_a_map__those_that_are_set(stub: Stub, connected: Connect) -> None:
+    stub.document["streams"]["test.event"]["heeds"] = ["gpc"]
+    events = connected(config=stub.document)
+
+    taken = [events.visitor(signals={"gpc": is_set}).submit("test.event", {}) for is_set in (False, True)]
+
+    assert taken == [True, False]
+    assert events.stats().dropped == {"privacy": 1}
+
+
 def test_instrument__ended__closed_until_started(stub: Stub, connected: Connect) -> None:
     clicks = connected().visitor(ids={"session": IN}).instrument("clicks")
 
