@@ -39,13 +39,13 @@ class Judge:
         self._force = frozenset(force)
         self._consent = consent
         self._lock = threading.Lock()
-        self._routes: dict[tuple[str | None, str | None], Route] = {}
-        self._read_from: Configuration | None = None
+        self._known: tuple[Configuration | None, dict[tuple[str | None, str | None], Route]] = (None, {})
 
     def route(self, configuration: Configuration, call: Call, now: float) -> Route:
-        if self._read_from is not configuration:
-            self._routes, self._read_from = {}, configuration
-        known = self._routes
+        read_from, known = self._known
+        if read_from is not configuration:
+            known = {}
+            self._known = (configuration, known)
         route = known.get((call.stream, call.instrument))
         server_now = now + configuration.clock_offset
         if route is None or server_now >= route.until:
