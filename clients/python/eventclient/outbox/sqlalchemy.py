@@ -129,10 +129,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine, table: Table) -> None:
         self._table, self._can_lock = table, engine.dialect.name != "sqlite"
-        is_mysql = engine.dialect.name in {
-            "mysql",
-            "mariadb",
-        }  # whose locks would reach between rows, and keep callers from writing
+        is_mysql = engine.dialect.name in {"mysql", "mariadb"}  # whose locks would reach between rows, and keep callers out
         self._engine = engine.execution_options(isolation_level="READ COMMITTED") if is_mysql else engine
 
     def claim(self, token: str, limit: int, now: datetime, until: datetime) -> Sequence[Entry]:
@@ -141,7 +138,8 @@ class SqlStore:
         if self._can_lock:
             with self._engine.begin() as connection:
                 chosen = list(connection.scalars(due.with_for_update(skip_locked=True)))
-                connection.execute(self._taken(chosen, token, now, until))
+                if chosen:
+                    connection.execute(self._taken(chosen, token, now, until))
             return self._taken_by(token) if chosen else []
         with self._engine.connect() as connection:
             chosen = list(connection.scalars(due))
