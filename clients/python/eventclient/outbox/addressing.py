@@ -66,14 +66,16 @@ class Asked:
             return
         headers = {"If-None-Match": self._questions.etag} if self._questions.etag else {}
         status: int | None = None
-        answered, body = {}, None
+        answered, body, problem = {}, None, "none"
         try:
             answer = self._http.get(self._url, headers=headers)
             status, answered = answer.status_code, dict(answer.headers)
             body = orjson.loads(answer.content) if answer.content else None
-        except (httpx.HTTPError, orjson.JSONDecodeError) as error:
-            _log.warning("outbox.configuration_away error=%s", type(error).__name__)
+        except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
+            problem = type(error).__name__
         self._ask_at = time.monotonic() + self._questions.answered(status, answered, body)
+        if not self._questions.is_good:
+            _log.warning("outbox.configuration_away status=%s error=%s", status or "no answer", problem)
 
     def letter(self, entry: Entry) -> Letter | Fate:
         """See `Addresses.letter`."""

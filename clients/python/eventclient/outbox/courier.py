@@ -63,7 +63,7 @@ class HttpCourier:
     def _posted(self, url: str, texts: Sequence[bytes]) -> Sequence[Fate]:
         try:
             answer = self._http.post(url, content=b"[" + b",".join(texts) + b"]", headers=self._headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return [Fate("again", code="no_answer", message=type(error).__name__)] * len(texts)
         found = fates(answer.status_code, answer.headers, _document(answer), len(texts))
         if found is not None:

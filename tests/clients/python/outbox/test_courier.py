@@ -84,10 +84,17 @@ def test_deliver__stream_that_is_not_configured__refused_with_the_remedy() -> No
 
 
 @pytest.mark.parametrize("document", [{}, [], {"contract": 2, "streams": {}}, {"contract": 1}])
-def test_deliver__platform_says_nothing_of_use__again(document: Any) -> None:
+def test_deliver__platform_says_nothing_of_use__again_and_logged(document: Any, caplog: pytest.LogCaptureFixture) -> None:
     [fate] = courier(taking([], document)).deliver([entry(1)])
 
     assert fate.kind == "again"
+    assert "outbox.configuration_away status=200 error=none" in caplog.messages
+
+
+def test_deliver__address_is_none__again_and_never_raised() -> None:
+    [fate] = courier(taking([]), platform="", intake="http://main.test:port/").deliver([entry(1)])
+
+    assert (fate.kind, fate.code, fate.message) == ("again", "no_answer", "InvalidURL")
 
 
 def test_deliver__nobody_answers__again_and_never_raised() -> None:
