@@ -11,19 +11,19 @@ from django.conf import settings
 from eventplatform.core.services import Service
 from eventplatform.guard import origins
 from registry.snippets import programs
-from streamconfig import lookups
+from streamconfig import client_schemas, lookups
 from streamconfig.configuration.client_view import intake_address
 from streamconfig.configuration.instruments import Instrument
 from streamconfig.snapshots import Snapshot
 
 
 def target(name: str, instrument_key: str = "") -> programs.Target | None:
-    """Where events of a stream, or of this instrument of it, go, as their newest schema has them; None: no such stream."""
+    """Where events of a stream, or of this instrument of it, go, as the version that clients send has them; None: no stream."""
     snapshot = lookups.snapshot()
     stream = snapshot.find_stream(name)
     if stream is None:
         return None
-    schema = snapshot.schemas.latest(stream.schema_title)
+    schema = client_schemas.newest(snapshot.schemas, stream.schema_title)
     instrument = snapshot.stream_set.instruments.get(instrument_key) or _instrument(snapshot, name)
     sampling = instrument.sampling if instrument else stream.sampling
     service = snapshot.services.get(stream.service, Service())  # a stream may be of none

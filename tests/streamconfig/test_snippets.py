@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from registry import lifecycle, services
 from registry import lookups as registry
+from registry.models import SchemaVersion
 from streamconfig import lookups
 from streamconfig.pages import snippets
 from tests import configuring
+from tests.registry.origins import schema
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -55,6 +60,23 @@ def test_target__service_with_an_address_of_its_own__posts_there() -> None:
 
     assert found is not None
     assert found.events == "https://intake.example.org/web"
+
+
+def test_target__newest_version_deprecated__the_one_that_clients_send(tmp_path: Path) -> None:
+    configured()
+    folder = tmp_path / "jsonschema/ui/click"
+    folder.mkdir(parents=True)
+    for version in ("1.0.0", "1.1.0"):
+        (folder / f"{version}.yaml").write_text(schema(f"/ui/click/{version}", "title: ui/click\n"))
+    assert not services.import_folder(name="clicks", folder=tmp_path).problems
+    lifecycle.deprecate(SchemaVersion.objects.get(schema_id="/ui/click/1.1.0"), author="tests", reason="It was a mistake.")
+    for cache in (registry, lookups):
+        cache.forget()
+
+    found = snippets.target("ui.click")
+
+    assert found is not None
+    assert found.document["$id"] == "/ui/click/1.0.0"
 
 
 def test_tab__schema_without_an_example__says_what_to_do(client: Client) -> None:
