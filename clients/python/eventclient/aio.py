@@ -9,16 +9,14 @@ from typing import Any, Self
 
 import httpx
 
-from eventclient.producing import posting, setup
-from eventclient.producing.caller import Caller
+from eventclient.producing import posting
 from eventclient.producing.calls import Call
 from eventclient.producing.jobs import Fetch, Idle, Send
 from eventclient.producing.options import Options
-from eventclient.producing.pipeline import Pipeline
 from eventclient.producing.posting import Heard, Request
+from eventclient.producing.producer import Producer
 from eventclient.producing.threads import http_options, take
-from eventclient.producing.visitors import Visitor, is_fixed, visitor_of
-from eventclient.stats import Stats, log
+from eventclient.stats import log
 
 
 def connect(platform_url: str, **options: Any) -> AsyncClient:
@@ -42,15 +40,11 @@ class Settled(Awaitable[bool]):
         return self._is_taken
 
 
-class AsyncClient(Caller[Awaitable[bool]]):
+class AsyncClient(Producer[Awaitable[bool]]):
     """For one loop. Leaving `async with`, or `close()`, flushes; there is no flush at exit: the loop is gone by then."""
 
     def __init__(self, platform_url: str, options: Options) -> None:
-        self._url = setup.checked_url(platform_url)
-        self._options = options
-        self._visitor = visitor_of(options) if is_fixed(options) else None
-        self._judge = setup.judge_of(options)
-        self._pipeline = setup.pipeline_of(options, self._judge)
+        super().__init__(platform_url, options)
         self._pipeline.wake = self._wake
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = 0
@@ -65,14 +59,6 @@ class AsyncClient(Caller[Awaitable[bool]]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    @property
-    def pipeline(self) -> Pipeline:
-        return self._pipeline
-
-    @property
-    def current_visitor(self) -> Visitor:
-        return self._visitor or visitor_of(self._options)
 
     def send(self, call: Call) -> Awaitable[bool]:
         if self._options.when_full == "block":
@@ -101,18 +87,6 @@ class AsyncClient(Caller[Awaitable[bool]]):
         if self._http is not None:
             await self._http.aclose()
         return is_flushed
-
-    def stats(self) -> Stats:
-        return self._pipeline.counted()
-
-    def set_consent(self, consent: bool) -> None:  # noqa: FBT001  # the contract's word, the same in every client
-        """Of the person whose device this is; services give identifiers with their calls."""
-        if self._judge.identifiers is not None:
-            self._judge.identifiers.set_consent(consent)
-
-    def new_pageview(self) -> None:
-        if self._judge.identifiers is not None:
-            self._judge.identifiers.new_pageview()
 
     async def wait_until_ready(self, timeout: float = 10.0) -> bool:  # noqa: ASYNC109  # likewise
         """Whether the configuration is there; calls before it are kept, so nobody has to wait."""

@@ -9,14 +9,12 @@ import weakref
 from types import TracebackType
 from typing import Any, Self
 
-from eventclient.producing import setup
-from eventclient.producing.caller import Caller
 from eventclient.producing.calls import Call
 from eventclient.producing.options import Options
 from eventclient.producing.pipeline import Pipeline
+from eventclient.producing.producer import Producer
 from eventclient.producing.threads import Threads
-from eventclient.producing.visitors import Visitor, is_fixed, visitor_of
-from eventclient.stats import Stats, log
+from eventclient.stats import log
 
 
 def connect(platform_url: str, **options: Any) -> Client:
@@ -27,15 +25,12 @@ def connect(platform_url: str, **options: Any) -> Client:
     return Client(platform_url, Options.of(options))
 
 
-class Client(Caller[bool]):
+class Client(Producer[bool]):
     """Safe for threads, and for processes that fork: a child has its own threads, and sends only what it submits itself."""
 
     def __init__(self, platform_url: str, options: Options) -> None:
-        self._url = setup.checked_url(platform_url)
-        self._options = options
-        self._visitor = visitor_of(options) if is_fixed(options) else None
-        self._judge = setup.judge_of(options)
-        self._begin(setup.pipeline_of(options, self._judge))
+        super().__init__(platform_url, options)
+        self._begin(self._pipeline)
         _clients.add(self)
 
     def __enter__(self) -> Self:
@@ -43,14 +38,6 @@ class Client(Caller[bool]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-    @property
-    def pipeline(self) -> Pipeline:
-        return self._pipeline
-
-    @property
-    def current_visitor(self) -> Visitor:
-        return self._visitor or visitor_of(self._options)
 
     def send(self, call: Call) -> bool:
         return self._pipeline.submit(call)
@@ -79,18 +66,6 @@ class Client(Caller[bool]):
         self._threads.close()
         _clients.discard(self)
         return is_flushed
-
-    def stats(self) -> Stats:
-        return self._pipeline.counted()
-
-    def set_consent(self, consent: bool) -> None:  # noqa: FBT001  # the contract's word, the same in every client
-        """Of the person whose device this is; services give identifiers with their calls."""
-        if self._judge.identifiers is not None:
-            self._judge.identifiers.set_consent(consent)
-
-    def new_pageview(self) -> None:
-        if self._judge.identifiers is not None:
-            self._judge.identifiers.new_pageview()
 
     def wait_until_ready(self, timeout: float = 10.0) -> bool:
         """Whether the configuration is there; calls before it are kept, so nobody has to wait."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
@@ -14,22 +15,22 @@ from eventclient.producing.visitors import Visitor, passed_on, signals_of
 R = TypeVar("R")
 
 
-class Caller(Generic[R]):
+class Caller(ABC, Generic[R]):
     """`R` is what a call answers: whether the event is on its way, at once or to be awaited."""
 
     @property
-    def pipeline(self) -> Pipeline:
-        raise NotImplementedError
+    @abstractmethod
+    def pipeline(self) -> Pipeline: ...
 
     @property
-    def current_visitor(self) -> Visitor:
-        raise NotImplementedError
+    @abstractmethod
+    def current_visitor(self) -> Visitor: ...
 
-    def send(self, call: Call) -> R:
-        raise NotImplementedError
+    @abstractmethod
+    def send(self, call: Call) -> R: ...
 
-    def refuse(self, call: Call, reason: str) -> R:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse(self, call: Call, reason: str) -> R: ...
 
     def submit(self, stream: str, event: Any, ids: Mapping[str, str] | None = None) -> R:
         """An event to a stream: a mapping, a dataclass, or anything with `to_event()`.
