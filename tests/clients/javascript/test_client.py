@@ -86,9 +86,7 @@ def test_script__second_file_that_cannot_be_had_or_is_named__curation_fails_clos
     assert json.loads(node(script)) == dropped
 
 
-def test_dist__built_again__has_the_same_bytes(installed: Path, node: Callable[..., str]) -> None:
-    node("build.mjs", cwd=installed)
-
+def test_dist__built_again__has_the_same_bytes(installed: Path) -> None:
     for path in DIST.iterdir():
         assert (installed / "dist" / path.name).read_bytes() == path.read_bytes(), f"npm run build changes {path.name}"
 
@@ -100,15 +98,31 @@ def test_types__sample_of_uses__compiles(installed: Path, node: Callable[..., st
     node("node_modules/typescript/bin/tsc", *options.split(), "uses.ts", cwd=installed)
 
 
+def test_package__bundled_with_a_page__each_address_has_its_own_names(installed: Path, node: Callable[..., str]) -> None:
+    (installed / "page.mjs").write_text(
+        """
+        import { version } from "@eventplatform/client";
+        import { inPopulation } from "@eventplatform/client/experiments";
+        console.log(version.split(".").length, inPopulation("00", 2));
+        """
+    )
+    bundle = 'import { build } from "esbuild"; '
+    bundle += 'await build({ entryPoints: ["page.mjs"], bundle: true, format: "esm", outfile: "bundled.mjs" });'
+    node("--input-type=module", "--eval", bundle, cwd=installed)
+
+    assert node("bundled.mjs", cwd=installed).split() == ["3", "true"]
+
+
 @pytest.fixture(scope="module")
 def installed(
     tmp_path_factory: pytest.TempPathFactory, node: Callable[..., str], service_missing: Callable[[str], NoReturn]
 ) -> Path:
-    """A copy of the package with its tools for development, as `npm ci` brings them."""
+    """A copy of the package with its tools for development, as `npm ci` brings them, built anew."""
     folder = tmp_path_factory.mktemp("javascript") / "client"
     shutil.copytree(CLIENT, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
     npm = ["npm", "ci", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"]
     done = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         service_missing(f"npm ci failed: {done.stderr.strip()[-300:]}")
+    node("build.mjs", cwd=folder)
     return folder
