@@ -25,8 +25,8 @@ export const described = ({ type, reason, error = reason, message = reason, file
   };
 };
 
-/** The moment of an event; those that are made by hand have none. */
-const momentOf = ({ timeStamp }) => new Date(timeStamp > 0 ? performance.timeOrigin + timeStamp : Date.now()).toISOString();
+/** The moment of an event; those that are made by hand have none, and Safari before 15 doesn't say since when it counts. */
+const momentOf = ({ timeStamp }) => new Date((timeStamp > 0 && performance.timeOrigin + timeStamp) || Date.now()).toISOString();
 
 /**
  * Take over what was caught until now, and what comes: each error is handed to `submit`, bounded; `repeated` is told of the others.

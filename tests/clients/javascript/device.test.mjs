@@ -318,3 +318,17 @@ test("errors that come in a flood before the second file is here: the first twen
 
   assert.deepEqual(client.stats(), { given: 20, sent: 20, left: 0, waiting: 0, dropped: {} });
 });
+
+test("errors where the browser doesn't say since when it counts: told, at the moment they are heard", async (context) => {
+  const { timeOrigin } = performance;
+  Object.defineProperty(performance, "timeOrigin", { value: undefined, configurable: true });
+  context.after(() => Object.defineProperty(performance, "timeOrigin", { value: timeOrigin, configurable: true }));
+  const client = begun();
+  client.catchErrors("test.event");
+  tell("error", { type: "error", error: new Error("no garden"), timeStamp: 5 });
+  await until(() => client.stats().given == 1);
+  await client.flush();
+
+  assert.deepEqual(client.stats().dropped, {});
+  assert.ok(Math.abs(Date.parse(door.events()[0].dt) - Date.now()) < 5000);
+});
