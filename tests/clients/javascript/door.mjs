@@ -37,6 +37,7 @@ export async function opened() {
     const answer = door.answers.shift() || { status: 201 };
     if (answer == "hang") return undefined;
     if (answer == "reset") return request.socket.destroy();
+    if (answer == "half") return response.writeHead(201, { "Content-Length": 9 }).write("{", () => request.socket.destroy());
     const { status, headers = {}, body: said } = typeof answer == "function" ? answer(events) : answer;
     return response.writeHead(status, headers).end(said && JSON.stringify(said));
   }

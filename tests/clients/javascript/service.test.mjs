@@ -113,7 +113,7 @@ test("400 for the body as a whole: halved until the event at fault stands alone,
 test("a connection that is reset, and an answer that never comes to its end: again, and then given up", async () => {
   const client = begun({ tries: 2 });
   await client.ready;
-  door.answers.push("reset", "reset");
+  door.answers.push("reset", "half");
   client.submit("test.event", {});
 
   const stats = await ended(client);
