@@ -30,8 +30,3 @@ class Site:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-    def page(self, body: str, name: str = "page.html") -> str:
-        """Put a page with that body there; its address."""
-        (self.folder / name).write_text(f'<!doctype html><meta charset="utf-8"><title>x</title>\n{body}\n', encoding="utf-8")
-        return f"{self.url}/{name}"

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -83,24 +83,14 @@ def door() -> Iterator[Door]:
 
 
 @pytest.fixture(scope="session")
-def missing() -> installing.Missing:
-    from eventplatform import env
-
-    def say(reason: str) -> NoReturn:
-        if env.flag("REQUIRE_SERVICES"):
-            pytest.fail(f"REQUIRE_SERVICES is set, but {reason}", pytrace=False)
-        pytest.skip(reason)
-
-    return say
-
-
-@pytest.fixture(scope="session")
-def python(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Path:
+def python(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, service_missing: installing.Missing) -> Path:
     """The Python of a stranger who installed the client."""
-    return installing.python_of(tmp_path_factory.mktemp("venv"), str(built["eventplatform_client.whl"]), missing=missing)
+    return installing.python_of(
+        tmp_path_factory.mktemp("venv"), str(built["eventplatform_client.whl"]), missing=service_missing
+    )
 
 
 @pytest.fixture(scope="session")
-def node(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], NoReturn]) -> Path:
+def node(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, service_missing: installing.Missing) -> Path:
     """The project of a stranger who installed the client."""
-    return installing.node_folder(tmp_path_factory.mktemp("node"), built["eventplatform.tgz"], missing)
+    return installing.node_folder(tmp_path_factory.mktemp("node"), built["eventplatform.tgz"], service_missing)
