@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -75,6 +74,9 @@ class Directory:
             except ConsumerError as error:
                 self._error = error
                 return
+            except httpx.InvalidURL:
+                self._error = ConsumerError("The platform's address is none.", remedy="Give it as https://events.example.org.")
+                return
             except httpx.HTTPError as error:
                 tried += 1
                 _log.warning("configuration.unavailable error=%s", type(error).__name__)
@@ -96,7 +98,6 @@ class Directory:
 
 def _topics(answer: httpx.Response) -> tuple[str, ...]:
     try:
-        found: Any = answer.json()["topics"]
+        return tuple(str(topic) for topic in answer.json()["topics"])
     except (ValueError, KeyError, TypeError):
         raise httpx.DecodingError("no answer of the platform") from None
-    return tuple(str(topic) for topic in found)

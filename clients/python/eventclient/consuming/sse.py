@@ -11,7 +11,7 @@ import httpx
 import orjson
 
 from eventclient.consuming.deliveries import Delivery, Item, Lane, Mark, Notice, Plan
-from eventclient.consuming.errors import SourceRefusedError
+from eventclient.consuming.errors import ConsumerError, SourceRefusedError
 from eventclient.consuming.inbox import Inbox
 from eventclient.consuming.positions import MemoryPositions, PositionStore
 from eventclient.consuming.retries import spread
@@ -24,6 +24,7 @@ _log = logging.getLogger("eventclient.consuming")
 _MOST_PAUSE_SECONDS = 60.0
 _REREAD_SECONDS = 0.2
 _JOIN_SECONDS = 10.0
+_REMEDY = "Look at the addresses of the platform and the stream server, and at the position that is kept."
 
 
 class _Ended(Exception):  # noqa: N818  # no error: the connection is over, and this long is to be waited
@@ -108,6 +109,9 @@ class SseSource:
                 pause, why = max(error.seconds, self._pause()), str(error)
             except (httpx.HTTPError, httpx.StreamError, BlockTooLongError, OSError) as error:
                 pause, why = self._pause(), type(error).__name__
+            except Exception as error:  # noqa: BLE001  # an address that is none, say; without this thread nothing would come, ever
+                self._inbox.fail(ConsumerError(f"The stream can't be asked for ({type(error).__name__}).", remedy=_REMEDY))
+                return
             if not self._closing.is_set():
                 self._put(Notice("disconnected", {"reason": why, "again_in_seconds": round(pause, 1)}))
             self._closing.wait(pause)

@@ -11,6 +11,7 @@ from eventclient.consuming.deliveries import Plan
 from eventclient.consuming.directory import Directory
 from eventclient.consuming.errors import ConsumerError, SourceRefusedError, StreamUnknownError
 from eventclient.consuming.sse_asking import AgainError, check, question, stream_url
+from eventclient.consuming.subscribing import subscribe
 
 
 def client(answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Client:
@@ -56,6 +57,25 @@ def test_directory__never_answered__knows_nothing_and_is_no_error() -> None:
 def test_directory__stream_unknown_from_the_beginning__says_which() -> None:
     with pytest.raises(StreamUnknownError, match="'a/b'"):
         Directory("http://p", ["a/b"], http=client(lambda _: httpx.Response(404))).refresh()
+
+
+def test_directory__answer_of_another_shape__asked_again() -> None:
+    with pytest.raises(httpx.HTTPError):
+        Directory("http://p", ["a"], http=client(lambda _: httpx.Response(200, json={"topics": None}))).refresh()
+
+
+def test_directory__address_that_is_none__said_and_not_waited_for() -> None:
+    directory = Directory("http://p:port", ["a"])
+    directory.start()
+    directory.close()
+
+    with pytest.raises(ConsumerError, match="address"):
+        directory.topics()
+
+
+def test_sse__address_that_is_none__ends_the_consumer() -> None:
+    with pytest.raises(ConsumerError, match="can't be asked for"):
+        next(iter(subscribe("pages", platform="http://p:port")))
 
 
 def test_stream_url__named_by_the_platform__found() -> None:
