@@ -150,6 +150,12 @@ class Consumer:
             self._feed.tick()
 
     def _hand_out(self, workers: Workers[tuple[Taken, Prepared]], taken: Taken, prepared: Prepared) -> None:
+        try:
+            key = hash(self._key(prepared))
+        except Exception as error:  # noqa: BLE001  # what `order_by` raises for this event alone
+            self._handling.park(taken.delivery, error, stream=prepared.stream)
+            self._feed.done(taken)
+            return
         while not workers.has_room(_POLL_SECONDS):
             workers.check()
             if self._stopping.is_set() or taken.delivery.lane.is_leaving:
@@ -157,7 +163,7 @@ class Consumer:
                 return
             if workers.longest_seconds() < self._handler_seconds:  # else whoever assigns partitions may give them to others
                 self._feed.keep_alive()
-        workers.submit(self._key(prepared), (taken, prepared))
+        workers.submit(key, (taken, prepared))
 
     def _work(self, one: tuple[Taken, Prepared]) -> None:
         taken, prepared = one

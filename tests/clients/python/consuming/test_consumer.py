@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from dataclasses import dataclass
 from typing import Any, Self
@@ -232,6 +231,25 @@ def test_workers__one_is_stuck__nothing_behind_it_is_kept_as_done() -> None:
         stuck.set()
 
 
+@pytest.mark.parametrize("key", [{}, {"key": []}])
+def test_workers__event_without_a_key_that_order_by_can_use__parked_alone(key: dict[str, Any]) -> None:
+    source, letters, found = MemorySource([event(1, **key), event(2, key="a")]), MemoryDeadLetters(), list[int]()
+    consumer = Consumer(
+        "pages",
+        lambda one: found.append(one["n"]),
+        source=source,
+        dead_letters=letters,
+        workers=2,
+        order_by=lambda one: one["key"],
+        commit_seconds=0,
+    )
+    stats = consume(source, consumer)
+
+    assert found == [2]
+    assert [(one.code, one.offset) for one in letters.letters] == [("consumer.handler_failed", 0)]
+    assert (stats["parked"], stats["handled"]) == (1, 1)
+
+
 def test_workers__one_raises_what_ends_a_consumer__ends_it() -> None:
     source = MemorySource([event(1), b"x", event(2)])
 
@@ -242,42 +260,6 @@ def test_workers__one_raises_what_ends_a_consumer__ends_it() -> None:
     with pytest.raises(DeadLettersError):
         consumer.run(signals=False)
     assert source.committed == 0
-
-
-def test_async__handler_on_the_loop__handled_there() -> None:
-    source, found = MemorySource([event(n) for n in range(5)]), []
-
-    async def main() -> None:
-        async def handle(one: dict[str, Any]) -> None:
-            await asyncio.sleep(0)
-            found.append((one["n"], threading.current_thread() is threading.main_thread()))
-
-        consumer = Consumer("pages", handle, source=source, commit_seconds=0)
-        task = asyncio.create_task(consumer.run_async())
-        await asyncio.to_thread(wait_until, lambda: source.committed == 5)
-        consumer.stop()
-        await task
-
-    asyncio.run(main())
-    assert found == [(n, True) for n in range(5)]
-
-
-def test_async__cancelled__stops_and_keeps_what_is_done() -> None:
-    source = MemorySource([event(1)])
-
-    async def main() -> None:
-        async def handle(_: object) -> None:
-            return
-
-        consumer = Consumer("pages", handle, source=source)
-        task = asyncio.create_task(consumer.run_async())
-        await asyncio.to_thread(wait_until, lambda: consumer.stats()["handled"])
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(main())
-    assert source.committed == 1
 
 
 def test_run__asynchronous_handler__says_how_to_start() -> None:

@@ -1,8 +1,9 @@
-"""The loops: when an event counts as done, and what ends them."""
+"""The loops: when an event counts as done, and what ends them; asynchronous handlers."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any, Self
 
 import pytest
@@ -114,3 +115,39 @@ def test_async_handlers__with_workers__run_side_by_side() -> None:
 
     asyncio.run(main())
     assert most == 3
+
+
+def test_async__handler_on_the_loop__handled_there() -> None:
+    source, found = MemorySource([event(n) for n in range(5)]), []
+
+    async def main() -> None:
+        async def handle(one: dict[str, Any]) -> None:
+            await asyncio.sleep(0)
+            found.append((one["n"], threading.current_thread() is threading.main_thread()))
+
+        consumer = Consumer("pages", handle, source=source, commit_seconds=0)
+        task = asyncio.create_task(consumer.run_async())
+        await asyncio.to_thread(wait_until, lambda: source.committed == 5)
+        consumer.stop()
+        await task
+
+    asyncio.run(main())
+    assert found == [(n, True) for n in range(5)]
+
+
+def test_async__cancelled__stops_and_keeps_what_is_done() -> None:
+    source = MemorySource([event(1)])
+
+    async def main() -> None:
+        async def handle(_: object) -> None:
+            return
+
+        consumer = Consumer("pages", handle, source=source)
+        task = asyncio.create_task(consumer.run_async())
+        await asyncio.to_thread(wait_until, lambda: consumer.stats()["handled"])
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert source.committed == 1
