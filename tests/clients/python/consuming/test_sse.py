@@ -173,11 +173,19 @@ def test_slow_consumer__is_told_what_was_left_out__and_reads_it_again(
         assert told["dropped"]["count"] > 0
 
 
-def test_sse__consumer_killed_in_the_middle__nothing_missed_and_only_the_unkept_again(log: MemoryLog, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 4])
+def test_sse__consumer_killed_in_the_middle__nothing_missed_and_only_the_unkept_again(
+    log: MemoryLog, tmp_path: Path, workers: int
+) -> None:
     with served(log, history_per_second=1_000_000) as rig:
         for partition in (0, 1):
             produce(log, "pages", [event(n) for n in range(partition, 4000, 2)], partition=partition, timestamp_ms=1000)
-        spec = {"url": f"http://127.0.0.1:{rig.port}", "positions": str(tmp_path / "position"), "group": "c"}
+        spec = {
+            "url": f"http://127.0.0.1:{rig.port}",
+            "positions": str(tmp_path / "position"),
+            "group": "c",
+            "workers": workers,
+        }
         first = Child(tmp_path / "first", seconds=0.0002, **spec)
         with ended([first]):
             wait_until(lambda: len(first.handled()) > 1500)
