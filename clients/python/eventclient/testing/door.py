@@ -175,9 +175,9 @@ class EventDoor:
         """Keep what came; False for an event whose id came before: it is answered, and not kept twice."""
         with self._changed:
             event_id = good[0]["meta"].get("id") if good else None
-            if event_id in self._seen:
-                return False
             if isinstance(event_id, str):
+                if event_id in self._seen:
+                    return False
                 self._seen.add(event_id)
             if len(self._good) + len(self._bad) < _MAX_KEPT:
                 self._good += good

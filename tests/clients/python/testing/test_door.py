@@ -6,6 +6,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -218,6 +219,13 @@ def test_client_document__from_schemas_and_streams__etag_and_new_revision(door: 
 def test_door__no_streams_given__takes_any(door: EventDoor) -> None:
     with EventDoor(SCHEMAS / "primary/jsonschema") as anything:
         assert post(anything, {**GOOD, "meta": {"stream": "whatever"}}).status_code == 201
+
+
+def test_door__schema_that_says_nothing_of_ids__any_id_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/1.0.0.yaml").write_text("type: object\n")
+    with EventDoor(tmp_path) as door:
+        assert post(door, {"$schema": "/a/b/1.0.0", "meta": {"stream": "s", "id": ["a list"]}}).status_code == 201
 
 
 def test_door__no_such_folder__said_with_the_remedy() -> None:
