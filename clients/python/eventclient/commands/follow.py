@@ -20,11 +20,13 @@ def add(arguments: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print until it is interrupted."""
     from eventclient.consuming.errors import ConsumerError
+    from eventclient.consuming.sse import SseSource
     from eventclient.consuming.subscribing import subscribe
 
     seen = 0
     try:
-        for event in subscribe(*options.streams, platform=options.platform, canaries=options.canaries):
+        source = SseSource(token=options.token)
+        for event in subscribe(*options.streams, platform=options.platform, source=source, canaries=options.canaries):
             sys.stdout.write(orjson.dumps(event).decode() + "\n")
             sys.stdout.flush()
             seen += 1

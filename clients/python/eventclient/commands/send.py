@@ -22,7 +22,9 @@ def add(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument("stream")
     arguments.add_argument("event", help="JSON, or - for one event of each line of standard input")
     arguments.add_argument("--id", action="append", default=[], metavar="UNIT=ID", help="an identifier to be judged by")
-    arguments.add_argument("--timeout", type=float, default=30.0, help="seconds to wait for the intake")
+    arguments.add_argument(
+        "--timeout", type=float, default=30.0, help="seconds to wait for the intake, at the end and where it is slow"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,9 +41,12 @@ def run(options: argparse.Namespace) -> int:
         consent=bool(ids),
         on_dropped=told.add,
         streams=[options.stream],
+        when_full="block",
+        block_seconds=options.timeout,
     )
     for event in _events(sys.stdin if options.event == "-" else [options.event]):
-        client.submit(options.stream, event)
+        if not client.submit(options.stream, event) and client.stats().dropped["full"]:
+            break
     is_settled = client.close(options.timeout)
     found = client.stats()
     sys.stdout.write(f"{found.sent} of {found.submitted} sent to {options.stream}.\n")
@@ -80,6 +85,7 @@ _WHY = {
     "unsampled": "its identifier is not in sample; give one with --id, or send to a stream that is not sampled.",
     "consent": "it is sampled by an identifier; give one with --id.",
     "closed": "the stream is off, or outside of its windows.",
+    "full": "nobody took those before it in time, and what is behind it was not read; is --platform the platform's address?",
     "gave_up": "nobody took it in time; is --platform the platform's address, and does the intake run?",
 }
 

@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, create_engine
 
 from eventclient import connect
 from eventclient.commands import command
+from eventclient.consuming.sources import MemorySource
 from eventclient.outbox.sqlalchemy import outbox_table, publish
 from eventclient.testing import EventDoor
 
@@ -73,6 +74,26 @@ def test_send__lines_of_standard_input__each_its_own_fate(
     assert "dropped at /test" in told.err
     assert "Mend the named places" in told.err
     assert "[event.invalid]" in told.err
+
+
+def test_send__more_lines_than_may_wait__all_sent(
+    door: EventDoor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"test": "a"}\n' * 12_000))
+
+    assert command.main(["send", "test.event", "-", "--platform", door.url]) == 0
+    assert capsys.readouterr().out == "12000 of 12000 sent to test.event.\n"
+
+
+def test_send__nobody_takes_what_waits__stops_reading(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"test": "a"}\n' * 12_000))
+
+    assert command.main(["send", "test.event", "-", "--platform", "http://127.0.0.1:9", "--timeout", "0.1"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("0 of 1")
+    assert told.err.count("[full]") == 1
 
 
 def test_send__stream_that_is_not_configured__says_so(door: EventDoor, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,6 +157,22 @@ def test_check__token_in_the_environment__shown(platform: Answers, monkeypatch: 
     command.main(["check", "x"])
 
     assert asked[0].headers["authorization"] == "Bearer a-token"
+
+
+def test_follow__token_in_the_environment__shown_and_events_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+
+    def source(*, token: str) -> MemorySource:
+        shown.append(token)
+        return MemorySource([{"n": 1}, {"n": 2}])
+
+    monkeypatch.setenv("EVENTCLIENT_TOKEN", "a-token")
+    monkeypatch.setattr("eventclient.consuming.sse.SseSource", source)
+
+    assert command.main(["follow", "test.event", "--count", "1"]) == 0
+    assert (shown, capsys.readouterr().out) == (["a-token"], '{"n":1}\n')
 
 
 def test_check__platform_refuses__in_its_own_words(platform: Answers, capsys: pytest.CaptureFixture[str]) -> None:
