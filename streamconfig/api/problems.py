@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from rest_framework import serializers
 
 from eventplatform.core.errors import PlatformError
+from eventplatform.json_api import ProblemDocumentSerializer
 from eventplatform.problems import problem_response, unlogged
 from streamconfig.change_control.errors import ConflictError, ForbiddenFieldError
 from streamconfig.configuration.changes import Conflict
@@ -25,16 +26,9 @@ class PlaceSerializer(serializers.Serializer[Any]):
     remedy = serializers.CharField()
 
 
-class ProblemSerializer(serializers.Serializer[Any]):
+class ProblemSerializer(ProblemDocumentSerializer):
     """A problem document (RFC 9457); `errors` names every place, `conflicts` what others changed meanwhile."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    remedy = serializers.CharField()
-    pointer = serializers.CharField(required=False)
     errors = PlaceSerializer(many=True, required=False)  # type: ignore[assignment]  # hides a property of DRF's that is not asked
     conflicts = serializers.ListField(child=serializers.DictField(), required=False)
 
