@@ -30,7 +30,7 @@ class Feed:
     """`done` may be called by any thread, all else by one."""
 
     def __init__(self, source: Source, stats: Stats, *, commit_seconds: float, on_notice: OnNotice | None = None) -> None:
-        self.progress = Progress()
+        self._progress = Progress()
         self._source = source
         self._stats = stats
         self._commit_seconds = commit_seconds
@@ -49,16 +49,16 @@ class Feed:
             match item:
                 case Delivery(lane, token):
                     self._stats.add("seen")
-                    found.append(Taken(item, self.progress.begin(lane, token)))
+                    found.append(Taken(item, self._progress.begin(lane, token)))
                 case Mark(lane, token):
-                    self.progress.mark(lane, token)
+                    self._progress.mark(lane, token)
                 case Notice():
                     self._tell(item)
         return found
 
     def done(self, taken: Taken) -> None:
         """The event is handled, parked or passed over."""
-        self.progress.done(taken.delivery.lane, taken.ticket)
+        self._progress.done(taken.delivery.lane, taken.ticket)
 
     def give_back(self) -> None:
         """An event is not done here: it comes again, here or elsewhere."""
@@ -77,7 +77,7 @@ class Feed:
     def commit(self) -> None:
         """Keep how far everything is done."""
         self._ticked_at = time.monotonic()
-        self._pending |= self.progress.take()
+        self._pending |= self._progress.take()
         wanted = {lane: token for lane, token in self._pending.items() if not lane.is_lost}
         self._pending = wanted if wanted and not self._source.commit(wanted) else {}
 
@@ -86,7 +86,7 @@ class Feed:
         self.commit()
         for lane in lanes:
             lane.is_leaving = lane.is_lost = True
-            self.progress.forget(lane)
+            self._progress.forget(lane)
 
     def keep_alive(self) -> None:
         self._source.keep_alive()

@@ -28,9 +28,9 @@ class Subscription:
     def __init__(
         self, streams: tuple[str, ...], source: Source, rules: Rules, *, platform: str, as_: Any, on_notice: OnNotice | None
     ) -> None:
-        self._plan = Plan(streams, rules.group, platform, rules.handler_seconds, rules.with_canaries, self._revoked)
         self._counts = Stats()
         self._feed = Feed(source, self._counts, commit_seconds=1.0, on_notice=on_notice)
+        self._plan = Plan(streams, rules.group, platform, rules.handler_seconds, rules.with_canaries, self._feed.revoked)
         self._handling = Handling(rules, Handlers(), self._counts)
         self._as = getattr(as_, "from_dict", as_)
         self._stopping = threading.Event()
@@ -102,9 +102,6 @@ class Subscription:
     def _tick_if_due(self) -> None:
         if self._feed.is_due:
             self._feed.tick()
-
-    def _revoked(self, lanes: Any) -> None:
-        self._feed.revoked(lanes)
 
 
 def subscribe(
