@@ -11,6 +11,7 @@ import httpx
 
 from eventclient.producing import posting
 from eventclient.producing.calls import Call
+from eventclient.producing.early import EarlyCalls
 from eventclient.producing.jobs import Fetch, Idle, Send
 from eventclient.producing.options import Options
 from eventclient.producing.posting import Heard, Request
@@ -61,8 +62,8 @@ class AsyncClient(Producer[Awaitable[bool]]):
         await self.close()
 
     def send(self, call: Call) -> Awaitable[bool]:
-        if self._options.when_full == "block":
-            return asyncio.ensure_future(self._send_when_there_is_room(call))
+        if self._options.when_full == "block" and (frozen := EarlyCalls.frozen(call)) is not None:
+            return asyncio.ensure_future(self._send_when_there_is_room(frozen))
         return Settled(self._pipeline.submit(call))
 
     def refuse(self, call: Call, reason: str) -> Awaitable[bool]:
@@ -95,7 +96,7 @@ class AsyncClient(Producer[Awaitable[bool]]):
 
     async def _send_when_there_is_room(self, call: Call) -> bool:
         pipeline = self._pipeline
-        await self._until(lambda: pipeline.has_room() or pipeline.is_closed, self._options.block_seconds)
+        await self._until(lambda: pipeline.has_room(len(call.event)) or pipeline.is_closed, self._options.block_seconds)
         return pipeline.submit(call)
 
     async def _until(self, holds: Any, seconds: float) -> bool:

@@ -61,6 +61,19 @@ def test_full__block__waits_for_room(stub: Stub) -> None:
     assert stub.names == list(range(50))
 
 
+def test_submit__block_and_changed_afterwards__as_it_was(stub: Stub) -> None:
+    async def scenario() -> None:
+        async with _client(stub, when_full="block") as events:
+            event = {"n": 1}
+            submitted = events.submit("test.event", event)
+            event["n"] = 2
+            assert await submitted
+
+    asyncio.run(scenario())
+
+    assert stub.names == [1]
+
+
 def test_close__intake_hangs__ends_and_counts(stub: Stub) -> None:
     async def scenario() -> aio.AsyncClient:
         stub.always = hang
