@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from eventclient.producing.calls import Call
-from eventclient.producing.pipeline import now_ms
+from eventclient.producing.calls import Call, now_ms
 
 if TYPE_CHECKING:
     from eventclient.producing.caller import Caller

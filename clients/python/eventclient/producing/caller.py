@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from eventclient.instruments import Instrument
-from eventclient.producing.calls import Call
-from eventclient.producing.pipeline import Pipeline, now_ms
+from eventclient.producing.calls import Call, now_ms
+from eventclient.producing.pipeline import Pipeline
 from eventclient.producing.visitors import Visitor, passed_on, signals_of
 
 R = TypeVar("R")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -26,8 +27,8 @@ class Call(NamedTuple):
         return self.stream or self.instrument or ""
 
 
-class NotJsonError(Exception):
-    """What was given is no event."""
+def now_ms() -> float:
+    return time.time() * 1000
 
 
 def mapping_of(event: Any) -> Mapping[str, Any]:
@@ -43,7 +44,7 @@ def mapping_of(event: Any) -> Mapping[str, Any]:
         elif is_dataclass(event) and not isinstance(event, type):
             made = asdict(event)
     if not isinstance(made, Mapping):
-        raise NotJsonError
+        raise TypeError(type(made).__name__)
     return made
 
 
@@ -52,16 +53,4 @@ def frozen(call: Call) -> Call:
     visitor = call.visitor
     context = orjson.loads(orjson.dumps(visitor.context)) if visitor.context else {}
     text = orjson.dumps(dict(mapping_of(call.event)))
-    return call._replace(
-        event=text,
-        visitor=Visitor(
-            site=visitor.site,
-            domain=visitor.domain,
-            platform=visitor.platform,
-            is_logged_in=visitor.is_logged_in,
-            ids=dict(visitor.ids),
-            context=context,
-            signals=visitor.signals,
-            headers=visitor.headers,
-        ),
-    )
+    return call._replace(event=text, visitor=replace(visitor, ids=dict(visitor.ids), context=context))

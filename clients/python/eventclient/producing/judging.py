@@ -14,7 +14,7 @@ from eventclient.contract.configuration import Configuration
 from eventclient.contract.context import Context
 from eventclient.contract.identifiers import Identifiers
 from eventclient.producing import routes
-from eventclient.producing.calls import Call, NotJsonError, mapping_of
+from eventclient.producing.calls import Call, mapping_of
 from eventclient.producing.routes import Route
 from eventclient.producing.visitors import Visitor
 
@@ -113,8 +113,6 @@ def _written(call: Call, route: Route, plan: assembling.Plan, context: Context) 
     try:
         made = assembling.assemble(mapping_of(call.event), plan, context, moment)
         return Judged(None, route.stream, route.service, orjson.dumps(made))
-    except NotJsonError:
-        return Judged("not_json", route.stream)
     except Exception:  # noqa: BLE001  # a caller's values and to_event(); the call that they stand in must go on
         return Judged("not_json", route.stream)
 

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from eventclient.contract.answers import AGAIN, DROPPED, HALVE, Answer
-from eventclient.contract.configuration import Configuration, Questions
+from eventclient.contract.configuration import Configuration
 from eventclient.contract.queue import Item, Lane, Waiting
 from eventclient.errors import QueueFullError
-from eventclient.producing.calls import Call
+from eventclient.producing.asking import NEVER, Asking, spread
+from eventclient.producing.calls import Call, now_ms
 from eventclient.producing.early import EarlyCalls
-from eventclient.producing.jobs import Fetch, Idle, Job, Send
+from eventclient.producing.jobs import Idle, Job, Send
 from eventclient.producing.judging import Judge, Judged
 from eventclient.producing.ledger import Ledger
 from eventclient.producing.options import Options
 from eventclient.producing.ways import Way
 from eventclient.stats import Dropped, Stats, log
 
-_SPREAD = 0.2
 _EARLY_AT_ONCE = 100
-_NEVER = float("inf")
-
-
-def now_ms() -> float:
-    return time.time() * 1000
 
 
 class Pipeline:
@@ -47,11 +42,7 @@ class Pipeline:
         self.is_closed = False
         self.waiting = Waiting(options.max_events, options.max_bytes)
         self.early = EarlyCalls(options.max_events, options.max_bytes)
-        self._questions = Questions()
-        self._questions.holds = configuration
-        self._is_given = options.config is not None
-        self._is_asking = False
-        self._ask_at = _NEVER if self._is_given else 0.0
+        self._asking = Asking(configuration, is_given=options.config is not None)
         self._ways: dict[str, Way] = {}
         self._urls: dict[str, str] = {}
         self._number = 0
@@ -59,7 +50,7 @@ class Pipeline:
 
     @property
     def configuration(self) -> Configuration | None:
-        return self._questions.holds
+        return self._asking.holds
 
     def has_room(self, size: int = 1) -> bool:
         """For one event more, beside those that wait for the configuration."""
@@ -70,18 +61,18 @@ class Pipeline:
 
     def renewed(self, judge: Judge) -> Pipeline:
         """For a forked child: what the configuration says, and nothing that waits."""
-        pipeline = Pipeline(self.options, judge, configuration=self._questions.holds)
+        pipeline = Pipeline(self.options, judge, configuration=self._asking.holds)
         pipeline.is_closed = self.is_closed
         return pipeline
 
     def submit(self, call: Call) -> bool:
         """Whether the event is on its way, or kept until the configuration is there."""
-        configuration = self._questions.holds
+        configuration = self._asking.holds
         if configuration is None or self.early:
             is_kept = self._kept_early(call)
             if is_kept is not None:
                 return is_kept
-            configuration = self._questions.holds
+            configuration = self._asking.holds
         assert configuration is not None  # noqa: S101  # else it was kept
         judged = self.judge.judge(configuration, call, now_ms())
         with self.lock:
@@ -106,7 +97,7 @@ class Pipeline:
         with self.lock:
             self.wake()
             has_room = self._has_made_room(len(frozen.event))
-            if self._questions.holds is not None and not self.early:
+            if self._asking.holds is not None and not self.early:
                 return None
             self.stats.submitted += 1
             drops = self._put_early(frozen) if has_room and not self.is_closed else self._turned_away(call.target, frozen.event)
@@ -124,6 +115,8 @@ class Pipeline:
         return self._queue(judged, call, self._number)
 
     def _queue(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
+        if judged.reason is not None:
+            return self.ledger.refused(judged.reason, judged.stream)
         item = Item(judged.text, judged.stream, call.made, number, call.visitor.headers)
         if self.options.debug:
             log.info("event.made stream=%s event=%s", judged.stream, judged.text.decode())
@@ -152,13 +145,11 @@ class Pipeline:
     def next(self) -> Job:
         """With the lock held: what a worker does now."""
         now = time.monotonic()
-        if not self._is_asking and now >= self._ask_at and not self.is_closed:
-            self._is_asking = True
-            return Fetch(self._questions.etag)
-        due = _NEVER if self._is_asking else self._ask_at
+        due = self._asking.due
+        if now >= due and not self.is_closed:
+            return self._asking.ask()
         for name, lane in list(self.waiting.lanes.items()):
-            way = self._ways.setdefault(name, Way())
-            found = self._batch(name, lane, way, now)
+            found = self._batch(name, lane, self._ways.setdefault(name, Way()), now)
             if isinstance(found, Send):
                 return found
             due = min(due, found)
@@ -168,7 +159,7 @@ class Pipeline:
         """What goes to an intake now, or when to look again."""
         lane.wake(now)
         if now < way.paused_until or way.is_busy(self.options.in_flight, ordered=self.options.ordered):
-            return way.paused_until if now < way.paused_until else _NEVER
+            return way.paused_until if now < way.paused_until else NEVER
         if way.pieces:
             return self._send(name, way, way.pieces.popleft())
         if not lane.ready:
@@ -179,21 +170,17 @@ class Pipeline:
             return min(ready_at, lane.next_due)
         items = lane.take(self.options.batch_events, self.options.batch_bytes)
         lane.since = now
-        self._waken_next(lane)
+        if self._is_full(lane):  # more is ready: another worker takes it while this one waits for its answer
+            self.wake()
         return self._send(name, way, items)
 
     def _send(self, name: str, way: Way, items: list[Item]) -> Send:
         attempt = max(1 + max(item.attempts for item in items), 1 + way.failures)
         self.stats.requests += 1
-        self._urls.update(self._questions.holds.intakes if self._questions.holds else {})
+        self._urls.update(self._asking.holds.intakes if self._asking.holds else {})
         send = Send(self.stats.requests, name, self._urls[name], items, attempt)
         way.flying[send.number] = items
         return send
-
-    def _waken_next(self, lane: Lane) -> None:
-        """More is ready: another worker takes it while this one waits for its answer."""
-        if self._is_full(lane):
-            self.wake()
 
     def _is_full(self, lane: Lane) -> bool:
         return len(lane.ready) >= self.options.batch_events or lane.ready_bytes >= self.options.batch_bytes
@@ -240,7 +227,7 @@ class Pipeline:
             way.failures = 0
         if answer.wait_seconds is None:
             return
-        until = time.monotonic() + answer.wait_seconds * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  # spreads load, guards nothing
+        until = time.monotonic() + spread(answer.wait_seconds)
         lane = self.waiting.lane(send.lane)
         self.stats.retried += len(again)
         if is_away:
@@ -255,10 +242,7 @@ class Pipeline:
     def fetched(self, status: int | None, headers: dict[str, str], body: Any, clock_offset: float) -> bool:
         """Take an answer about the configuration; what was called before the first one is judged now. Whether it was good."""
         with self.lock:
-            seconds = self._questions.answered(status, headers, body, clock_offset)
-            self._ask_at = time.monotonic() + seconds * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  # likewise
-            self._is_asking = False
-            is_good = self._questions.is_good
+            is_good = self._asking.answered(status, headers, body, clock_offset)
             self.lock.notify_all()
             self.wake()
         self.judge_early()
@@ -266,16 +250,11 @@ class Pipeline:
 
     def judge_early(self) -> None:
         """A part at a time, so that nobody waits long for the lock; those who call meanwhile stand behind."""
-        while self._questions.holds is not None:
+        while self._asking.holds is not None:
             drops: list[Dropped] = []
             with self.lock:
                 for number, call in self.early.take(_EARLY_AT_ONCE):
-                    judged = self.judge.judge(self._questions.holds, call, now_ms())
-                    drops += (
-                        self._queue(judged, call, number)
-                        if judged.reason is None
-                        else self.ledger.refused(judged.reason, judged.stream)
-                    )
+                    drops += self._queue(self.judge.judge(self._asking.holds, call, now_ms()), call, number)
                 is_done = not self.early
                 self.lock.notify_all()
             self.ledger.tell(drops)
@@ -296,38 +275,26 @@ class Pipeline:
         return min(self.early.oldest_number(), self.waiting.oldest_number(), *ways) > target
 
     def give_up(self) -> None:
-        """Close: what is left is dropped."""
+        """Close: what is left is dropped; what is on its way may arrive yet, but nobody will hear of it."""
         with self.lock:
             self.is_closed = True
-            left = [(item.stream, item.text) for item in self._drained()]
+            held = [item for way in self._ways.values() for item in way.emptied()]
+            self.waiting.settle(held)
+            left = [(item.stream, item.text) for item in (*held, *self.waiting.drain())]
             left += [(call.target, call.event) for _, call in self.early.take(len(self.early))]
             drops = [self.ledger.count("gave_up", stream, text) for stream, text in left]
             self.lock.notify_all()
             self.wake()
         self.ledger.tell(drops)
 
-    def _drained(self) -> list[Item]:
-        """All that is held; what is on its way may arrive yet, but nobody will hear of it."""
-        batches = [batch for way in self._ways.values() for batch in (*way.pieces, *way.flying.values())]
-        for way in self._ways.values():
-            way.pieces.clear()
-            way.flying.clear()
-        held = [item for batch in batches for item in batch]
-        self.waiting.settle(held)
-        return [*held, *self.waiting.drain()]
-
     def counted(self) -> Stats:
         """A copy of the counts."""
         with self.lock:
-            stats, configuration = self.stats, self._questions.holds
             flying = sum(len(items) for way in self._ways.values() for items in way.flying.values())
-            return Stats(
-                submitted=stats.submitted,
-                sent=stats.sent,
-                retried=stats.retried,
-                requests=stats.requests,
+            return replace(
+                self.stats,
                 waiting=self.waiting.count - flying + len(self.early),
                 in_flight=flying,
-                dropped=stats.dropped.copy(),
-                revision=configuration.revision if configuration else None,
+                dropped=self.stats.dropped.copy(),
+                revision=self.configuration.revision if self.configuration else None,
             )

@@ -12,9 +12,9 @@ import orjson
 from eventclient.contract import answers
 from eventclient.contract.answers import Answer
 from eventclient.contract.timeline import clock_offset
+from eventclient.producing.calls import now_ms
 from eventclient.producing.jobs import Fetch, Send
 from eventclient.producing.options import Options
-from eventclient.producing.pipeline import now_ms
 
 MOST_ANSWER_BYTES: Final = 8_000_000  # an answer may list each event of a batch; more is no answer of an intake
 AGENT: Final = "eventclient/0.1.0"

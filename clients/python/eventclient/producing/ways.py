@@ -28,6 +28,13 @@ class Way:
         self.failures += 1
         self.paused_until = max(self.paused_until, until)
 
+    def emptied(self) -> list[Item]:
+        """All that it held."""
+        items = [item for batch in (*self.pieces, *self.flying.values()) for item in batch]
+        self.pieces.clear()
+        self.flying.clear()
+        return items
+
     def oldest_number(self) -> float:
         batches = (*self.flying.values(), *self.pieces)
         return min((items[0].number for items in batches), default=float("inf"))
