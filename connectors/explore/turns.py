@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection
+from contextlib import AbstractContextManager
 
 from eventplatform.core.errors import RetriableError
+from eventplatform.turns import turn_of
 
 _LOCK_SPACE = 0x45585031  # of advisory locks: "EXP1"
 
@@ -21,20 +19,10 @@ class TurnTakenError(RetriableError):
     remedy = "Wait for its answer, some seconds at most, then ask again."
 
 
-@contextmanager
-def turn(person: str) -> Iterator[None]:
-    """Hold the person's turn while the block lasts; Postgres lets go of it should this process end.
+def turn(person: str) -> AbstractContextManager[None]:
+    """Hold the person's turn while the block lasts.
 
     Raises:
         TurnTakenError: somebody of that name holds it.
     """
-    key = (_LOCK_SPACE, person)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
-        if not cursor.fetchone()[0]:
-            raise TurnTakenError
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+    return turn_of(person, space=_LOCK_SPACE, taken=TurnTakenError())

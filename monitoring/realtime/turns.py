@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.conf import settings
-from django.db import connection
 
+from eventplatform.turns import turn_of
 from monitoring.realtime.errors import TurnTakenError
 
 _LOCK_SPACE = 0x53514C31  # of advisory locks: "SQL1"
@@ -23,20 +23,9 @@ def turn(person: str = "") -> Iterator[None]:
     Raises:
         TurnTakenError: there is none left.
     """
-    with _place():
-        if not person:
-            yield
-            return
-        key = (_LOCK_SPACE, person)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
-            if not cursor.fetchone()[0]:
-                raise TurnTakenError(whose="Your former question is")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+    taken = TurnTakenError(whose="Your former question is")
+    with _place(), turn_of(person, space=_LOCK_SPACE, taken=taken) if person else nullcontext():
+        yield
 
 
 @contextmanager

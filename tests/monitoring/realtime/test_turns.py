@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from django.db import connection
 
-from monitoring.realtime import turns
+from eventplatform import turns
 from monitoring.realtime.errors import TurnTakenError
 from monitoring.realtime.turns import turn
 
