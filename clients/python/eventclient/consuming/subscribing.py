@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeVar
 
 from eventclient.consuming.dead_letters import DeadLetters
 from eventclient.consuming.deliveries import Plan, Source
@@ -19,6 +19,7 @@ from eventclient.consuming.seen import MemorySeen, Seen
 from eventclient.consuming.sources import source_for
 from eventclient.consuming.stats import Stats
 
+T = TypeVar("T")
 _POLL_SECONDS = 0.5
 
 
@@ -49,20 +50,25 @@ class Subscription:
             self._feed.close()
 
     async def __aiter__(self) -> AsyncIterator[Any]:
+        calling: asyncio.Future[Any] | None = None
+
+        def threaded(call: Callable[[], T]) -> asyncio.Future[T]:
+            nonlocal calling
+            calling = made = asyncio.ensure_future(asyncio.to_thread(call))
+            return asyncio.shield(made)
+
         await asyncio.to_thread(self._feed.open, self._plan)
-        polling: asyncio.Future[list[Taken]] | None = None
         try:
             while not self._stopping.is_set():
-                polling = asyncio.ensure_future(asyncio.to_thread(self._feed.poll, _POLL_SECONDS))
-                for event in self._events(await asyncio.shield(polling)):
+                for event in self._events(await threaded(lambda: self._feed.poll(_POLL_SECONDS))):
                     yield event
                     self.done()
                     if self._feed.is_due:
-                        await asyncio.to_thread(self._feed.tick)
-                await asyncio.to_thread(self._tick_if_due)
+                        await threaded(self._feed.tick)
+                await threaded(self._tick_if_due)
         finally:
-            if polling is not None and not polling.done():
-                await asyncio.wait([polling])  # a thread can't be ended
+            if calling is not None and not calling.done():
+                await asyncio.wait([calling])  # a thread can't be ended
             await asyncio.to_thread(self._feed.close)
 
     def done(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from typing import Any, Self
 
 import pytest
 
 from eventclient.consuming.consumer import Consumer
 from eventclient.consuming.dead_letters import MemoryDeadLetters
+from eventclient.consuming.deliveries import Lane
 from eventclient.consuming.sources import MemorySource
 from eventclient.consuming.subscribing import subscribe
 from tests.clients.python.consuming.events import event, wait_until
@@ -90,6 +92,42 @@ def test_async_loop__cancelled__ends_and_keeps_what_is_done() -> None:
 
     asyncio.run(main())
     assert source.committed == 2
+
+
+class SlowToCommit(MemorySource):
+    def __init__(self) -> None:
+        super().__init__([event(1)])
+        self.begun, self.go_on, self.done = threading.Event(), threading.Event(), list[str]()
+
+    def commit(self, done: Mapping[Lane, Any]) -> bool:
+        self.begun.set()
+        assert self.go_on.wait(10)
+        self.done.append("committed")
+        return super().commit(done)
+
+    def close(self) -> None:
+        self.done.append("closed")
+
+
+def test_async_loop__cancelled_while_its_place_is_kept__closed_after_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventclient.consuming.feed.Feed.is_due", True)
+    source = SlowToCommit()
+
+    async def read() -> None:
+        async for _ in subscribe("pages", source=source):
+            pass
+
+    async def main() -> None:
+        task = asyncio.create_task(read())
+        assert await asyncio.to_thread(source.begun.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0.05)
+        source.go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert source.done == ["committed", "closed"]
 
 
 def test_async_handlers__with_workers__run_side_by_side() -> None:
