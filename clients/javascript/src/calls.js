@@ -10,7 +10,7 @@ import { isRefused } from "./signals.js";
 import { surrounding } from "./surroundings.js";
 import { isBrowser } from "./transport.js";
 
-const HELD = 128;
+const HELD = 128; // in a browser; a service holds as many as may wait
 
 /**
  * @typedef {{_stream?: string, _key?: string, _event?: object, _ids?: object, _known?: () => object, _count?: () => void, _now?: number, _context?: object}} Call
@@ -45,7 +45,7 @@ export const calls = (core) => {
   const hold = (call) => {
     const kept = parsed(JSON.stringify({ _event: call._event, _context: contextOf(call) }));
     held.push({ ...call, ...kept, _now: Date.now() });
-    if (held.length > HELD) lose(held.shift(), "full");
+    if (held.length > (isBrowser ? HELD : _options.bounds.events)) lose(held.shift(), "full");
   };
 
   /**

@@ -171,6 +171,13 @@ test("two tabs that leave at once: no event twice, none lost", async () => {
   assert.deepEqual(door.events().map((event) => event.index).sort(), [0, 1]);
 });
 
+test("a page's calls before the configuration: 128 are held, the oldest go", () => {
+  const client = begun({ config: undefined });
+  for (let index = 0; index < 130; index++) client.submit("test.event", { index });
+
+  assert.deepEqual(client.stats().dropped, { full: 2 });
+});
+
 test("more than a device takes: the oldest go, and the quota's end loses nothing of what waits", () => {
   navigator.onLine = false;
   const client = begun();

@@ -34,14 +34,21 @@ test("three lines: what was called before the configuration goes in one batch", 
   assert.equal(new Set(door.events().map((event) => event.meta.id)).size, 40);
 });
 
-test("more calls than are held before the configuration: the oldest go", async () => {
-  const client = begun();
+test("more calls than may wait before the configuration: the oldest go", async () => {
+  const client = begun({ bounds: { events: 128 } });
   for (let index = 0; index < 130; index++) client.submit("test.event", { index });
 
   const stats = await ended(client);
 
   assert.deepEqual(stats.dropped, { full: 2 });
   assert.equal(Math.min(...door.events().map((event) => event.index)), 2); // three requests at once come in any order
+});
+
+test("a service's many calls before the configuration: all are held, as many as may wait", async () => {
+  const client = begun();
+  for (let index = 0; index < 300; index++) client.submit("test.event", { index });
+
+  assert.deepEqual(await ended(client), { given: 300, sent: 300, left: 0, waiting: 0, dropped: {} });
 });
 
 test("what changes after the call changes nothing, before and after the configuration", async () => {
