@@ -26,7 +26,7 @@ def clock_offset(date: str | None, received: float) -> float:
         return 0.0
     try:
         told = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     return told.replace(tzinfo=told.tzinfo or UTC).timestamp() * 1000 - received
 

@@ -162,3 +162,8 @@ def test_vectors__every_file__has_a_test_here() -> None:
     run = {name for name in globals() if name.startswith("test_")}
 
     assert all(any(file.stem in name for name in run) for file in _FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 99999999999 00:00:00 GMT"])
+def test_clock_offset__no_date__none(date: str) -> None:
+    assert timeline.clock_offset(date, 0.0) == 0.0
