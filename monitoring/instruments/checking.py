@@ -120,7 +120,7 @@ def _wanted(  # noqa: PLR0917  # one caller, right above
 ) -> Wanted:
     schema = config.schemas.latest(stream.schema_title) if stream else None
     document: Mapping[str, Any] = schema.document if schema else {}
-    paths = tuple(fields.optional(document, [".".join(one) for one in _contextual(sayings.told().holding)]))
+    paths = tuple(fields.optional(document, _contextual(sayings.told().holding)))
     since = lookups.held_since(subject, minutes) if stream else None
     settled = since + timedelta(seconds=_LEARNING * sayings.told().refresh_seconds) if since else begin
     own = frozenset(key for key, one in config.stream_set.instruments.items() if one.stream == subject.stream)

@@ -17,11 +17,10 @@ ALIKE_BY_NATURE = frozenset(
 Path = tuple[str, ...]
 
 
-def optional(schema: Mapping[str, Any], contextual: Collection[str] = ()) -> list[Path]:
+def optional(schema: Mapping[str, Any], contextual: Collection[Path] = ()) -> list[Path]:
     """Paths of fields that may be absent: contextual attributes in their order, then the schema's."""
     found = [path for path in _leaves(schema, (), _MAX_DEPTH, is_required=True) if ".".join(path) not in _LEFT_OUT]
-    first = [tuple(one.split(".")) for one in contextual]
-    return [*(one for one in first if one in found), *(one for one in found if one not in first)][:_MOST]
+    return [*(one for one in contextual if one in found), *(one for one in found if one not in contextual)][:_MOST]
 
 
 def declared(schema: Mapping[str, Any], path: Path) -> bool:

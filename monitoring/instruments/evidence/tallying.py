@@ -21,7 +21,7 @@ _MOST_NAMES = 50  # versions, domains and the like; a client can make up any num
 _MOST_IDENTIFIERS = 5000
 _MOST_EVENTS_KEPT = 3
 _LONGEST_NAME = 200
-REST = "…"
+_REST = "…"
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 Sample = tuple[str, float]  # unit and rate; no unit: not sampled
@@ -214,7 +214,7 @@ def _judge(  # noqa: PLR0917  # one caller, right above
 
 
 def _add(counter: Counter[str], name: str) -> None:
-    counter[name if name in counter or len(counter) < _MOST_NAMES else REST] += 1
+    counter[name if name in counter or len(counter) < _MOST_NAMES else _REST] += 1
 
 
 def _name(value: Any) -> str:
