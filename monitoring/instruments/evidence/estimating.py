@@ -28,7 +28,6 @@ class Estimate:
     """`low` and `high` hold the true rate with 95 % where all clients have one; `above` are identifiers beyond the rate."""
 
     kind: Kind
-    intended: float
     number: int = 0
     rate: float | None = None
     low: float | None = None
@@ -54,13 +53,12 @@ def estimate(identifiers: Collection[str], intended: float) -> Estimate:
     known: Mapping[str, float] = {one: value for one in identifiers if (value := value_of(one)) is not None}
     unreadable = len(identifiers) - len(known)
     if not known:
-        return Estimate("none", intended, unreadable=unreadable)
+        return Estimate("none", unreadable=unreadable)
     values, number = sorted(known.values()), len(known)
     above = [one for one, value in known.items() if not value < intended]
     largest = values[-1]
     return Estimate(
         _kind(values, intended, len(above)),
-        intended,
         number,
         rate=min(1.0, largest * (number + 1) / number),
         low=largest,

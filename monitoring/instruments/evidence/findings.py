@@ -72,7 +72,10 @@ def _rate(one: Judged, found: Estimate) -> Finding:
         words = f"{held}: between {found.low:.3g} and {found.high:.3g}."
         return Finding("ok", "rate", f"The rate is as intended, {intended}", words)
     if not found.number:
-        return Finding("info", "rate_few", "Too few to judge the rate", f"No event holds an identifier of its {unit}.")
+        words = f"No event holds an identifier of its {unit}."
+        if found.unreadable:
+            words = f"None of {thin(found.unreadable)} identifiers of the {unit} begins with hexadecimal digits."
+        return Finding("info", "rate_few", "Too few to judge the rate", words)
     words = f"{thin(found.number)} {unit}s were seen, {LEAST} are needed. None lies above the rate {intended}."
     return Finding("info", "rate_few", "Too few to judge the rate", words)
 

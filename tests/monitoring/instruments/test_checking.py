@@ -165,6 +165,14 @@ def test_check__events_without_the_identifier_of_the_sample__told_and_wrong_wher
     assert (found.verdict.state == "ok") is is_correct
 
 
+def test_check__identifiers_that_are_none__said_instead_of_missing(world: World) -> None:
+    world.clicks(1, browser={"session_id": "not-hexadecimal"})
+
+    few = next(one for one in world.check().verdict.findings if one.code == "rate_few")
+
+    assert few.words == "None of 1 identifiers of the session begins with hexadecimal digits."
+
+
 def test_check__clock_and_duplicates__told(world: World) -> None:
     late = datetime.now(UTC) - timedelta(hours=1)
     one = world.click(dt=late.isoformat(timespec="milliseconds"))
