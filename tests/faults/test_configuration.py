@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,11 +56,8 @@ def test_storm__of_50_changes_a_minute__each_seen_within_two_seconds_and_no_even
             one.first(lambda told: told["revision"] == _CHANGES + 1)
         told = [list(one.told) for one in found]
 
-    delays = [
-        seen - published[revision] for lines in told for revision, seen in _first_seen(lines).items() if revision in published
-    ]
+    delays = [_seen(lines, revision) - at for lines in told for revision, at in published.items()]
     assert Revision.objects.count() == _CHANGES + 1  # nothing bad got in
-    assert len(delays) == 3 * _CHANGES
     assert max(delays) < 2
     assert max(polled) < 2
     judges = [lines[-1] for lines in told[:2]]
@@ -87,11 +84,9 @@ def _seconds_until(client: Client, number: int) -> float:
         time.sleep(0.05)
 
 
-def _first_seen(lines: list[Told]) -> Mapping[int, float]:
-    found: dict[int, float] = {}
-    for line in lines:
-        found.setdefault(line["revision"], line["at"])
-    return found
+def _seen(lines: list[Told], revision: int) -> float:
+    """When a process first had it, or a newer one: who is held up for a second may pass over one that is past already."""
+    return float(next(line["at"] for line in lines if line["revision"] >= revision))
 
 
 @pytest.fixture
