@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import gc
 import logging
-import os
 import resource
 import socket
 import sys
@@ -16,6 +15,7 @@ import django
 import uvloop
 
 from eventplatform import env
+from eventplatform.processes import step_back
 
 if TYPE_CHECKING:
     from monitoring.streaming.footing import Footing
@@ -43,7 +43,7 @@ def main() -> int:
         log.error("stream_server.cannot_listen", extra={"port": options.port, "reason": error.strerror})  # noqa: TRY400  # no trace tells more
         return _CANNOT_LISTEN
     _raise_file_limit()
-    os.nice(_NICE)
+    step_back(_NICE)
     from monitoring.streaming.footing import ProcessFooting
 
     footing = ProcessFooting()
