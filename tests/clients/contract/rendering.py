@@ -129,8 +129,15 @@ def sample_at(case: JsonMap) -> Any:
     now = moment(case["now"])
     if case["date"] is not None:
         now += parsedate_to_datetime(case["date"]) - moment(case["received"])
-    due = [one["sample"] for one in case["entry"].get("changes", ()) if moment(one["at"]) <= now]
+    due = [one["sample"] for one in case["entry"].get("changes", ()) if _is_past(one.get("at"), now)]
     return due[-1] if due else case["entry"]["sample"]
+
+
+def _is_past(text: Any, now: datetime) -> bool:
+    try:
+        return isinstance(text, str) and moment(text) <= now
+    except ValueError:
+        return False
 
 
 def moment(text: str) -> datetime:

@@ -32,11 +32,20 @@ def clock_offset(date: str | None, received: float) -> float:
 
 
 def holding(entry: Mapping[str, Any], server_now: float) -> Holding:
-    """What holds at the server's moment."""
-    sample = entry.get("sample")
-    for change in entry.get("changes") or ():
-        at = milliseconds(change["at"])
+    """What holds at the server's moment. A change whose moment can't be read is as none."""
+    sample, changes = entry.get("sample"), entry.get("changes")
+    for change in changes if isinstance(changes, list) else ():
+        at = _moment_of(change)
+        if at is None:
+            continue
         if server_now < at:
             return Holding(sample, at)
         sample = change.get("sample")
     return Holding(sample, float("inf"))
+
+
+def _moment_of(change: Any) -> int | None:
+    try:
+        return milliseconds(change["at"])
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None

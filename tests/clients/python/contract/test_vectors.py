@@ -167,3 +167,8 @@ def test_vectors__every_file__has_a_test_here() -> None:
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 99999999999 00:00:00 GMT"])
 def test_clock_offset__no_date__none(date: str) -> None:
     assert timeline.clock_offset(date, 0.0) == 0.0
+
+
+@pytest.mark.parametrize("changes", [None, 7, "soon", {}, [None], ["soon"], [{"at": 7}], [{"at": "0001-01-01T00:00:00"}]])
+def test_holding__changes_that_are_none__the_entry_s_own(changes: Any) -> None:
+    assert timeline.holding({"sample": "own", "changes": changes}, 0.0) == ("own", float("inf"))

@@ -328,3 +328,10 @@ def test_close__afterwards__counted(stub: Stub, connected: Connect) -> None:
 
     assert stub.names == [1]
     assert events.stats().dropped == {"client_closed": 1}
+
+
+def test_configuration__a_moment_that_can_t_be_read__the_call_goes_on(stub: Stub, connected: Connect) -> None:
+    stub.document["streams"]["test.event"]["changes"] = [{"at": "soon", "sample": {"unit": "session", "rate": 0}}]
+    events = connected(config=stub.document)
+
+    assert events.submit("test.event", {"n": 1})
