@@ -216,7 +216,7 @@ def answered(case: JsonMap) -> tuple[list[Any], float | None]:
     if "halve" in fates:
         return fates, 0
     wanted = next((text for name, text in case["headers"].items() if name.lower() == "retry-after"), "")
-    seconds = float(wanted) if re.fullmatch(r"\d+", wanted) else 0
+    seconds = min(float(wanted), timedelta(days=1).total_seconds()) if re.fullmatch(r"\d+", wanted) else 0
     return fates, (seconds or pause(case["attempt"], 60)) if "again" in fates else None
 
 

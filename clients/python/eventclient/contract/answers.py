@@ -14,6 +14,7 @@ _KEPT = frozenset({"accepted", "hasty", "spooled", "duplicate"})
 _PASSING = frozenset({"limited", "failed"})
 _WAIT = frozenset({429, 503, 507})
 _LONGEST_PAUSE_SECONDS = 60
+_LONGEST_TOLD_SECONDS = 86_400.0
 _UNREADABLE, _TOO_LARGE, _FIRST_OF_SERVER, _FIRST_NOT_OK, _FIRST_OK = 400, 413, 500, 300, 200
 
 
@@ -53,7 +54,8 @@ def pause(attempt: int, longest: int = _LONGEST_PAUSE_SECONDS) -> float:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, where the answer says more than none; dates are not read: the device's clock may be wrong."""
     told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    return float(told) if told.isascii() and told.isdigit() and int(told) > 0 else None
+    seconds = float(told) if told.isascii() and told.isdigit() else 0.0  # of more digits than a number has: infinity
+    return min(seconds, _LONGEST_TOLD_SECONDS) if seconds > 0 else None
 
 
 def _fates(status: int | None, body: Any, count: int) -> list[Fate]:

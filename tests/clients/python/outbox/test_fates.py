@@ -56,6 +56,14 @@ def test_settlement__again__due_after_the_pause_and_never_given_up() -> None:
     assert told.due_at == NOW + timedelta(seconds=7)
 
 
+@pytest.mark.parametrize("told", ["86401", "9" * 30, "9" * 5000], ids=len)
+def test_settlement__answer_names_no_sensible_pause__a_day(told: str) -> None:
+    found = fates(503, {"Retry-After": told}, None, 1)
+
+    assert found is not None
+    assert settlement(1, found[0], 1, NOW).due_at == NOW + timedelta(days=1)
+
+
 @pytest.mark.parametrize("kind", ["sent", "refused"])
 def test_settlement__sent_or_refused__settled_for_good(kind: Any) -> None:
     assert settlement(1, Fate(kind), 1, NOW).due_at is None
