@@ -17,7 +17,6 @@ from eventclient.producing.options import Options
 from eventclient.producing.posting import Heard, Request
 from eventclient.producing.producer import Producer
 from eventclient.producing.threads import http_options, take
-from eventclient.stats import log
 
 
 def connect(platform_url: str, **options: Any) -> AsyncClient:
@@ -159,5 +158,4 @@ class AsyncClient(Producer[Awaitable[bool]]):
                         return Heard()
                 return Heard(answer.status_code, answer.headers, body)
         except Exception as error:  # noqa: BLE001  # whatever the wire does: there was no answer
-            log.info("request.failed method=%s error=%s", request.method, type(error).__name__)
-            return Heard()
+            return posting.unheard(request, error)

@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -32,7 +33,6 @@ def run(options: argparse.Namespace) -> int:
     from eventclient.client import connect
 
     told = _Told()
-    logging.getLogger("eventclient").addHandler(logging.NullHandler())  # what was dropped is printed here
     ids = dict(_identifier(one) for one in options.id)
     client = connect(
         options.platform,
@@ -44,15 +44,59 @@ def run(options: argparse.Namespace) -> int:
         when_full="block",
         block_seconds=options.timeout,
     )
-    for event in _events(sys.stdin if options.event == "-" else [options.event]):
-        if not client.submit(options.stream, event) and client.stats().dropped["full"]:
-            break
-    is_settled = client.close(options.timeout)
+    with _failures_told(options.timeout):
+        for event in _events(sys.stdin if options.event == "-" else [options.event]):
+            if not client.submit(options.stream, event) and client.stats().dropped["full"]:
+                break
+        is_settled = client.close(options.timeout)
     found = client.stats()
     sys.stdout.write(f"{found.sent} of {found.submitted} sent to {options.stream}.\n")
     for one in told.all(found.dropped.total()):
         sys.stderr.write(f"eventclient: {_words(one)} [{one.reason}]\n")
     return 0 if is_settled and found.sent == found.submitted else 1
+
+
+@contextmanager
+def _failures_told(seconds: float) -> Iterator[None]:
+    """Of what the client logs, failures are said as they come; what was dropped is printed at the end."""
+    logger, handler = logging.getLogger("eventclient"), _Failures(seconds)
+    level = logger.level
+    logger.addHandler(logging.NullHandler())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _Failures(logging.Handler):
+    """Says once of the platform and once of the intake that it doesn't answer, or answers something else."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._patience = f"tried again for up to {seconds:g} s"
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Who waits for the end should know at once what for."""
+        given = record.args if isinstance(record.args, tuple) else ()
+        if record.msg.startswith("request.failed "):
+            method, host, error = given
+            self._say("platform" if method == "GET" else "intake", host, f"does not answer ({error})")
+        elif record.msg.startswith("configuration.unread "):
+            host, status, _ = given
+            self._say("platform", host, f"answers no configuration ({status})")
+
+    def _say(self, who: str, host: object, words: str) -> None:
+        if who not in self._said:
+            self._said.add(who)
+            sys.stderr.write(f"eventclient: The {who} at {host} {words}; {self._patience}. {_ASK[who]} [{who}.no_answer]\n")
+            sys.stderr.flush()
+
+
+_ASK = {"platform": "Is it running, and is --platform its address?", "intake": "Is it running?"}
 
 
 class _Told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
@@ -15,6 +15,7 @@ from eventclient.contract.timeline import clock_offset
 from eventclient.producing.calls import now_ms
 from eventclient.producing.jobs import Fetch, Send
 from eventclient.producing.options import Options
+from eventclient.stats import log
 
 MOST_ANSWER_BYTES: Final = 8_000_000  # an answer may list each event of a batch; more is no answer of an intake
 AGENT: Final = "eventclient/0.1.0"
@@ -65,6 +66,26 @@ def told(heard: Heard) -> tuple[int | None, dict[str, str], Any, float]:
     """An answer about the configuration, as `Pipeline.fetched` takes it."""
     headers = dict(heard.headers)
     return heard.status, headers, _json(heard.body), clock_offset(headers.get("date"), now_ms())
+
+
+def unheard(request: Request, error: Exception) -> Heard:
+    """There was no answer: whatever the wire did, it is told and ends nothing."""
+    log.info("request.failed method=%s host=%s error=%s", request.method, host_of(request.url), _words_of(error))
+    return Heard()
+
+
+def host_of(url: str) -> str:
+    """Without an account that may stand in it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _words_of(error: BaseException) -> str:
+    """`Connection refused`, where the system said something; else the error's name."""
+    words, cause = "", error.__cause__
+    while cause is not None:
+        words = (cause.strerror or "") if isinstance(cause, OSError) else words
+        cause = cause.__cause__ or cause.__context__
+    return words or type(error).__name__
 
 
 def _json(body: bytes) -> Any:

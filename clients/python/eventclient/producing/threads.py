@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -91,8 +90,7 @@ class Threads:
                         return Heard()
                 return Heard(answer.status_code, answer.headers, body)
         except Exception as error:  # noqa: BLE001  # whatever the wire does: there was no answer
-            log.info("request.failed method=%s error=%s", request.method, type(error).__name__)
-            return Heard()
+            return posting.unheard(request, error)
 
     def _client(self) -> httpx.Client:
         with _making:
@@ -121,7 +119,7 @@ def take(pipeline: Pipeline, heard: Heard, platform_url: str) -> None:
     if not pipeline.fetched(status, headers, body, clock_offset):
         holds = pipeline.configuration
         told = f"revision {holds.revision}" if holds else "nothing, so events wait; is it the platform's address?"
-        host = urlsplit(platform_url).netloc.rpartition("@")[2]
+        host = posting.host_of(platform_url)
         log.warning("configuration.unread platform=%s status=%s holds=%s", host, status or "no answer", told)
     elif body is not None and pipeline.options.config_file is not None:
         config_file.write(pipeline.options.config_file, body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from eventclient.commands import command
 from eventclient.consuming.sources import MemorySource
 from eventclient.outbox.sqlalchemy import outbox_table, publish
 from eventclient.testing import EventDoor
+from tests.clients.python.commands.conftest import SCHEMAS
 
-SCHEMAS = Path(__file__).parents[4] / "examples/schemas/primary"
 CHECK: dict[str, Any] = {
     "subject": {"name": "navigation-clicks"},
     "is_live": True,
@@ -30,12 +30,6 @@ CHECK: dict[str, Any] = {
 }
 
 Answers = Callable[[httpx.Response], list[httpx.Request]]
-
-
-@pytest.fixture
-def door() -> Iterator[EventDoor]:
-    with EventDoor(SCHEMAS, {"test.event": "sample/test_event"}) as opened:
-        yield opened
 
 
 @pytest.fixture
