@@ -51,6 +51,13 @@ class DeadLettersError(ConsumerError):
     remedy = "Mend the dead letters' place and start again: the event comes again."
 
 
+class ReplayUnderWayError(ConsumerError):
+    """Somebody else hands the same dead letters out."""
+
+    code = "consumer.replay_under_way"
+    remedy = "Let it end first: what stays is in the file again then."
+
+
 class PositionsError(ConsumerError):
     """What is kept of a position can't be read or written."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from eventclient.consuming.dead_letters import DeadLetter, words_of
-from eventclient.consuming.errors import DeadLettersError
+from eventclient.consuming.errors import DeadLettersError, ReplayUnderWayError
 
 _log = logging.getLogger("eventclient.consuming")
 
@@ -42,9 +42,36 @@ def replay(path: str | Path, handler: Callable[[DeadLetter], object]) -> tuple[i
 
     The consumer may go on writing to the file meanwhile. Killed in the middle, the next replay begins with the same ones again.
     Lines that can't be read stay too.
+
+    Raises:
+        ReplayUnderWayError: the file is being replayed, by another process or thread.
     """
     path = Path(path)
-    taken = path.with_name(path.name + ".replaying")
+    if not files(path):
+        return 0, 0
+    turn = path.with_name(path.name + ".lock")
+    try:
+        with _locked(turn, waits=False):
+            try:
+                return _replayed(path, handler)
+            finally:
+                turn.unlink()
+    except BlockingIOError:
+        raise ReplayUnderWayError(f"The dead letters of {path} are being replayed already.") from None
+
+
+def files(path: str | Path) -> list[Path]:
+    """Where letters of a file stand: what a replay took and has not ended with, and the file; those that are there."""
+    path = Path(path)
+    return [one for one in (_taken(path), path) if one.exists()]
+
+
+def _taken(path: Path) -> Path:
+    return path.with_name(path.name + ".replaying")
+
+
+def _replayed(path: Path, handler: Callable[[DeadLetter], object]) -> tuple[int, int]:
+    taken = _taken(path)
     if not taken.exists():
         if not path.exists():
             return 0, 0
@@ -72,12 +99,12 @@ def _handled(line: bytes, handler: Callable[[DeadLetter], object]) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def _locked(path: Path, *, waits: bool = True) -> Iterator[int]:
     """The file open for appending and ours alone; a replay may have moved it away while we waited."""
     while True:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _MODE)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still(path, file):
                 yield file
                 return

@@ -12,7 +12,8 @@ from typing import Any
 from eventclient.consuming.dead_letters import DeadLetter
 from eventclient.consuming.decoding import decode
 from eventclient.consuming.deliveries import Delivery, Lane
-from eventclient.consuming.letters_file import FileDeadLetters, replay
+from eventclient.consuming.errors import ReplayUnderWayError
+from eventclient.consuming.letters_file import FileDeadLetters, files, replay
 
 _SOME_STAY = 1
 
@@ -46,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("handler", nargs="?", help="without it the letters are listed")
     parser.add_argument("--stream", default="", help="only of this stream")
     options = parser.parse_args(arguments)
-    if not Path(options.file).exists():
+    if not (found := files(options.file)):
         parser.error(f"there is no file {options.file}")
     if not options.handler:
-        for letter in FileDeadLetters(options.file).read():
+        for letter in (letter for one in found for letter in FileDeadLetters(one).read()):
             place = f"{letter.topic}/{letter.partition}/{letter.offset}"
             sys.stdout.write(f"{letter.at} {letter.stream} {place} {letter.code}: {letter.reason}\n")
         return 0
@@ -59,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         handler = getattr(importlib.import_module(module), name)
     except (ModuleNotFoundError, AttributeError, ValueError) as error:
         parser.error(f"{options.handler} is no MODULE:FUNCTION: {error}")
-    handled, stay = replay_events(options.file, handler, stream=options.stream)
+    try:
+        handled, stay = replay_events(options.file, handler, stream=options.stream)
+    except ReplayUnderWayError as error:
+        parser.error(str(error))
     sys.stdout.write(f"{handled} handled, {stay} stay in {options.file}\n")
     return _SOME_STAY if stay else 0
 

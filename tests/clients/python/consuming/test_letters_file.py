@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventclient.consuming.dead_letters import DeadLetter
-from eventclient.consuming.errors import DeadLettersError
+from eventclient.consuming.errors import DeadLettersError, ReplayUnderWayError
 from eventclient.consuming.letters_file import FileDeadLetters, replay
 
 
@@ -73,3 +73,24 @@ def test_replay__killed_in_the_middle__begins_with_the_same_ones(tmp_path: Path)
 
 def _killed(_: DeadLetter) -> None:
     raise KeyboardInterrupt
+
+
+def test_replay__while_another_hands_the_same_ones_out__refused_and_free_again(tmp_path: Path) -> None:
+    letters = FileDeadLetters(tmp_path / "letters.jsonl")
+    letters.put(letter(1))
+    second: list[int] = []
+
+    def handle(_: DeadLetter) -> None:
+        letters.put(letter(2))  # the consumer goes on meanwhile, so the file is there for the second
+        with pytest.raises(ReplayUnderWayError, match="being replayed already"):
+            replay(letters.path, lambda one: second.append(one.offset))
+
+    assert replay(letters.path, handle) == (1, 0)
+    assert second == []
+    assert replay(letters.path, lambda one: second.append(one.offset)) == (1, 0)
+    assert second == [2]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_replay__of_no_file__nothing_and_nothing_made(tmp_path: Path) -> None:
+    assert replay(tmp_path / "none" / "letters.jsonl", _killed) == (0, 0)

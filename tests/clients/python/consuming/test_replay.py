@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from eventclient.consuming.dead_letters import DeadLetter
 from eventclient.consuming.letters_file import FileDeadLetters
 from eventclient.consuming.replay import main, replay_events
+from eventplatform import env
 
 
 def letters(folder: Path) -> FileDeadLetters:
@@ -65,3 +68,38 @@ def test_command__file_that_is_not_there__is_no_empty_one(tmp_path: Path, capsys
 
     assert ended.value.code == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_command__another_process_replays__refused_with_its_words(tmp_path: Path) -> None:
+    kept, second = letters(tmp_path), list[subprocess.CompletedProcess[str]]()
+    (tmp_path / "shop_handlers.py").write_text("def handle(event):\n    pass\n")
+    command = [sys.executable, "-m", "eventclient.consuming.replay", str(kept.path), "shop_handlers:handle"]
+    given = env.child({"PYTHONPATH": str(env.ROOT / "clients/python")})
+
+    def handle(_: object) -> None:
+        if not second:
+            second.append(subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False))
+
+    assert replay_events(kept.path, handle) == (3, 0)
+
+    assert second[0].returncode == 2
+    assert "are being replayed already. Let it end first" in second[0].stderr
+
+
+def test_command__after_one_that_was_killed__lists_and_handles_what_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "last_handlers.py").write_text("def handle(event):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = letters(tmp_path).path
+    with pytest.raises(KeyboardInterrupt):
+        replay_events(path, _killed)
+
+    assert main([str(path)]) == 0
+    assert main([str(path), "last_handlers:handle"]) == 0
+
+    assert len(capsys.readouterr().out.splitlines()) == 3 + 1
+
+
+def _killed(_: object) -> None:
+    raise KeyboardInterrupt
