@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from eventclient import replacing
 from eventclient.consuming.errors import PositionsError
 
 
@@ -52,11 +51,7 @@ class FilePositions:
 
     def save(self, name: str, position: str) -> None:  # noqa: ARG002  # likewise
         try:
-            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=self._path.name, delete=False) as file:
-                file.write(position)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self._path)
+            replacing.replace(self._path, position.encode(), is_durable=True)
         except OSError as error:
             raise PositionsError(f"The position's file {self._path} can't be written ({error.strerror}).") from error
 

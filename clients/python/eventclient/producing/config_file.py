@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from eventclient import replacing
 from eventclient.contract.configuration import Configuration, is_configuration
 from eventclient.stats import log
 
@@ -24,10 +23,7 @@ def read(path: str | Path) -> Configuration | None:
 
 def write(path: str | Path, document: Any) -> None:
     """All or nothing: processes that share the file never read half of one."""
-    target = Path(path)
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            file.write(orjson.dumps(document))
-        os.replace(file.name, target)  # noqa: PTH105  # the atomic step, by its own name
+        replacing.replace(Path(path), orjson.dumps(document), is_durable=False)
     except OSError as error:
         log.warning("configuration.unwritten error=%s", type(error).__name__)

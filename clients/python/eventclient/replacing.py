@@ -1,0 +1,26 @@
+"""A file that is replaced as a whole: who reads it finds the old or the new, and no half of one is left beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace(path: Path, content: bytes, *, is_durable: bool) -> None:
+    """Durable: it returns once the content is on the disk, which may take long.
+
+    Raises:
+        OSError: it can't be written; what stood there before stands there still.
+    """
+    file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  # closed below
+    try:
+        with file:
+            file.write(content)
+            file.flush()
+            if is_durable:
+                os.fsync(file.fileno())
+        os.replace(file.name, path)  # noqa: PTH105  # the atomic step, by its own name
+    except BaseException:
+        os.unlink(file.name)  # noqa: PTH108  # likewise
+        raise
