@@ -46,6 +46,7 @@ _GROUPS = (
         "Steer",
         (
             Entry("/streams", "Streams", "stream", name="streams"),
+            Entry("/instruments", "Instruments", "dot"),
             Entry("/changes", "Changes", "change", name="changes"),
             Entry("/schemas", "Schemas", "schema", name="schemas"),
             Entry("/services", "Services", "arrow"),

@@ -22,6 +22,7 @@ from streamconfig.pages import facts as stream_facts
 from streamconfig.pages import holding, schedule, tabs
 from streamconfig.pages import pending as requests
 from streamconfig.pages.owners import owner_of
+from streamconfig.reading.lookups import closed_to
 from streamconfig.snapshots import Snapshot
 
 _PAGE = 50
@@ -111,6 +112,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
             ("stream", "Stream", [(name, name) for name in sorted({one.stream for one in found})]),
         ],
         "running": sum(one.state == "on" for one in found),
+        # Whose check is for their teams alone.
+        "closed": {stream.name for stream in closed_to(request.user, snapshot.streams.values())},
     }
     return render(request, "streamconfig/instruments.html", context)
 

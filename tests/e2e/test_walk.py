@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -36,12 +37,20 @@ PAGES = (
     "/rejected",
     "/live",
     "/trace",
+    "/instruments",
     "/instruments/navigation-clicks/check",
     "/check/stream/test.event",
     "/nowhere",
 )
 ADMIN = ("/admin/", "/admin/auth/user/", "/admin/auth/user/add/")
 WIDTHS = {1280: 900, 390: 844}
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    """Fresh: what a stranger meets, with nothing in it but the sample."""
+    with Platform() as running:
+        yield running
 
 
 def test_start__canaries__pass_every_stage_within_a_minute(platform: Platform) -> None:
