@@ -9,12 +9,13 @@ from typing import Any
 
 from celery.signals import task_postrun, task_prerun, task_revoked
 
-from eventplatform import logs, tracing
+from eventplatform import heap, logs, tracing
 from eventplatform.core.metrics import WORKER_TASK_SECONDS, WORKER_TASKS
 
 _STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "RETRY": "retried"}
 _COLLECT_SECONDS = 30.0
 _collected_at = time.monotonic()
+_trim = heap.trimmer()
 _under_way: dict[str, tuple[float, ExitStack]] = {}
 
 
@@ -38,11 +39,15 @@ def end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
 
 
 def _collect() -> None:
-    """What tasks leave in circles would else stay until a hundred thousand objects have gathered (see `celery.py`)."""
+    """What tasks leave in circles would else stay until a hundred thousand objects have gathered (see `celery.py`), and what
+    is free in the heap, of which each thread has one, would stay with the process.
+    """
     global _collected_at  # noqa: PLW0603  # one collector per process; two at once would only be one too many
     if time.monotonic() - _collected_at > _COLLECT_SECONDS:
         _collected_at = time.monotonic()
         gc.collect()
+        if _trim is not None:
+            _trim()
 
 
 @task_revoked.connect

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from eventplatform import heap
 
 _LOOK_SECONDS = 5.0
 _WORTH_BYTES = 64 * 1024 * 1024  # a trim walks through the heap: some milliseconds
@@ -17,7 +18,7 @@ class Memory:
 
     def __init__(self, *, resident: Callable[[], int] | None = None, trim: Callable[[], object] | None = None) -> None:
         self._resident = resident or _resident_bytes
-        self._trim = trim or _malloc_trim()
+        self._trim = trim or heap.trimmer()
         self._next = 0.0
         self._least = 0
 
@@ -39,11 +40,3 @@ def _resident_bytes() -> int:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return 0
-
-
-def _malloc_trim() -> Callable[[], object] | None:
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
-        return None
-    return lambda: trim(0)

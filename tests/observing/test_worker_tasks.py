@@ -1,9 +1,13 @@
-"""Tasks are counted and timed by name, and what they leave in circles does not stay."""
+"""Tasks are counted and timed by name, and what they leave in circles or in the heap does not stay."""
 
 from __future__ import annotations
 
 import gc
+import os
+import threading
+import time
 import weakref
+from pathlib import Path
 
 import pytest
 from celery import shared_task
@@ -25,6 +29,10 @@ def works() -> None:
 @shared_task
 def breaks() -> None:
     raise ValueError
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def count(task: str, state: str) -> float:
@@ -52,3 +60,25 @@ def test_task__circle_left_behind__gone_after_a_while(monkeypatch: pytest.Monkey
         gc.enable()
 
     assert left() is None
+
+
+def test_task__freed_in_a_threads_heap__given_back_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_tasks, "_collected_at", time.monotonic())
+    kept: list[bytes] = []
+
+    def work() -> None:
+        kept.extend(
+            [b"x" * number for number in range(10_000, 18_000)][::200]
+        )  # what stays keeps the heap from shrinking by itself
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    works.apply()
+    before = resident_bytes()
+
+    monkeypatch.setattr(worker_tasks, "_collected_at", -worker_tasks._COLLECT_SECONDS)
+    works.apply()
+
+    assert len(kept) == 40
+    assert before - resident_bytes() > 40 * 1024 * 1024
