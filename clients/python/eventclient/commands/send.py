@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,14 +31,14 @@ def run(options: argparse.Namespace) -> int:
     """Send; 1 where an event was dropped or could not be sent in time."""
     from eventclient.client import connect
 
-    told = _Told()
+    told: list[Dropped] = []
     ids = dict(_identifier(one) for one in options.id)
     client = connect(
         options.platform,
         key=options.key or None,
         ids=ids,
         consent=bool(ids),
-        on_dropped=told.add,
+        on_dropped=told.append,
         streams=[options.stream],
         when_full="block",
         block_seconds=options.timeout,
@@ -51,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         is_settled = client.close(options.timeout)
     found = client.stats()
     sys.stdout.write(f"{found.sent} of {found.submitted} sent to {options.stream}.\n")
-    for one in told.all(found.dropped.total()):
+    for one in told:
         sys.stderr.write(f"eventclient: {_words(one)} [{one.reason}]\n")
     return 0 if is_settled and found.sent == found.submitted else 1
 
@@ -97,24 +96,6 @@ class _Failures(logging.Handler):
 
 
 _ASK = {"platform": "Is it running, and is --platform its address?", "intake": "Is it running?"}
-
-
-class _Told:
-    """Drops as the client's threads tell them, a moment after they are counted."""
-
-    def __init__(self) -> None:
-        self._found: list[Dropped] = []
-        self._changed = threading.Condition()
-
-    def add(self, dropped: Dropped) -> None:
-        with self._changed:
-            self._found.append(dropped)
-            self._changed.notify_all()
-
-    def all(self, count: int) -> list[Dropped]:
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._found) >= count, timeout=2)
-            return list(self._found)
 
 
 def _words(dropped: Dropped) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from eventclient.contract.answers import Fate
 from eventclient.contract.queue import Drop
@@ -10,8 +12,14 @@ from eventclient.stats import REMEDIES, DropLog, Dropped, Stats
 
 
 class Ledger:
-    def __init__(self, on_dropped: Callable[[Dropped], None] | None, *, is_debugging: bool = False) -> None:
+    """`lock` is the pipeline's."""
+
+    def __init__(
+        self, lock: threading.Condition, on_dropped: Callable[[Dropped], None] | None, *, is_debugging: bool = False
+    ) -> None:
         self.stats = Stats()
+        self._lock = lock
+        self._untold: dict[int, float] = {}  # by the thread that tells: all events below that number are told
         self._on_dropped = on_dropped
         self._log = DropLog(is_debugging=is_debugging)
 
@@ -36,3 +44,27 @@ class Ledger:
                     self._on_dropped(dropped)
                 except Exception as error:  # noqa: BLE001  # an integrator's function must not stop the sending
                     self._log.failed(error)
+
+    @contextmanager
+    def turn(self, oldest_number: Callable[[], float]) -> Iterator[list[Dropped]]:
+        """With the lock held, for drops that are told once it is given away; who flushes an older event waits for that."""
+        drops: list[Dropped] = []
+        teller = threading.get_ident()
+        with self._lock:
+            oldest = oldest_number()
+            yield drops
+            if drops:
+                self._untold[teller] = oldest
+            self._lock.notify_all()
+        if not drops:
+            return
+        try:
+            self.tell(drops)
+        finally:
+            with self._lock:
+                self._untold.pop(teller, None)
+                self._lock.notify_all()
+
+    def oldest_untold(self) -> float:
+        """With the lock held. Whoever flushes while being told waits for nobody's telling: two would wait for each other."""
+        return float("inf") if threading.get_ident() in self._untold else min(self._untold.values(), default=float("inf"))

@@ -35,7 +35,7 @@ class Pipeline:
         self.lock = threading.Condition()
         self.options = options
         self.judge = judge
-        self.ledger = Ledger(options.on_dropped, is_debugging=bool(options.debug))
+        self.ledger = Ledger(self.lock, options.on_dropped, is_debugging=bool(options.debug))
         self.stats = self.ledger.stats
         self.wake: Callable[[], None] = self.lock.notify
         self.make_room: Callable[[int], None] = lambda _size: None
@@ -78,8 +78,7 @@ class Pipeline:
         with self.lock:
             self.stats.submitted += 1
             drops = self._put(judged, call) if judged.reason is None else self.ledger.refused(judged.reason, judged.stream)
-        self.ledger.tell(drops)
-        return judged.reason is None and not any(drop.event is judged.text for drop in drops)
+        return self._is_on_its_way(judged.text, drops) and judged.reason is None
 
     def refuse(self, reason: str, stream: str) -> None:
         """Count a call that comes to nothing."""
@@ -101,8 +100,7 @@ class Pipeline:
                 return None
             self.stats.submitted += 1
             drops = self._put_early(frozen) if has_room and not self.is_closed else self._turned_away(call.target, frozen.event)
-        self.ledger.tell(drops)
-        return not any(drop.event is frozen.event for drop in drops)
+        return self._is_on_its_way(frozen.event, drops)
 
     def _put_early(self, frozen: Call) -> list[Dropped]:
         self._number += 1
@@ -135,10 +133,15 @@ class Pipeline:
         return self.has_room(size)
 
     def _turned_away(self, stream: str, text: bytes) -> list[Dropped]:
-        drops = self.ledger.refused("client_closed" if self.is_closed else "full", stream, text)
-        if self.options.when_full == "raise" and not self.is_closed:
+        return self.ledger.refused("client_closed" if self.is_closed else "full", stream, text)
+
+    def _is_on_its_way(self, text: bytes, drops: list[Dropped]) -> bool:
+        """Whether it is not among the drops, which are told first."""
+        self.ledger.tell(drops)
+        own = next((drop for drop in drops if drop.event is text), None)
+        if own is not None and own.reason == "full" and self.options.when_full == "raise":
             raise QueueFullError(f"{self.waiting.count + len(self.early)} events wait. Flush, or submit less.")
-        return drops
+        return own is None
 
     # work
 
@@ -190,14 +193,12 @@ class Pipeline:
     def answered(self, send: Send, answer: Answer) -> None:
         """Take the fate of each event of a request."""
         way = self._ways[send.lane]
-        with self.lock:
+        with self.ledger.turn(self._oldest_number) as drops:
             if way.flying.pop(send.number, None) is None:
                 return  # given up meanwhile
-            drops = self._settled(way, send, answer)
-            drops += self.ledger.lost(self.waiting.expire(now_ms()))
-            self.lock.notify_all()
+            drops.extend(self._settled(way, send, answer))
+            drops.extend(self.ledger.lost(self.waiting.expire(now_ms())))
             self.wake()
-        self.ledger.tell(drops)
 
     def _settled(self, way: Way, send: Send, answer: Answer) -> list[Dropped]:
         if answer.fates[0].what is HALVE:
@@ -251,13 +252,10 @@ class Pipeline:
     def judge_early(self) -> None:
         """A part at a time, so that nobody waits long for the lock; those who call meanwhile stand behind."""
         while self._asking.holds is not None:
-            drops: list[Dropped] = []
-            with self.lock:
+            with self.ledger.turn(self._oldest_number) as drops:
                 for number, call in self.early.take(_EARLY_AT_ONCE):
-                    drops += self._queue(self.judge.judge(self._asking.holds, call, now_ms()), call, number)
+                    drops.extend(self._queue(self.judge.judge(self._asking.holds, call, now_ms()), call, number))
                 is_done = not self.early
-                self.lock.notify_all()
-            self.ledger.tell(drops)
             if is_done:
                 return
 
@@ -270,22 +268,23 @@ class Pipeline:
         return self._number
 
     def is_flushed(self, target: int) -> bool:
-        """With the lock held: nothing that old is kept, waits, or is on its way."""
+        """With the lock held: nothing that old is kept, waits, or is on its way, and all drops of it are told."""
+        return min(self._oldest_number(), self.ledger.oldest_untold()) > target
+
+    def _oldest_number(self) -> float:
         ways = (way.oldest_number() for way in self._ways.values())
-        return min(self.early.oldest_number(), self.waiting.oldest_number(), *ways) > target
+        return min(self.early.oldest_number(), self.waiting.oldest_number(), *ways)
 
     def give_up(self) -> None:
         """Close: what is left is dropped; what is on its way may arrive yet, but nobody will hear of it."""
-        with self.lock:
+        with self.ledger.turn(self._oldest_number) as drops:
             self.is_closed = True
             held = [item for way in self._ways.values() for item in way.emptied()]
             self.waiting.settle(held)
             left = [(item.stream, item.text) for item in (*held, *self.waiting.drain())]
             left += [(call.target, call.event) for _, call in self.early.take(len(self.early))]
-            drops = [self.ledger.count("gave_up", stream, text) for stream, text in left]
-            self.lock.notify_all()
+            drops.extend(self.ledger.count("gave_up", stream, text) for stream, text in left)
             self.wake()
-        self.ledger.tell(drops)
 
     def counted(self) -> Stats:
         """A copy of the counts."""
