@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from collections import deque
@@ -23,6 +24,8 @@ from eventclient.testing.streams import Stream
 from eventclient.testing.verdicts import Refusal, judge
 from eventclient.testing.violations import Violation
 
+_log = logging.getLogger("eventclient.testing")
+
 _MAX_KEPT = 100_000
 
 
@@ -42,7 +45,8 @@ class EventDoor:
     """A small intake on a port of its own. `url` is both the platform's address and the intake's, for a client under test.
 
     `schemas`: one folder or several, as a schema repository keeps them. `streams`: names → title or settings; without them any
-    stream takes any schema, and `/api/v1/client` knows none. `instruments`: as `/api/v1/client` answers them.
+    stream takes any schema, and `/api/v1/client` knows none. `instruments`: as `/api/v1/client` answers them. `requests` counts
+    posts; `unkept` what was judged and answered beside the 100,000 that it keeps.
     """
 
     def __init__(
@@ -63,7 +67,7 @@ class EventDoor:
         self._revision = 0
         self._streams: Mapping[str, Stream] | None = None
         self._instruments: Mapping[str, Any] = {}
-        self.requests = 0
+        self.requests = self.unkept = 0
         self.configure(streams, instruments)
         self._server = Server(self, port)
 
@@ -115,7 +119,7 @@ class EventDoor:
             self._bad.clear()
             self._seen.clear()
             self._faults.clear()
-            self.requests = 0
+            self.requests = self.unkept = 0
 
     def configure(
         self, streams: Mapping[str, str | Mapping[str, Any]] | None = None, instruments: Mapping[str, Any] | None = None
@@ -182,6 +186,10 @@ class EventDoor:
             if len(self._good) + len(self._bad) < _MAX_KEPT:
                 self._good += good
                 self._bad += bad
+            else:
+                self.unkept += 1
+                if self.unkept == 1:
+                    _log.warning("door.full kept=%d remedy=Call reset() between parts of a long test.", _MAX_KEPT)
             self._changed.notify_all()
             return True
 
@@ -196,7 +204,8 @@ class EventDoor:
         """Say what came instead: mostly that is the answer."""
         codes = ", ".join(f"{one.code} at {one.pointer or 'the whole'}" for one in self._bad[:3])
         came = f"{len(self._good)} good and {len(self._bad)} bad events came{f' ({codes})' if codes else ''}"
-        return f"Waited {timeout:g} s for {count} {kind} events; {came}, in {self.requests} requests."
+        more = f" {self.unkept} more came than the door keeps: call reset() in between." if self.unkept else ""
+        return f"Waited {timeout:g} s for {count} {kind} events; {came}, in {self.requests} requests.{more}"
 
 
 def _names(meta: Any) -> dict[str, Any]:

@@ -145,6 +145,23 @@ def test_good__never_comes__fails_and_says_what_came_instead(door: EventDoor) ->
         door.wait(2, timeout=0.05)
 
 
+def test_good__more_than_it_keeps__counted_and_told(
+    door: EventDoor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("eventclient.testing.door._MAX_KEPT", 2)
+    post(door, [GOOD, GOOD, GOOD, BAD])
+
+    assert (len(door.good(2)), len(door.bad()), door.unkept) == (2, 0, 2)
+    assert caplog.text.count("door.full kept=2") == 1
+    with pytest.raises(WaitedInVainError, match=r"2 more came than the door keeps: call reset\(\)"):
+        door.good(3, timeout=0)
+
+    door.reset()
+    post(door, GOOD)
+
+    assert (len(door.good()), door.unkept) == (1, 0)
+
+
 def test_reset__all_forgotten(door: EventDoor) -> None:
     event = {**GOOD, "meta": {"stream": "test.event", "id": "one"}}
     post(door, [event, BAD])
