@@ -30,25 +30,19 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{store.requeue(options.requeue, datetime.now(UTC))} events wait again.\n")
         return 0
     if options.counts:
-        _tell(store)
+        sys.stdout.write(f"{store.counts(datetime.now(UTC))}\n")
         return 0
     if options.once:
         relay.once()
         relay.clean()
-        return 1 if _tell(store) else 0
+        found = store.counts(datetime.now(UTC))
+        sys.stdout.write(f"{found}\n")
+        return 1 if found.waiting else 0
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     relay.run(stop)
     return 0
-
-
-def _tell(store: Any) -> int:
-    """How many wait."""
-    found = store.counts(datetime.now(UTC))
-    waiting = f"{found.waiting} waiting (the oldest for {found.oldest_waiting_seconds:.0f} s)"
-    sys.stdout.write(f"{waiting}, {found.sent} sent, {found.refused} refused.\n")
-    return int(found.waiting)
 
 
 def _opened(options: argparse.Namespace) -> tuple[Any, Any]:

@@ -20,6 +20,10 @@ class Counts:
     refused: int
     oldest_waiting_seconds: float
 
+    def __str__(self) -> str:
+        waiting = f"{self.waiting} waiting (the oldest for {self.oldest_waiting_seconds:.0f} s)"
+        return f"{waiting}, {self.sent} sent, {self.refused} refused."
+
 
 class Store(Protocol):
     """The rows of one outbox. Every method is one short transaction of its own: none is open while events are sent.

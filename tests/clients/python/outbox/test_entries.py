@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eventclient.outbox import EventUnfitError, draft
+from eventclient.outbox import Counts, EventUnfitError, draft
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, 1500, tzinfo=UTC)
 
@@ -50,3 +50,7 @@ def test_draft__stream_that_is_no_name__refused(stream: str) -> None:
 def test_draft__key_that_no_row_holds__refused() -> None:
     with pytest.raises(EventUnfitError):
         draft("a", {}, key="k" * 256)
+
+
+def test_counts__as_words__the_same_for_every_command() -> None:
+    assert str(Counts(3, 2, 1, 7.4)) == "3 waiting (the oldest for 7 s), 2 sent, 1 refused."

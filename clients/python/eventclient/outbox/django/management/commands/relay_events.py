@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if options["requeue"] is not None:
             self.stdout.write(f"{store.requeue(options['requeue'], datetime.now(UTC))} events wait again.")
         elif options["counts"]:
-            self._tell(store)
+            self.stdout.write(str(store.counts(datetime.now(UTC))))
         else:
             self._relay(store, options)
 
@@ -50,14 +50,10 @@ class Command(BaseCommand):
             return
         relay.once()
         relay.clean()
-        self._tell(store)
-        if store.counts(datetime.now(UTC)).waiting:
-            raise CommandError("Events still wait; they are tried again with the next call.", returncode=1)
-
-    def _tell(self, store: DjangoStore) -> None:
         found = store.counts(datetime.now(UTC))
-        waiting = f"{found.waiting} waiting (the oldest for {found.oldest_waiting_seconds:.0f} s)"
-        self.stdout.write(f"{waiting}, {found.sent} sent, {found.refused} refused.")
+        self.stdout.write(str(found))
+        if found.waiting:
+            raise CommandError("Events still wait; they are tried again with the next call.", returncode=1)
 
 
 def _courier(options: dict[str, Any]) -> HttpCourier:
