@@ -159,7 +159,8 @@ def _violations(text: str) -> tuple[Violation, ...]:
 
 
 def _text(value: Any) -> str:
-    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else UNKNOWN
+    """A text of the refused event, which may hold U+0000 that no store takes."""
+    return value[:_LONGEST_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) and value else UNKNOWN
 
 
 def _uri(value: Any) -> str:

@@ -10,7 +10,15 @@ from typing import Any
 
 import orjson
 
-from eventplatform.guard.errors import BodyEmptyError, JsonInvalidError, JsonTooDeepError, NotEventsError, TooManyEventsError
+from eventplatform.core.errors import RejectedError
+from eventplatform.guard.errors import (
+    BodyEmptyError,
+    JsonInvalidError,
+    JsonTooDeepError,
+    NotEventsError,
+    NumberOutOfRangeError,
+    TooManyEventsError,
+)
 from eventplatform.guard.json_checks import (
     MIN_KEY_BYTES,
     MIN_VALUE_BYTES,
@@ -21,6 +29,8 @@ from eventplatform.guard.json_checks import (
     check_null_characters,
     check_values,
 )
+from eventplatform.guard.json_items import texts_of
+from eventplatform.guard.unfit import Unfit, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,19 @@ def parse_events(body: bytes, limits: JsonLimits) -> list[Any]:
     Raises:
         RejectedError: one of `guard.errors`, with the place in `pointer` where there is one.
     """
-    if not body or body.isspace():
-        raise BodyEmptyError
-    document = load(body, limits)
-    events = _events(document, limits)
+    document, events = _read(body, limits)
     check(body, document, events, limits)
     return events
+
+
+def parse_each(body: bytes, limits: JsonLimits) -> list[Any]:
+    """The same for whoever judges events one by one: an array's item that may be no event is marked `Unfit`.
+
+    Raises:
+        RejectedError: as `parse_events`, but for what is wrong with items of an array.
+    """
+    document, events = _read(body, limits)
+    return checked_each(body, document, events, limits)
 
 
 def load(body: bytes, limits: JsonLimits) -> Any:
@@ -83,6 +100,38 @@ def check(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> 
         check_integers(body)
     if b"\\" in body and b"\\u0000" in body:
         check_null_characters(body, document)
+
+
+def checked_each(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> list[Any]:
+    """The events, `check`ed: what an array's item is refused for marks it `Unfit`, with the place within it.
+
+    Raises:
+        RejectedError: as `check`, of a document that is one event.
+    """
+    try:
+        check(body, document, events, limits)
+    except RejectedError:
+        if not isinstance(document, list):
+            raise
+        return [_judged(event, text, limits) for event, text in zip(events, texts_of(body), strict=True)]
+    return events
+
+
+def _judged(event: Any, text: bytes, limits: JsonLimits) -> Any:
+    try:
+        check(text, event, [event], limits)
+    except (JsonTooDeepError, NumberOutOfRangeError) as error:
+        return Unfit(shown(text), error)  # nothing that walks events may meet such depth, and the number is rounded by now
+    except RejectedError as error:
+        return Unfit(event, error)
+    return event
+
+
+def _read(body: bytes, limits: JsonLimits) -> tuple[Any, list[Any]]:
+    if not body or body.isspace():
+        raise BodyEmptyError
+    document = load(body, limits)
+    return document, _events(document, limits)
 
 
 def _events(document: Any, limits: JsonLimits) -> list[Any]:

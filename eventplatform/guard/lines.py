@@ -11,10 +11,9 @@ from eventplatform.core.errors import RejectedError
 from eventplatform.guard.errors import BodyEmptyError, TooManyEventsError
 from eventplatform.guard.json_body import JsonLimits, check
 from eventplatform.guard.json_checks import check_values
-from eventplatform.guard.unfit import Unfit
+from eventplatform.guard.unfit import Unfit, shown
 
 _SPACE = b" \t\r\n"
-_MAX_SHOWN = 8192
 
 
 class LineInvalidError(RejectedError):
@@ -56,13 +55,9 @@ def _event(line: Line, limits: JsonLimits) -> Any:
         event = orjson.loads(line.text)
     except orjson.JSONDecodeError as error:
         reason = f"{error.msg.partition(': line')[0]} at column {error.colno}"
-        return Unfit(_shown(line), LineInvalidError(line=line.number, reason=reason))
+        return Unfit(shown(line.text), LineInvalidError(line=line.number, reason=reason))
     try:
         check(line.text, event, [event], limits)
     except RejectedError as error:
-        return Unfit(_shown(line), error)
+        return Unfit(shown(line.text), error)
     return event
-
-
-def _shown(line: Line) -> str:
-    return line.text[:_MAX_SHOWN].decode("utf-8", "replace")

@@ -6,12 +6,19 @@ from typing import Any, NamedTuple
 
 from eventplatform.core.errors import RejectedError
 
+_MAX_SHOWN = 8192
+
 
 class Unfit(NamedTuple):
     """Stands in a request's list of events: what was sent, and why it is refused. The gate takes it for no object."""
 
     event: Any
     error: RejectedError
+
+
+def shown(text: bytes) -> str:
+    """What to tell of a text that can't stand as an event, as far as it is worth keeping."""
+    return text[:_MAX_SHOWN].decode("utf-8", "replace")
 
 
 def unwrapped(event: Any, error: RejectedError) -> tuple[Any, RejectedError]:

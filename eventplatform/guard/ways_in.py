@@ -14,7 +14,7 @@ from eventplatform.guard.content_types import CLOUD_WAYS, PLAIN_JSON, REPORTS, W
 from eventplatform.guard.decoded_body import DecodedBodyReader
 from eventplatform.guard.decoding import decoder_of
 from eventplatform.guard.errors import BodyEmptyError, ContentEncodingError, NotEventsError, TooManyEventsError
-from eventplatform.guard.json_body import JsonLimits, check, load, parse_events
+from eventplatform.guard.json_body import JsonLimits, checked_each, load, parse_each
 from eventplatform.guard.request_head import RequestHead, announced_length
 from eventplatform.guard.unfit import Unfit
 
@@ -65,13 +65,13 @@ def events_of(
         RejectedError: the request is refused as a whole.
     """
     if head.content_type == PLAIN_JSON and not service.sources:
-        events = parse_events(body, limits)
+        events = parse_each(body, limits)
     else:
         way = way_of(head, service)
         if way in CLOUD_WAYS:
             return _cloudevents(way, body, head, cloudevents.Reader(service, limits, schema_hosts))
         separator = _SEPARATORS.get(way)
-        events = lines.parse_lines(body, limits, separator) if separator else parse_events(body, limits)
+        events = lines.parse_lines(body, limits, separator) if separator else parse_each(body, limits)
     rules = service.eventgate
     if head.query and (rules.stream_parameter or rules.schema_uri_parameter):
         routes.fill(events, routes.query_route(head.query, service))
@@ -81,18 +81,18 @@ def events_of(
 
 
 def _cloudevents(way: Way, body: bytes, head: RequestHead, reader: cloudevents.Reader) -> list[Any]:
-    document = _document(body, reader.limits)
+    document, items = _document(body, reader.limits)
     if way == "binary":
         return [_event(document, partial(reader.binary, head.header, document))]
     if way == "cloudevent":
         return [_event(document, partial(reader.structured, document))]
     if not isinstance(document, list):
         raise NotEventsError(kind="one CloudEvent, though its content type says a batch")
-    return [_event(one, partial(reader.structured, one)) for one in document]
+    return [one if isinstance(one, Unfit) else _event(one, partial(reader.structured, one)) for one in items]
 
 
-def _document(body: bytes, limits: JsonLimits) -> Any:
-    """The JSON of CloudEvents; depth is counted from each of them."""
+def _document(body: bytes, limits: JsonLimits) -> tuple[Any, list[Any]]:
+    """The JSON of CloudEvents, and the items that it holds; depth is counted from each of them."""
     if not body or body.isspace():
         raise BodyEmptyError
     document = load(body, limits)
@@ -101,8 +101,7 @@ def _document(body: bytes, limits: JsonLimits) -> Any:
         raise BodyEmptyError
     if len(items) > limits.max_events:
         raise TooManyEventsError(count=len(items), limit=limits.max_events)
-    check(body, document, items, limits)
-    return document
+    return document, checked_each(body, document, items, limits)
 
 
 def _event(sent: Any, read: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.core.services import EventGateRules, Service
-from tests.contracts.intake_doors import GOOD, Platform, Reply, dump, event, platform, to
+from tests.contracts.intake_doors import GOOD, Platform, Reply, deep, dump, event, platform, to
 
 SERVICE = Service("main", profile="eventgate")
 CORS = {
@@ -213,6 +213,14 @@ def test_post__number_that_eventgate_would_change__refused_as_a_problem_object(d
 
     assert (reply.status, reply.json["type"]) == (400, "json.number_out_of_range")
     assert list(reply.json) == ["status", "type", "title", "detail", "method", "uri"]
+
+
+@pytest.mark.parametrize("wrong", [dump(event(test="a\0b")), deep(65), deep(900)])
+def test_post__one_of_a_batch_may_be_no_event__listed_alone_as_an_error(door: Platform, wrong: bytes) -> None:
+    reply = door.post(b"[%s,%s]" % (dump(GOOD), wrong))
+
+    assert (reply.status, len(door.records())) == (207, 1)
+    assert (reply.json["invalid"], [one["status"] for one in reply.json["error"]]) == ([], ["error"])
 
 
 def test_post__large_failure_and_gzip_accepted__packed(door: Platform) -> None:

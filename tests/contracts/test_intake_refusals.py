@@ -122,6 +122,26 @@ def test_post__body_that_is_no_events__400_with_code(door: Platform, body: bytes
     assert door.records() == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code", "pointer"),
+    [
+        (dump(GOOD | {"test": "a\0b"}), "json.null_character", "/test"),
+        (with_number(b"100000000000000000000"), "json.number_out_of_range", "/number"),
+        (deep(65), "json.too_deep", ""),
+        (deep(900), "json.too_deep", ""),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?hasty=true"])
+def test_post__one_of_a_batch_may_be_no_event__that_one_alone_is_refused(
+    door: Platform, wrong: bytes, code: str, pointer: str, query: str
+) -> None:
+    reply = door.post(b"[%s,%s,%s]" % (dump(GOOD), wrong, dump(GOOD)), query, content_type="text/plain;charset=UTF-8")
+
+    assert len(door.records()) == 2
+    assert reply.status == (202 if query else 207)
+    assert query or codes(reply) == [(1, code, pointer)]
+
+
 def test_post__empty__says_eventgates_sentence_also_when_hasty(door: Platform) -> None:
     assert door.post(b"").json["detail"] == "Request body was empty. Must provide JSON encoded events."
     assert door.post(b"[]", "?hasty=true").status == 400

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from eventplatform.guard.json_body import JsonLimits, parse_events
+from eventplatform.guard.json_body import JsonLimits, parse_each, parse_events
 from eventplatform.guard.lines import parse_lines
 from eventplatform.guard.request_head import RequestHead
 from eventplatform.guard.ways_in import open_body
@@ -58,6 +58,28 @@ def test_json_bomb__as_a_line__below_100_megabytes_and_a_second(name: str) -> No
 
     cost = cost_of(lambda: len(parse_lines(body, LIMITS)))
 
+    assert (cost.megabytes < 100, cost.seconds < 1) == (True, True), cost
+
+
+# Of arrays, one item that may be no event: what it takes to find the items in the text.
+ARRAYS: Mapping[str, Callable[[], bytes]] = {
+    "many items": lambda: b"[%s]" % b",".join([b'{"a":"%s"}' % (b"x" * 10_000)] * 999 + [b'{"a":"\\u0000"}']),
+    "U+0000 among many values": lambda: b'[[%s"\\u0000"]]' % (b'"",' * MOST),
+    "U+0000 among many objects": lambda: b'[[%s"\\u0000"]]' % (b'{"":0},' * (MOST // 2)),
+    "U+0000 behind backslashes": lambda: b'["%s","\\u0000"]' % (b"\\\\" * (BODY // 2 - 20)),
+    "U+0000 in every item": lambda: b"[%s]" % b",".join([b'{"a":"%s\\u0000"}' % (b"[,]" * 3_000)] * 1000),
+    "a huge number in every item": lambda: b"[%s]" % b",".join([b'{"a":%s}' % (b"9" * 30)] * 1000),
+    "every item too deep": lambda: b"[%s]" % b",".join([b"[" * 200 + b"]" * 200] * 1000),
+}
+
+
+@pytest.mark.parametrize("name", [*JSON_BOMBS, *ARRAYS])
+def test_json_bomb__items_judged_one_by_one__below_100_megabytes_and_a_second(name: str) -> None:
+    body = ARRAYS[name]() if name in ARRAYS else JSON_BOMBS[name][0]()
+
+    cost = cost_of(lambda: len(parse_each(body, LIMITS)))
+
+    assert cost.end.isdigit() or name in JSON_BOMBS
     assert (cost.megabytes < 100, cost.seconds < 1) == (True, True), cost
 
 

@@ -255,6 +255,16 @@ def test_body__of_cloudevents_that_is_refused_whole(body: bytes, content_type: s
     assert caught.value.code == code
 
 
+def test_batch__one_holds_what_no_event_may__that_one_alone_is_unfit() -> None:
+    wrong = changed(data={"total": "a\0b"})
+
+    first, unfit, third = read(json.dumps([GOOD, wrong, GOOD]).encode(), BATCH)
+
+    assert (first, third) == (MADE, MADE)
+    assert isinstance(unfit, Unfit)
+    assert (unfit.event, unfit.error.code, unfit.error.pointer) == (wrong, "json.null_character", "/data/total")
+
+
 def test_one__that_is_an_array__no_object() -> None:
     assert reason([GOOD]).code == "cloudevent.not_an_object"
 

@@ -164,6 +164,45 @@ def test_lines__one_breaks_a_limit__that_line_alone_is_unfit(line: bytes, code: 
     assert (second.error.code, second.error.pointer, second.error.outcome) == (code, pointer, "invalid")
 
 
+@pytest.mark.parametrize(
+    ("item", "code", "pointer", "told"),
+    [
+        (b'{"a":["x\\u0000]"]}', "json.null_character", "/a/0", {"a": ["x\0]"]}),
+        (
+            b'{"a":{%s}}' % b",".join(b'"%d":1' % n for n in range(21)),
+            "json.too_many_keys",
+            "/a",
+            {"a": {str(n): 1 for n in range(21)}},
+        ),
+        (b'{"a":{"b":18446744073709551616}}', "json.number_out_of_range", "/a/b", '{"a":{"b":18446744073709551616}}'),
+        (b"[" * 9 + b"]" * 9, "json.too_deep", "", "[" * 9 + "]" * 9),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain;charset=UTF-8"])
+def test_array__one_item_may_be_no_event__that_one_alone_is_unfit(
+    item: bytes, code: str, pointer: str, told: Any, content_type: str
+) -> None:
+    body = b' [ {"a": "],[\\"{"} , %s ,{"b":[{"c":[2]},{}]}, 5]\n' % item
+
+    first, unfit, *rest = read(body, content_type)
+
+    assert (first, rest) == ({"a": '],["{'}, [{"b": [{"c": [2]}, {}]}, 5])
+    assert isinstance(unfit, Unfit)
+    assert (unfit.error.code, unfit.error.pointer, unfit.error.outcome) == (code, pointer, "invalid")
+    assert (unfit.event if isinstance(told, dict) else unfit.event.strip()) == told
+
+
+def test_array__every_item_wrong_in_its_own_way__each_told_of() -> None:
+    found = read(b'[{"a":"\\u0000"},{"a":99999999999999999999},%s]' % (b"[" * 9 + b"]" * 9))
+
+    codes = [one.error.code for one in found if isinstance(one, Unfit)]
+    assert codes == ["json.null_character", "json.number_out_of_range", "json.too_deep"]
+
+
+def test_array__is_none_but_one_event__refused_whole() -> None:
+    assert refusal(b'{"a":["\\u0000"]}').code == "json.null_character"
+
+
 @pytest.mark.parametrize("body", [b"", b"\n \r\n", b"\x1e\n"])
 def test_lines__nothing_in_them__empty(body: bytes) -> None:
     kind = "application/json-seq" if b"\x1e" in body else LINES
