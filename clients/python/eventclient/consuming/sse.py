@@ -15,7 +15,7 @@ from eventclient.consuming.errors import ConsumerError, SourceRefusedError
 from eventclient.consuming.inbox import Inbox
 from eventclient.consuming.positions import MemoryPositions, PositionStore
 from eventclient.consuming.retries import spread
-from eventclient.consuming.sse_asking import AgainError, check, question, stream_url
+from eventclient.consuming.sse_asking import FIRST, AgainError, begun_at, check, question, stream_url
 from eventclient.consuming.sse_connection import connected
 from eventclient.consuming.sse_parsing import Block, Blocks, BlockTooLongError
 
@@ -53,7 +53,8 @@ class SseSource:
     ) -> None:
         self._url = url
         self._positions = positions or MemoryPositions()
-        self._asked = {"since": str(since), "filters": tuple(filters), "fields": tuple(fields)}
+        self._since = str(since)
+        self._asked = {"filters": tuple(filters), "fields": tuple(fields)}
         self._token = token
         self._skips = when_slow == "skip"
         self._http = http or httpx.Client()
@@ -69,7 +70,11 @@ class SseSource:
     def open(self, plan: Plan) -> None:
         self._plan = plan
         self._name = plan.group or ",".join(sorted(plan.streams))
-        self._last_id = self._positions.load(self._name).encode()
+        kept = self._positions.load(self._name)
+        if kept.startswith(FIRST):
+            self._since = kept.removeprefix(FIRST)
+        else:
+            self._last_id = kept.encode()
         self._thread.start()
 
     def poll(self, seconds: float) -> Sequence[Item]:
@@ -123,14 +128,23 @@ class SseSource:
     def _follow(self) -> None:
         """One connection, until it ends."""
         self._url = self._url or stream_url(self._http, self._plan.platform, self._plan.streams[0])
-        address, headers = question(self._url, self._plan, last_id=self._last_id, token=self._token, **self._asked)  # type: ignore[arg-type]  # each as it is named
+        address, headers = question(
+            self._url, self._plan, last_id=self._last_id, token=self._token, since=self._since, **self._asked
+        )
         with connected(self._http, address, headers) as (answer, self._hang_up):
             check(answer)
+            self._note_first(begun_at(answer))
             blocks = Blocks()
             for chunk in answer.iter_raw():
                 self._take(blocks.feed(chunk), len(chunk))
                 if self._closing.is_set():
                     return
+
+    def _note_first(self, moment: str) -> None:
+        """Until the server says an id, we go on from the moment at which it first answered."""
+        if moment and not self._last_id and not self._since:
+            self._since = moment
+            self._inbox.put((Mark(self._lane, (FIRST + moment).encode()),), 0)
 
     def _take(self, blocks: Sequence[Block], size: int) -> None:
         items: list[Item] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -11,6 +13,7 @@ import httpx
 from eventclient.consuming.deliveries import Plan
 from eventclient.consuming.errors import SourceRefusedError
 
+FIRST: Final = "since:"  # what a position begins with that is no id of the server yet
 _OK, _NOT_FOUND, _TOO_MANY, _SERVERS = 200, 404, 429, 500
 _MOST_SECONDS = 300.0
 # Without these an event can't be told from others, nor from a canary.
@@ -59,6 +62,15 @@ def question(
     headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
     headers |= {"Last-Event-ID": last_id.decode()} if last_id else {}
     return address, headers | ({"Authorization": f"Bearer {token}"} if token else {})
+
+
+def begun_at(answer: httpx.Response) -> str:
+    """The server's moment, as `since` takes it: to the second, so rather early. Empty where it says none."""
+    try:
+        told = parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, OverflowError):
+        return ""
+    return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def check(answer: httpx.Response) -> None:

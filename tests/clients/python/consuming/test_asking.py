@@ -10,7 +10,7 @@ import pytest
 from eventclient.consuming.deliveries import Plan
 from eventclient.consuming.directory import Directory
 from eventclient.consuming.errors import ConsumerError, SourceRefusedError, StreamUnknownError
-from eventclient.consuming.sse_asking import AgainError, check, question, stream_url
+from eventclient.consuming.sse_asking import AgainError, begun_at, check, question, stream_url
 from eventclient.consuming.subscribing import subscribe
 
 
@@ -124,3 +124,16 @@ def test_check__refused_for_good__the_servers_code_and_remedy() -> None:
         check(httpx.Response(403, json=told))
 
     assert caught.value.code == "stream_out.closed"
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Thu, 26 Nov 2026 12:00:30 GMT", "2026-11-26T12:00:30Z"),
+        ("", ""),
+        ("today", ""),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", ""),
+    ],
+)
+def test_begun_at__date_of_the_answer__as_since_takes_it(date: str, moment: str) -> None:
+    assert begun_at(httpx.Response(200, headers={"date": date})) == moment

@@ -97,6 +97,37 @@ def test_position__kept__the_next_process_goes_on_there(rig: Rig, log: MemoryLog
     assert found == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9]
 
 
+def test_position__ended_before_the_first_event__the_next_process_has_what_came_meanwhile(
+    log: MemoryLog, tmp_path: Path
+) -> None:
+    kept = tmp_path / "p"
+    with served(log, limits=Limits(heartbeat_seconds=600)) as rig:
+        with running(Consumer("pages", print, source=source(rig, positions=FilePositions(kept)))):
+            wait_until(kept.exists)  # nothing has come, so it is the moment
+        produce(log, "pages", [event(n) for n in range(3)], partition=0)
+
+        later = subscribe("pages", source=source(rig, positions=FilePositions(kept)))
+        found = [one["n"] for one in itertools.islice(later, 3)]
+
+    assert found == [0, 1, 2]
+
+
+def test_connection__ends_before_the_first_event__what_came_meanwhile_comes(rig: Rig, log: MemoryLog) -> None:
+    found: list[int] = []
+
+    def told(kind: str, _: object) -> None:
+        if kind == "end":
+            produce(log, "pages", [event(7)])  # while nobody listens
+
+    made = Consumer("pages", lambda one: found.append(one["n"]), source=source(rig), on_notice=told)
+    with running(made) as raised:
+        wait_until(lambda: rig.clients() == 1)
+        rig.on_loop(lambda: rig.server.service.hub.end_where(lambda _: True, "age"))
+        wait_until(lambda: found)
+
+    assert (found, raised) == ([7], [])
+
+
 def test_server__restarts__nothing_is_missed_or_repeated(log: MemoryLog) -> None:
     positions, found, notices = MemoryPositions(), list[int](), list[str]()
     with served(log) as rig:
