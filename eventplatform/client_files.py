@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from eventplatform.core.accepting import takes_gzip
 from eventplatform.core.errors import RejectedError
 from eventplatform.problems import problem_response, unlogged
 
@@ -73,7 +74,7 @@ def client_file(request: HttpRequest, name: str) -> HttpResponseBase:
     found = _file(FOLDER / name) if _is_offered(FOLDER / name) else None
     if found is None:
         return _missing(name)
-    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    is_packed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     etag = f'"{found.digest[:16]}{"-gz" if is_packed else ""}"'
     response = get_conditional_response(request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:

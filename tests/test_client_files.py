@@ -62,6 +62,14 @@ def test_file__known__304__and_packed_for_who_takes_that(client: Client) -> None
     assert packed["Vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "*, gzip;q=0", "identity", "br", "not-gzip"])
+@pytest.mark.usefixtures("folder")
+def test_file__for_who_takes_no_gzip__plain(client: Client, accepted: str) -> None:
+    answer = client.get("/client/eventplatform.js", headers={"accept-encoding": accepted})
+
+    assert (answer.content, answer.has_header("Content-Encoding")) == (SCRIPT, False)
+
+
 def test_file__built_anew__served_at_once(client: Client, folder: Path) -> None:
     before = client.get("/client/eventplatform.js")
     (folder / "eventplatform.js").write_bytes(b"2\n")

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from eventplatform.core import javascript
+from eventplatform.core.accepting import takes_gzip
 from eventplatform.core.errors import PlatformError
 from eventplatform.core.refusals import EventInvalidError
 from eventplatform.core.results import EventResult, sentence, title_of
@@ -146,19 +147,11 @@ class EventGate:
     ) -> Answer:
         body = javascript.stringify(document)
         extra = (*extra, *_VARY)
-        if len(body) < _COMPRESSED_FROM or not _takes_gzip(head.header("accept-encoding")):
+        if len(body) < _COMPRESSED_FROM or not takes_gzip(head.header("accept-encoding")):
             return Answer(status, body, _JSON, extra, reason, self._common)
         packer = zlib.compressobj(_LEVEL, wbits=zlib.MAX_WBITS | 16)
         packed = packer.compress(body) + packer.flush()
         return Answer(status, packed, _JSON, (*extra, ("content-encoding", "gzip")), reason, self._common, is_chunked=True)
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for coding in accepted.lower().split(","):
-        name, _, quality = coding.partition(";")
-        if name.strip() == "gzip":
-            return not quality.strip().rstrip("0.").endswith("q=")
-    return False
 
 
 def _problem(status: int, kind: str, title: str, detail: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from eventplatform.core.accepting import takes_gzip
 from eventplatform.core.errors import PlatformError
 from eventplatform.problems import problem_response, unlogged
-from registry.api import negotiation, serving
+from registry.api import serving
 from registry.api.errors import MethodError
 from registry.models import Lifecycle, RegistryState, SchemaTitle, SchemaVersion
 from registry.schema.deprecation import Deprecation, Level
@@ -55,7 +56,7 @@ def preflight(methods: Iterable[str]) -> HttpResponse:
 
 def file(request: HttpRequest, given: serving.File, content_type: str) -> HttpResponse:
     """A file's bytes, packed for who can unpack them, each form with its own strong ETag; 304 for who has it already."""
-    is_packed = negotiation.takes_gzip(request.headers.get("Accept-Encoding", ""))
+    is_packed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     etag = f'"{given.tag}{"-gz" if is_packed else ""}"'
     response = HttpResponse(given.packed if is_packed else given.body, content_type=f"{content_type}; charset=utf-8")
     if is_packed:

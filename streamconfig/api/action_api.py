@@ -19,8 +19,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from eventplatform.core.accepting import takes_gzip
 from streamconfig import lookups
-from streamconfig.api.packed import Kept, Packed, takes_gzip
+from streamconfig.api.packed import Kept, Packed
 from streamconfig.api.public import QUERY, PublicView, parameter, say_if_stale
 from streamconfig.compatible import streamconfigs
 from streamconfig.compatible.streamconfigs import Query

@@ -97,12 +97,3 @@ class Kept:
 def digest(question: Hashable) -> str:
     """A short name of a question, for ETags."""
     return hashlib.blake2b(repr(question).encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def takes_gzip(accepted: str) -> bool:
-    """True where an Accept-Encoding allows the packed form."""
-    for part in accepted.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() in {"gzip", "x-gzip", "*"}:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False

@@ -20,10 +20,11 @@ from django.utils.cache import get_conditional_response
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from eventplatform.core.accepting import takes_gzip
 from streamconfig import lookups
 from streamconfig.api import waiting
 from streamconfig.api.errors import MomentInvalidError, ParameterInvalidError
-from streamconfig.api.packed import Kept, Packed, digest, takes_gzip
+from streamconfig.api.packed import Kept, Packed, digest
 from streamconfig.api.public import PublicView, parameter, say_if_stale, share
 from streamconfig.configuration import scopes
 from streamconfig.configuration.moments import moment

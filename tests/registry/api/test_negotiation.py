@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry.api.negotiation import preferred, takes_gzip
+from registry.api.negotiation import preferred
 
 OFFERS = ["application/yaml", "application/schema+json", "application/json", "text/html"]
 
@@ -33,13 +33,3 @@ OFFERS = ["application/yaml", "application/schema+json", "application/json", "te
 )
 def test_preferred__accept__decides(accept: str | None, chosen: str | None) -> None:
     assert preferred(accept, OFFERS) == chosen
-
-
-@pytest.mark.parametrize("header", ["gzip", "br, GZIP;q=0.1", "*", "x-gzip"])
-def test_takes_gzip__named__yes(header: str) -> None:
-    assert takes_gzip(header)
-
-
-@pytest.mark.parametrize("header", ["", "gzip;q=0", "*, gzip;q=0", "identity", "br"])
-def test_takes_gzip__not_named__no(header: str) -> None:
-    assert not takes_gzip(header)
