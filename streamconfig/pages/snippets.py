@@ -54,7 +54,8 @@ def tab(stream: str, asked: Mapping[str, str]) -> dict[str, Any]:
     example = programs.example_for(goal.document, stream) if goal else None
     if goal is None or example is None:
         return {"example": None, "snippet": None}
-    return {"example": example, **programs.box(example, goal, asked)}
+    # Of which version: canaries send the newest one's example, deprecated or not.
+    return {"example": example, "schema_id": goal.document.get("$id", ""), **programs.box(example, goal, asked)}
 
 
 def with_client(stream: str, instrument_key: str) -> tuple[str, str] | None:

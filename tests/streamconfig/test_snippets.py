@@ -62,16 +62,22 @@ def test_target__service_with_an_address_of_its_own__posts_there() -> None:
     assert found.events == "https://intake.example.org/web"
 
 
-def test_target__newest_version_deprecated__the_one_that_clients_send(tmp_path: Path) -> None:
+def with_newest_deprecated(folder: Path) -> None:
+    """Two versions of the stream's schema, each with an example; clients send the older one, canaries the newer."""
     configured()
-    folder = tmp_path / "jsonschema/ui/click"
-    folder.mkdir(parents=True)
+    (folder / "jsonschema/ui/click").mkdir(parents=True)
     for version in ("1.0.0", "1.1.0"):
-        (folder / f"{version}.yaml").write_text(schema(f"/ui/click/{version}", "title: ui/click\n"))
-    assert not services.import_folder(name="clicks", folder=tmp_path).problems
+        example = f'{{"$schema": "/ui/click/{version}", "meta": {{"stream": "x"}}, "test": "of {version}"}}'
+        more = f"title: ui/click\nexamples:\n  - {example}\n"
+        (folder / f"jsonschema/ui/click/{version}.yaml").write_text(schema(f"/ui/click/{version}", more))
+    assert not services.import_folder(name="clicks", folder=folder).problems
     lifecycle.deprecate(SchemaVersion.objects.get(schema_id="/ui/click/1.1.0"), author="tests", reason="It was a mistake.")
     for cache in (registry, lookups):
         cache.forget()
+
+
+def test_target__newest_version_deprecated__the_one_that_clients_send(tmp_path: Path) -> None:
+    with_newest_deprecated(tmp_path)
 
     found = snippets.target("ui.click")
 
@@ -85,3 +91,16 @@ def test_tab__schema_without_an_example__says_what_to_do(client: Client) -> None
     shown = client.get("/streams/ui.click?tab=produce").content.decode()
 
     assert "No example" in shown
+
+
+def test_tab__newest_version_deprecated__says_of_which_version_the_example_is(client: Client, tmp_path: Path) -> None:
+    with_newest_deprecated(tmp_path)
+
+    shown = client.get("/streams/ui.click?tab=produce").content.decode().replace("<wbr>", "")
+
+    sent = lookups.snapshot().schemas.canary_example("ui/click")
+    assert sent is not None
+    assert sent["test"] == "of 1.1.0"
+    assert "of 1.0.0" in shown
+    assert "the first example of /ui/click/1.0.0<" in shown
+    assert "canaries" not in shown[shown.index('id="example"') :]
