@@ -42,6 +42,10 @@ def test_vectors__each_file__says_what_it_is_about_and_each_case_why(path: Path)
     assert document["about"].startswith("Contract §")
     assert all(whys)
     assert len(set(whys)) == len(whys) > 0
+    inputs = [
+        json.dumps({name: value for name, value in case.items() if name != "why"}, sort_keys=True) for case in document["cases"]
+    ]
+    assert len(set(inputs)) == len(inputs)
     assert all(case.keys() <= set().union(*map(set, document["cases"])) for case in document["cases"])
     assert path.stem in (VECTORS / "README.md").read_text()
 
