@@ -65,6 +65,40 @@ def test_sample__asked_for__all_that_three_lines_need(client: Client) -> None:
     assert found["streams"]["test.event"]["sample"] is None
 
 
+# Contract 1 as it was released. Keys may come; none of these may go or become something else before two years are over from the
+# release of a contract 2 (docs/how-to/client-versions.md).
+_ENTRY: dict[str, Any] = {"sample": (dict, type(None)), "changes": list, "fields": list, "older": dict}
+CONTRACT_1: dict[str, dict[str, Any]] = {
+    "": {
+        "contract": int,
+        "revision": int,
+        "refresh_seconds": int,
+        "stream_url": str,
+        "intakes": dict,
+        "streams": dict,
+        "instruments": dict,
+    },
+    "streams": {**_ENTRY, "schema": (str, type(None)), "service": str, "heeds": list, "curation": dict},
+    "instruments": {**_ENTRY, "stream": str, "audience": dict},
+    "audience": {"sites": list, "except_sites": list, "platforms": list, "is_logged_in": (bool, type(None))},
+    "sample": {"unit": str, "rate": (int, float)},
+}
+
+
+def test_contract_1__asked_for_by_a_client_of_then__answered_with_each_of_its_keys(client: Client) -> None:
+    found = read(client)
+    entries = [(name, entry) for name in ("streams", "instruments") for entry in found[name].values()]
+    samples = [("sample", entry["sample"]) for _, entry in entries if entry["sample"] is not None]
+    audiences = [("audience", entry["audience"]) for entry in found["instruments"].values()]
+
+    assert found["contract"] == 1
+    assert samples
+    assert audiences
+    for part, told in [("", found), *entries, *samples, *audiences]:
+        wrong = [key for key, kind in CONTRACT_1[part].items() if key not in told or not isinstance(told[key], kind)]
+        assert wrong == [], (part, told)
+
+
 def test_scope__site_with_overrides__its_own_sample(client: Client) -> None:
     assert read(client, "?scope=en.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.1
     assert read(client, "?scope=de.example")["streams"]["ui.button_click"]["sample"]["rate"] == 0.5
