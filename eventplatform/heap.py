@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def trimmer() -> Callable[[], object] | None:
-    """What gives the free pages of all threads' heaps back, some milliseconds at most; None where there is no glibc."""
+    """What gives back the free pages of all threads' heaps, at 0.2 ms for each MB of them; None where there is no glibc."""
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
