@@ -51,6 +51,6 @@ def _collect() -> None:
 
 
 @task_revoked.connect
-def dropped(request: Any, **_: Any) -> None:
+def dropped(sender: Any, **_: Any) -> None:
     """A tick that came too late, or a task that somebody called off."""
-    WORKER_TASKS.labels(request.name, "dropped").inc()
+    WORKER_TASKS.labels(sender.name, "dropped").inc()

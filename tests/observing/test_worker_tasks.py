@@ -7,10 +7,13 @@ import os
 import threading
 import time
 import weakref
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from celery import shared_task
+from celery.worker.request import Request
+from kombu import Message
 from prometheus_client import REGISTRY
 
 from eventplatform import worker_tasks
@@ -48,6 +51,17 @@ def test_tasks__one_succeeds_one_fails__counted_and_timed_by_name() -> None:
     assert (count(works.name, "succeeded"), count(breaks.name, "failed")) == (before[0] + 1, before[1] + 1)
     assert (REGISTRY.get_sample_value("eventplatform_worker_task_seconds_count", {"task": works.name}) or 0) >= 1
     assert worker_tasks._under_way == {}
+
+
+def test_task__came_too_late__counted_as_dropped() -> None:
+    before = count(works.name, "dropped")
+    sent = works.app.amqp.as_task_v2("late", works.name, (), {}, expires=datetime.now(UTC) - timedelta(seconds=1))
+    message = Message(headers=sent.headers, properties=sent.properties)
+    request = Request(message, app=works.app, decoded=True, body=sent.body, task=works, on_ack=lambda *_: None)
+
+    assert request.revoked()
+
+    assert count(works.name, "dropped") == before + 1
 
 
 def test_task__circle_left_behind__gone_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
