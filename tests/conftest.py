@@ -14,10 +14,12 @@ from typing import Any, NoReturn
 
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from eventplatform import env
 from eventplatform.embedded.postgres import Postgres
 from eventplatform.embedded.redis import Redis
+from tests import emptying
 
 # Heavy servers, started by the tests that want them.
 pytest_plugins = ["tests.servers.kafka", "tests.servers.s3", "tests.servers.stores"]
@@ -39,6 +41,7 @@ def pytest_configure() -> None:
     if not GIVEN_DATABASE_URL:
         settings.DATABASE_URL = Postgres(VAR).url("eventplatform")
         settings.DATABASES["default"]["HOST"] = str(Postgres(VAR).sockets)
+        DatabaseOperations.sql_flush = emptying.sql_flush  # type: ignore[assignment]  # a method, as mypy can't see
 
 
 def pytest_unconfigure() -> None:

@@ -4,7 +4,7 @@ import uuid
 from django.db import migrations, models
 
 
-# Revisions never change, whoever asks: a trigger holds for shells and psql as well. Tests empty tables by TRUNCATE.
+# Revisions never change, whoever asks: a trigger holds for shells and psql as well. Only what empties all tables passes it.
 FREEZE = """
 CREATE FUNCTION streamconfig_revision_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
