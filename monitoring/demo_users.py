@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import Q
 
 # What each group may do beyond seeing everything: apps whose rows it may add and change, and those it may delete.
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -49,24 +48,20 @@ _APPS = ("registry", "streamconfig", "intake", "connectors", "processing", "moni
 
 def ensure_groups() -> None:
     """Make the groups and give each its permissions; what an operator added stays."""
+    known = Permission.objects.filter(content_type__app_label__in=_APPS).select_related("content_type")
+    by_name = {(one.content_type.app_label, one.codename): one for one in known}
     for name, (changes, deletes) in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.add(*permissions(changes, deletes))
-        for (app, codename), names in _VERBS.items():
-            if name in names:
-                group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        rows = [one for (app, codename), one in by_name.items() if _is_of_rows(app, codename, changes, deletes)]
+        group.permissions.add(*rows, *(by_name[verb] for verb, names in _VERBS.items() if name in names))
     for team in sorted({team for teams in TEAMS.values() for team in teams}):
         Group.objects.get_or_create(name=_TEAM + team)
 
 
-def permissions(changes: Iterable[str], deletes: Iterable[str]) -> list[Permission]:
-    """The permissions to see everything, to add and change in some apps, to delete in some."""
-    wanted = Q(content_type__app_label__in=_APPS, codename__startswith="view_")
-    for app in changes:
-        wanted |= Q(content_type__app_label=app, codename__regex="^(add|change)_")
-    for app in deletes:
-        wanted |= Q(content_type__app_label=app, codename__startswith="delete_")
-    return list(Permission.objects.filter(wanted))
+def _is_of_rows(app: str, codename: str, changes: Collection[str], deletes: Collection[str]) -> bool:
+    """Whether it lets see anything, add or change in some apps, or delete in some."""
+    verb = codename.partition("_")[0]
+    return verb == "view" or (verb in {"add", "change"} and app in changes) or (verb == "delete" and app in deletes)
 
 
 def ensure_users(kept: Path) -> dict[str, str]:

@@ -13,6 +13,6 @@ def person(name: str, group: str, *teams: str) -> Actor:
     if not Group.objects.filter(name=group).exists():
         demo_users.ensure_groups()
     user = User.objects.create_user(name, is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    user.groups.add(*(Group.objects.get_or_create(name=TEAM_PREFIX + team)[0] for team in teams))
+    in_teams = (Group.objects.get_or_create(name=TEAM_PREFIX + team)[0] for team in teams)
+    user.groups.add(Group.objects.get(name=group), *in_teams)
     return of_user(User.objects.get(pk=user.pk))
