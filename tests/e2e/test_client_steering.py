@@ -24,6 +24,7 @@ DEBUG = "#eventplatform-debug"
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
+    """Of this module alone, which steers what every client obeys; with clients that soon ask again."""
     with Platform(CLIENT_REFRESH_SECONDS="2") as running:
         yield running
 

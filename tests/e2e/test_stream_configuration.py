@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,13 @@ from tests.e2e.platform import Platform, wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 STREAM = "ui.button_click"  # half of the sessions in the sample; of the team that the demo's editor is in
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    """Of this module alone, which steers the sample's stream and stops its instrument."""
+    with Platform() as running:
+        yield running
 
 
 def rate(platform: Platform, at: datetime | None = None) -> float:

@@ -30,6 +30,13 @@ crypto.getRandomValues = (numbers) => (numbers.length === 10 ? numbers.fill(0) :
 """
 
 
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    """Of this module alone: the tutorial changes the sample's instrument for good."""
+    with Platform() as running:
+        yield running
+
+
 def blocks(language: str, platform: Platform) -> list[str]:
     """The page's blocks of one language, with the addresses of this platform."""
     found = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
