@@ -43,7 +43,9 @@ class ClientStreamSerializer(_FillingSerializer):
     fields_to_fill = serializers.ListField(child=serializers.CharField(), help_text=_FIELDS)
     older = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text=_OLDER)
     curation = serializers.DictField(
-        child=serializers.DictField(), help_text="Attribute → operator → value: what must hold of the context."
+        child=serializers.DictField(),
+        allow_null=True,
+        help_text="Attribute → operator → value: what must hold of the context; null: nothing.",
     )
 
 
@@ -53,7 +55,7 @@ class ClientInstrumentSerializer(_FillingSerializer):
     stream = serializers.CharField()
     sample = SamplingSerializer(help_text="In place of the stream's; the rate is 0 while either is off.")
     changes = SampleChangeSerializer(many=True, help_text=_CHANGES)
-    audience = AudienceSerializer()
+    audience = AudienceSerializer(allow_null=True, help_text="Whom the instrument asks; null: everybody.")
     fields_to_fill = serializers.ListField(child=serializers.CharField(), help_text="Beside those of its stream.")
     older = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text=_OLDER)
 

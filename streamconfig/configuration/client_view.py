@@ -107,8 +107,10 @@ class ClientView:
             "older": filled.older,
         }
 
-    def _audience(self, audience: Audience) -> dict[str, Any]:
-        """With the sites in place of their tags: a client knows its site's name only."""
+    def _audience(self, audience: Audience) -> dict[str, Any] | None:
+        """With the sites in place of their tags: a client knows its site's name only. None: everybody."""
+        if audience == Audience():
+            return None
         sites = self.found.document.section("sites")
         named = {
             part: [name for tag in getattr(audience, part) for name in _sites_of(tag, sites)]
@@ -144,13 +146,14 @@ def metrics_platform_rules(one: Configured) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def curation(rules: Any) -> dict[str, Any]:
-    """Rules by attribute, with the operator that two of the older clients called is_equals under its name."""
-    return {
+def curation(rules: Any) -> dict[str, Any] | None:
+    """Rules by attribute, None without any; what two of the older clients called is_equals bears its new name."""
+    found = {
         attribute: {"equals" if name == "is_equals" else name: value for name, value in wanted.items()}
         for attribute, wanted in (rules.items() if isinstance(rules, Mapping) else ())
         if isinstance(wanted, Mapping)
     }
+    return found or None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

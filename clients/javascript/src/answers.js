@@ -1,6 +1,9 @@
 /** What becomes of each event of a batch by the intake's answer. */
 
+import { parsed } from "./attempt.js";
+
 const LONGEST_PAUSE = 60;
+const DAY = 86400; // nobody is waited for longer; beyond 2^31 milliseconds a timer would ring at once
 
 /**
  * What becomes of one event: `sent`, `again`, `halve`, or `!` and the reason of its drop.
@@ -30,4 +33,22 @@ export const resultOf = ({ results }, index) => (Array.isArray(results) ? result
  * @param {string | null | undefined} retryAfter the header
  * @param {number} attempt how often the batch was sent, this time included
  */
-export const waitOf = (retryAfter, attempt) => (retryAfter > 0 ? +retryAfter : Math.min(LONGEST_PAUSE, 2 ** (attempt - 1)));
+export const waitOf = (retryAfter, attempt) => (retryAfter > 0 ? Math.min(DAY, retryAfter) : Math.min(LONGEST_PAUSE, 2 ** (attempt - 1)));
+
+/**
+ * What becomes of the events of a request.
+ * @param {number} status
+ * @param {string | null} retryAfter
+ * @param {string} body
+ * @param {number} count how many events it had
+ * @param {number} attempt how often they were sent, this time included
+ * @returns {{wait: number, of: (index: number) => [string, object?]}} the seconds until the next attempt, and each event's outcome and own result
+ */
+export const fates = (status, retryAfter, body, count, attempt) => {
+  const answer = Object(parsed(body));
+  const of = (index) => {
+    const result = resultOf(answer, index);
+    return [outcomeOf(result, status, answer, count), result];
+  };
+  return { wait: waitOf(retryAfter, attempt), of };
+};

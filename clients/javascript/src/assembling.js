@@ -23,7 +23,7 @@ export const assemble = (stream, event, entry, instrument, lookup, domain, now) 
     if (path == "meta.id") value = newUuid();
     else if (path == "meta.domain") value = domain;
     else if (path != "dt") value = lookup(path);
-    else if (!isOlder) value = new Date(now).toISOString();
+    else if (!isOlder) value = new Date(now).toJSON();
     if (value != null) fill(made, path.split("."), value);
   }
   return made;

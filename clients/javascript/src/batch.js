@@ -13,7 +13,11 @@ export const bodyOf = (items) => `[${items.map((item) => item.text)}]`;
  * @param {number} events
  */
 export const countFor = (items, bytes = BYTES, events = EVENTS) => {
-  let room = bytes - 1;
-  const end = items.findIndex((item, index) => index == events || ((room -= item.bytes + 1) < 0 && index));
-  return end < 0 ? items.length : end;
+  let count = 0;
+  for (const item of items) {
+    bytes -= item.bytes + 1;
+    if (count == events || (bytes < 1 && count)) break;
+    count++;
+  }
+  return count;
 };

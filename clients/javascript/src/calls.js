@@ -1,14 +1,13 @@
 /** From a call to an event on its way: judged, assembled, made into text, or dropped for a reason. */
 
 import { assemble, bytesOf, textOf } from "./assembling.js";
-import { attempt, parsed } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { LARGEST } from "./batch.js";
 import { sampleAt } from "./clock.js";
 import { isObject, own, read } from "./paths.js";
-import { fits, judge } from "./sampling.js";
+import { judge } from "./sampling.js";
 import { isRefused } from "./signals.js";
 import { surrounding } from "./surroundings.js";
-import { isBrowser } from "./transport.js";
 
 const HELD = 128; // in a browser; a service holds as many as may wait
 
@@ -43,9 +42,9 @@ export const calls = (core) => {
 
   /** Kept as it is now: what the caller changes afterwards changes nothing. */
   const hold = (call) => {
-    const kept = parsed(JSON.stringify({ _event: call._event, _context: contextOf(call) }));
+    const kept = JSON.parse(JSON.stringify({ _event: call._event, _context: contextOf(call) }));
     held.push({ ...call, ...kept, _now: Date.now() });
-    if (held.length > (isBrowser ? HELD : _options.bounds.events)) lose(held.shift(), "full");
+    if (held.length > (IS_PAGE ? HELD : _options.bounds.events)) lose(held.shift(), "full");
   };
 
   /**
@@ -66,7 +65,7 @@ export const calls = (core) => {
       (unit) => idOf(call, unit, now),
       core._hasConsent,
       core._force.includes(call._key),
-      instrument && !fits(instrument.audience, _options),
+      instrument && !core._parts.fits(instrument.audience, _options),
     );
     return sample.rate ? [sample, name, entry, instrument] : sample;
   };
@@ -79,13 +78,13 @@ export const calls = (core) => {
     const [sample, name, entry, instrument] = found;
     const url = own(core._current.intakes, entry.service);
     if (!url) return "unconfigured";
-    const event = call._event === undefined ? {} : call._event;
+    const { _event: event = {} } = call;
     if (!isObject(event)) return "not_json";
     const lookup = lookupOf(call, sample, now);
     if (!core._parts.holds(entry.curation, lookup)) return "curation";
     const text = textOf(assemble(name, event, entry, instrument, lookup, _options.domain, now));
     const bytes = bytesOf(text);
-    if (isBrowser && bytes > LARGEST) return "too_large";
+    if (IS_PAGE && bytes > LARGEST) return "too_large";
     if (call._count) call._count();
     core._tell(text, "made", name);
     core._box._add({ text, bytes, made: now, url, stream: name, tries: 0 });
@@ -104,7 +103,7 @@ export const calls = (core) => {
     return (path) => {
       const value = read(context, path);
       if (value != null) return value;
-      return path in known ? known[path] : attempt(() => surrounding(path, _options.platform, (asked) => idOf(call, asked, now)));
+      return known[path] ?? surrounding(path, _options.platform, (asked) => idOf(call, asked, now));
     };
   };
 

@@ -6,14 +6,17 @@ import { addressOf, note } from "./configuration.js";
 import { identifiers, newId } from "./identifiers.js";
 import { instrument } from "./instrument.js";
 import { outbox } from "./outbox.js";
-import { asked, watchPage } from "./page.js";
+import { watchPage } from "./page.js";
 import { own } from "./paths.js";
 import { shelf } from "./queue.js";
-import { ask, browser, isBrowser, jittered, pause } from "./transport.js";
+import { ask, browser, jittered, pause } from "./transport.js";
 
 const KEPT = 20; // errors, until the second file is here
 const PATIENT_TRIES = 5; // so often a service's process is kept alive for its first configuration
 const WANTED = /^(unsampled|closed|audience|curation|consent|privacy)$/; // by the platform or a person: no fault
+
+const SPECIAL = /"(audience|curation)":{/; // for the second file
+const isNone = (rules) => !rules;
 
 /**
  * @param {string} platformUrl
@@ -21,30 +24,28 @@ const WANTED = /^(unsampled|closed|audience|curation|consent|privacy)$/; // by t
  * @param {() => Promise<object>} loadExtras the second file's parts: see extras.js
  */
 export const clientOf = (platformUrl, given, loadExtras) => {
-  const page = asked(isBrowser ? location.hash : "");
+  const asked = new URLSearchParams(IS_PAGE ? location.hash.slice(1) : "");
   const options = {
     linger: 1000,
-    tries: 5,
-    force: [],
-    platform: isBrowser ? "web" : "service",
-    domain: isBrowser ? location.hostname : undefined,
+    platform: IS_PAGE ? "web" : "service",
+    domain: IS_PAGE ? location.hostname : undefined,
     ...given,
   };
   // A service gives identifiers of whoever consented: it has no device, and makes none.
-  const { config, platform, onError, consent = !isBrowser && platform == "service" } = options;
+  const { config, platform, onError, consent = !IS_PAGE && platform == "service" } = options;
   options.bounds = { events: 1e4, bytes: 64e6, ...options.bounds };
-  if (!isBrowser) options.headers = { "Content-Type": "application/json", ...options.headers };
-  const storage = options.storage || (isBrowser && attempt(() => localStorage));
+  if (!IS_PAGE) options.headers = { "Content-Type": "application/json", ...options.headers };
+  const storage = options.storage || (IS_PAGE && attempt(() => localStorage));
   const address = addressOf(platformUrl, options);
   const counts = { given: 0, sent: 0, left: 0, waiting: 0 };
   const dropped = {};
   /** What all parts of a client share: what it counts, and the configuration that holds. */
   const core = {
     _options: options,
-    _force: page._force.concat(options.force),
-    _debugId: (options.debug || page._debug) && newId(),
+    _force: (asked.get("eventplatform-force") || "").split(",").concat(options.force || []),
+    _debugId: (options.debug || asked.has("eventplatform-debug")) && newId(),
     _counts: counts,
-    _ids: identifiers(storage, platform != "service"),
+    _ids: identifiers(storage, IS_PAGE || platform != "service"),
     _offset: 0,
     _failures: 0,
     /** An event, which waits until it is sent, left or lost. */
@@ -60,9 +61,9 @@ export const clientOf = (platformUrl, given, loadExtras) => {
       if (onError && !WANTED.test(reason)) attempt(() => onError({ stream, reason, event, result }));
     },
     /** Debug mode says it; until the second file is here, and where it can't be had, as it is. */
-    _tell: (...said) => core._debugId && core._parts.tell(...said),
-    /** The second file's parts, once they are here. */
-    _parts: { tell: console.warn, holds: (rules) => !Object.keys(Object(rules)).length },
+    _tell: (...said) => core._debugId && core._parts.tell(core._debugId, ...said),
+    /** The second file's parts, once they are here; until then only what asks for none of them holds. */
+    _parts: { tell: console.warn, holds: isNone, fits: isNone },
   };
   const box = (core._box = outbox(core, shelf(storage)));
   const made = calls(core);
@@ -77,41 +78,40 @@ export const clientOf = (platformUrl, given, loadExtras) => {
 
   const askAgain = async () => {
     clearTimeout(timer);
-    const { _etag } = core;
     // A browser's own cache asks with its ETag; a header of ours would cost a preflight each time.
-    const headers = _etag && !isBrowser ? { "If-None-Match": _etag } : {};
+    const headers = !IS_PAGE && core._etag ? { "If-None-Match": core._etag } : {};
     const answer = await ask(address, { headers, cache: "no-cache" });
     const seconds = note(core, answer, Date.now());
-    await settle();
-    if (core._failures) core._tell(answer._body, "no configuration from " + address, answer._status);
+    await settle(answer);
     question = 0;
     if (core._isClosed) return;
     timer = setTimeout(refresh, core._failures ? jittered(seconds) : seconds * 1000);
-    if (timer.unref && (core._isReady || core._failures > PATIENT_TRIES)) timer.unref();
+    if (!IS_PAGE && timer.unref && (core._isReady || core._failures > PATIENT_TRIES)) timer.unref();
   };
 
   /** The second file is asked for, once at a time, and takes over; debug mode says where it can't be had. */
-  const load = async () => {
+  const load = (core._load = async () => {
     try {
-      const parts = (core._parts = await (loading = loading || loadExtras()));
+      // One of another version may lack a part.
+      const parts = (core._parts = { ...core._parts, ...(await (loading = loading || loadExtras())) });
       for (const each of catching.splice(0)) parts.tellErrors(...each);
     } catch (error) {
       loading = 0;
-      core._tell(error, "no eventplatform-extras");
+      core._tell(error);
     }
-  };
+    return core._parts;
+  });
 
   /** What holds now may need the second file: calls are kept until it is here, or can't be had. */
-  const settle = async () => {
+  const settle = async ({ _body, _status }) => {
     const { _current, _parts } = core;
-    const isCurated = (stream) => !_parts.holds(Object(stream).curation);
     if (catching[0]) load();
-    if (!_parts.tellErrors && (core._debugId || Object.values(Object(_current).streams || {}).some(isCurated))) {
+    if (!_parts.tellErrors && (core._debugId || SPECIAL.test(JSON.stringify(_current)))) {
       core._isReady = 0;
       await load();
     }
+    core._tell(_body || _current, "configuration", _status);
     if (!_current || core._isReady) return;
-    core._tell(_current, "configuration", "debug_id " + core._debugId);
     core._isReady = 1;
     made._release();
     isReady();
@@ -120,14 +120,14 @@ export const clientOf = (platformUrl, given, loadExtras) => {
 
   /** What earlier pages left is sent by one of those that are open, where the browser can tell. */
   const collect = () => {
-    if (!isBrowser || !core._hasConsent || !core._isReady) return;
+    if (!IS_PAGE || !core._hasConsent || !core._isReady) return;
     const take = (lock) => lock && (box._collect(), pause(1000));
     if (browser.locks) browser.locks.request("eventplatform", { ifAvailable: true }, take).catch(() => {});
     else take(1);
   };
 
   const again = (isNewPage) => {
-    if (isNewPage) client.newPageview();
+    if (isNewPage) core._ids._renew();
     refresh();
     box._resume();
     collect();
@@ -143,17 +143,16 @@ export const clientOf = (platformUrl, given, loadExtras) => {
 
     catchErrors: (target, tags) => {
       const caught = [];
-      const heard = (happened) => caught.length < KEPT && caught.push(happened);
-      const each = (act) => attempt(() => ["error", "unhandledrejection"].forEach((kind) => globalThis[act + "EventListener"](kind, heard)));
-      const { submit = (event) => client.submit(target, event), key = target } = Object(target);
-      const repeated = () => {
+      let isOver;
+      const heard = (happened) => isOver || (caught.length < KEPT && caught.push(happened));
+      const repeated = (stream) => {
         core._give();
-        core._lose(key, "repeated");
+        core._lose(stream, "repeated");
       };
-      each("add");
-      catching.push([caught, submit, repeated, tags]);
+      attempt(() => ["error", "unhandledrejection"].forEach((kind) => addEventListener(kind, heard)));
+      catching.push([caught, target, tags, client, repeated]);
       load();
-      return () => each("remove");
+      return () => (isOver = 1);
     },
 
     setConsent: (has) => {
@@ -176,7 +175,7 @@ export const clientOf = (platformUrl, given, loadExtras) => {
 
     close: async (milliseconds = 5000) => {
       const end = Date.now() + milliseconds;
-      const isBusy = () => counts.waiting || catching.some(([caught]) => caught[0]);
+      const isBusy = () => counts.waiting || catching[0];
       for (box._pump(); isBusy() && Date.now() < end; box._pump()) await pause(20);
       core._isClosed = 1;
       clearTimeout(timer);
@@ -187,10 +186,10 @@ export const clientOf = (platformUrl, given, loadExtras) => {
     stats: () => ({ ...counts, dropped: { ...dropped } }),
   };
 
-  if (isBrowser) watchPage(box._leave, again);
+  if (IS_PAGE) watchPage(box._leave, again);
   client.setConsent(consent);
   core._current = config;
-  if (config) question = settle();
+  if (config) question = settle({});
   else refresh();
   return client;
 };

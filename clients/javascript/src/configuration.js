@@ -1,6 +1,6 @@
 /** What the platform says: asked for once and again, and the last good answer holds. */
 
-import { parsed } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { offsetOf } from "./clock.js";
 import { isObject } from "./paths.js";
 
@@ -8,13 +8,10 @@ const CONTRACT = 1;
 const REFRESH = 60;
 const LONGEST_PAUSE = 300;
 
-/** One name may be given without a list. */
-const listed = (names) => [].concat(names || []).join("|");
-
 /** The address of a client's configuration. */
 export const addressOf = (platformUrl, { streams, instruments, site }) => {
-  const asked = { streams: listed(streams), instruments: listed(instruments), scope: site };
-  const query = Object.entries(asked).filter(([, value]) => value);
+  const given = Object.entries({ streams, instruments, scope: site }).filter(([, value]) => value && value != "");
+  const query = given.map(([name, value]) => [name, [].concat(value).join("|")]); // one name may be given without a list
   return String(platformUrl).replace(/\/*$/, "/api/v1/client?") + new URLSearchParams(query);
 };
 
@@ -25,11 +22,11 @@ export const addressOf = (platformUrl, { streams, instruments, site }) => {
  * @param {number} received
  */
 export const note = (held, { _status, _body, _header }, received) => {
-  const document = _status == 200 ? Object(parsed(_body)) : _status == 304 && held._current;
-  if (!document || document.contract !== CONTRACT || !isObject(document.streams)) return Math.min(LONGEST_PAUSE, 2 ** held._failures++);
+  const document = _status == 200 ? attempt(() => JSON.parse(_body)) : !IS_PAGE && _status == 304 && held._current; // a browser's own cache answers 200
+  if (document?.contract !== CONTRACT || !isObject(document.streams)) return Math.min(LONGEST_PAUSE, 2 ** held._failures++);
   held._failures = 0;
   held._offset = offsetOf(_header("date"), received);
-  if (_status == 200) held._etag = _header("etag");
+  if (!IS_PAGE && _status == 200) held._etag = _header("etag");
   held._current = document;
   return document.refresh_seconds > 0 ? +document.refresh_seconds : REFRESH;
 };

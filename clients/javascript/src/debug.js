@@ -3,12 +3,13 @@
 import { parsed } from "./attempt.js";
 
 /**
+ * @param {string} debugId to look for at the platform
  * @param {unknown} thing an event, or its text
  * @param {string} what
  * @param {string} stream
  * @param {{code?: string, pointer?: string, message?: string, remedy?: string}} [result] what the intake says of it
  */
-export const tell = (thing, what, stream, { code, pointer, message, remedy } = {}) => {
+export const tell = (debugId, thing, what, stream, { code, pointer, message, remedy } = {}) => {
   const words = [what, stream, code, pointer, message, remedy];
-  console.warn("[eventplatform] " + words.filter(Boolean).join(" · "), parsed(thing) || thing);
+  console.warn(`[eventplatform ${debugId}] ` + words.filter(Boolean).join(" · "), parsed(thing) || thing);
 };

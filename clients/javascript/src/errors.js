@@ -29,13 +29,15 @@ export const described = ({ type, reason, error = reason, message = reason, file
 const momentOf = ({ timeStamp }) => new Date((timeStamp > 0 && performance.timeOrigin + timeStamp) || Date.now()).toISOString();
 
 /**
- * Take over what was caught until now, and what comes: each error is handed to `submit`, bounded; `repeated` is told of the others.
+ * Take over what was caught until now, and what comes: each error is submitted, bounded; `repeated` is told of the others.
  * @param {(ErrorEvent | PromiseRejectionEvent)[]} caught whoever hears of one pushes it there
- * @param {(event: object) => void} submit
- * @param {() => void} repeated
- * @param {Record<string, string>} [tags]
+ * @param {string | {key: string, submit: (event: object) => void}} target a stream, or an instrument
+ * @param {Record<string, string> | undefined} tags
+ * @param {{submit: (stream: string, event: object) => void}} client
+ * @param {(key: string) => void} repeated
  */
-export const tellErrors = (caught, submit, repeated, tags) => {
+export const tellErrors = (caught, target, tags, client, repeated) => {
+  const { submit = (event) => client.submit(target, event), key = target } = Object(target);
   const seen = {};
   let told = 0;
   const hand = (happened) => {
@@ -49,7 +51,7 @@ export const tellErrors = (caught, submit, repeated, tags) => {
       // A reason that can't be read is none of ours to throw again: that would be the next error.
     }
     if (event) submit(event);
-    else repeated();
+    else repeated(key);
   };
   caught.push = hand;
   caught.splice(0).forEach(hand);

@@ -1,5 +1,5 @@
 /** The second file for `require`. */
 
-import { holds, tell, tellErrors } from "./extras.js";
+import { fates, fits, holds, tell, tellErrors } from "./extras.js";
 
-module.exports = { holds, tell, tellErrors };
+module.exports = { fates, fits, holds, tell, tellErrors };

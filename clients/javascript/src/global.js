@@ -2,12 +2,9 @@
 
 import { clientOf } from "./client.js";
 
-const { currentScript } = globalThis.document || {}; // known while the script itself runs, not later
+const { currentScript } = document; // known while the script itself runs, not later
 
 /** A page that names the second file itself has its parts already; else it comes from beside this script. */
-const loadExtras = async () => {
-  if (!globalThis.eventplatformExtras) await import(new URL("eventplatform-extras.js", currentScript.src));
-  return globalThis.eventplatformExtras;
-};
+const loadExtras = () => globalThis.eventplatformExtras || import(new URL("eventplatform-extras.mjs", currentScript.src));
 
 globalThis.eventplatform = { connect: (platformUrl, options) => clientOf(platformUrl, options, loadExtras), version: VERSION };

@@ -33,12 +33,11 @@ export const identifiers = (storage, hasDevice = true) => {
   };
 
   const keep = (unit, now) => {
-    const moment = unit == "session" ? "used" : "made";
     held = attempt(() => ({ ...JSON.parse(storage.getItem(KEY)) })) || held;
-    const { id, [moment]: since } = Object(held[unit]);
+    const { id, since } = Object(held[unit]);
     const isKept = /^[0-9a-f]{20}$/.test(id) && now - since < LASTS[unit];
     readAt = now;
-    if (!isKept || unit == "session") held[unit] = { id: isKept ? id : newId(), [moment]: now };
+    if (!isKept || unit == "session") held[unit] = { id: isKept ? id : newId(), since: now };
     // Where it is full, or closed to private windows, this page's own memory is left.
     if (!attempt(() => [storage.setItem(KEY, JSON.stringify(held))])) storage = undefined;
   };

@@ -1,15 +1,13 @@
 /** Events on their way: grouped by intake, sent, tried again, and left to the next page. */
 
-import { outcomeOf, resultOf, waitOf } from "./answers.js";
 import { bytesOf } from "./assembling.js";
-import { parsed } from "./attempt.js";
 import { BYTES, EVENTS, LARGEST, bodyOf, countFor } from "./batch.js";
 import { admit } from "./queue.js";
-import { ask, beacon, browser, isBrowser, jittered, pause, withParameter } from "./transport.js";
+import { ask, beacon, browser, jittered, pause, withParameter } from "./transport.js";
 
 const SERVICE_IN_FLIGHT = 200e3; // bytes
 const ON_DEVICE = { events: 200, bytes: 256e3 };
-const LONGEST_TIMER = 1e9; // beyond 2^31 a timer rings at once
+const LONGEST_PAUSE = 60;
 
 /**
  * @typedef {{text: string, bytes: number, made: number, url: string, stream: string, tries: number}} Item
@@ -19,7 +17,7 @@ const LONGEST_TIMER = 1e9; // beyond 2^31 a timer rings at once
  * @param {{put: (items: Item[]) => unknown, take: () => Item[]}} shelf
  */
 export const outbox = (core, shelf) => {
-  const { linger, tries, bounds, headers } = core._options;
+  const { linger, tries = 5, bounds, headers } = core._options;
   const counts = core._counts;
   /** @type {Record<string, Lane>} */
   const lanes = {};
@@ -47,9 +45,9 @@ export const outbox = (core, shelf) => {
     core._lose(item.stream, reason, item.text, result);
   };
 
-  const isPaused = (lane) => lane._until > Date.now() || browser.onLine === false;
+  const isPaused = (lane) => lane._until > Date.now() || (IS_PAGE && !browser.onLine);
 
-  const boundsOf = (lane) => (isBrowser && isPaused(lane) ? ON_DEVICE : bounds);
+  const boundsOf = (lane) => (IS_PAGE && isPaused(lane) ? ON_DEVICE : bounds);
 
   const add = (item) => {
     const lane = push(item);
@@ -66,13 +64,13 @@ export const outbox = (core, shelf) => {
       setTimeout(() => {
         lane._timer = 0;
         pump(lane);
-      }, Math.min(milliseconds, LONGEST_TIMER));
+      }, milliseconds);
   };
 
   /** Send what may go now: browsers take 64 KiB in flight that outlive the page, and a service is polite. */
   const pump = (lane) => {
     while (lane[0] && !isPaused(lane)) {
-      if (flying > (isBrowser ? LARGEST - BYTES : SERVICE_IN_FLIGHT)) return; // it goes on when a flight lands
+      if (flying > (IS_PAGE ? LARGEST - BYTES : SERVICE_IN_FLIGHT)) return; // it goes on when a flight lands
       fly(lane, lane.splice(0, countFor(lane)));
     }
     if (lane[0]) later(lane, Math.max(lane._until - Date.now() || 0, linger));
@@ -81,24 +79,28 @@ export const outbox = (core, shelf) => {
   const fly = async (lane, items) => {
     const body = bodyOf(items);
     const size = bytesOf(body);
-    const { url } = items[0];
+    const { url, tries: before } = items[0];
     flying += size;
     const address = core._debugId ? withParameter(url, "debug_id=" + core._debugId) : url;
-    const answer = await ask(address, { method: "POST", headers, body, keepalive: isBrowser });
+    const { _status, _header, _body } = await ask(address, { method: "POST", headers, body, keepalive: IS_PAGE });
+    const isTaken = _status < 300 && !/"results"/.test(_body);
+    const simple = () => ({ wait: Math.min(LONGEST_PAUSE, 2 ** before), of: () => [isTaken ? "sent" : "again"] });
+    // What an answer says beyond "taken" the second file reads; until it can be had, events go again.
+    const { fates = simple } = isTaken || !_status ? {} : await core._load();
     flying -= size;
-    land(lane, items, answer);
+    land(lane, items, fates(_status, _header("retry-after"), _body, items.length, before + 1), _status);
     each(pump);
   };
 
-  const land = (lane, items, { _status, _header, _body }) => {
-    const answer = Object(parsed(_body));
-    const wait = waitOf(_header("retry-after"), items[0].tries + 1);
+  const land = (lane, items, { wait, of }, status) => {
     const halves = [];
     const again = items.filter((item, index) => {
-      const result = resultOf(answer, index);
-      const outcome = outcomeOf(result, _status, answer, items.length);
-      core._tell(item.text, `answer ${_status} ${outcome}`, item.stream, result);
-      if (outcome == "again") return (!core._isClosed && (++item.tries < tries || isBrowser)) || drop(item, "gave_up");
+      const [outcome, result] = of(index);
+      core._tell(item.text, `answer ${status} ${outcome}`, item.stream, result);
+      if (outcome == "again") {
+        item.tries++;
+        return (!core._isClosed && (IS_PAGE || item.tries < tries)) || drop(item, "gave_up");
+      }
       if (outcome == "sent") leave([item], outcome);
       else if (outcome == "halve") halves.push(item);
       else drop(item, outcome.slice(1), result);
@@ -109,18 +111,20 @@ export const outbox = (core, shelf) => {
     }
     if (!again[0]) return;
     lane._until = Math.max(lane._until || 0, Date.now() + jittered(wait));
-    if (isBrowser && document.hidden) leaveTo(lane, again);
+    if (IS_PAGE && document.hidden) leaveTo(lane, again);
     else order(lane, again);
   };
 
+  const within = (most, items) => admit(items, most, Date.now(), drop);
+
   /** Put back what goes again, before the younger. */
-  const order = (lane, again) => lane.push(...admit(again.concat(lane.splice(0)), boundsOf(lane), Date.now(), drop));
+  const order = (lane, again) => lane.push(...within(boundsOf(lane), again.concat(lane.splice(0))));
 
   /** Leave events to the next page; where nothing may be stored they wait in this one, as long as it lives. */
   const leaveTo = (lane, items) => {
     if (!items[0]) return;
     if (!core._hasConsent) return order(lane, items);
-    const kept = admit(fromShelf().concat(items), ON_DEVICE, Date.now(), drop);
+    const kept = within(ON_DEVICE, fromShelf().concat(items));
     if (shelf.put(kept)) leave(kept, "left");
     else kept.forEach(push);
   };
@@ -144,14 +148,16 @@ export const outbox = (core, shelf) => {
     /** True once nothing waits, false where the rest has to be tried again later. */
     _flush: async () => {
       each(pump);
-      while (flying) await pause(9);
+      while (flying) await pause(20);
       return !counts.waiting;
     },
 
     /** Pauses are over, as the device is online again. */
     _resume: () => {
-      each((lane) => (lane._until = 0));
-      each(pump);
+      each((lane) => {
+        lane._until = 0;
+        pump(lane);
+      });
     },
 
     /** The page may end now: what is there goes by beacon, else it is left to the next page, or where nothing may be stored tried by `fetch`. */
@@ -171,8 +177,10 @@ export const outbox = (core, shelf) => {
     /** Take over what earlier pages left. */
     _collect: () => {
       fromShelf().forEach(push);
-      each((lane) => order(lane, []));
-      each(pump);
+      each((lane) => {
+        order(lane, []);
+        pump(lane);
+      });
     },
 
     /** What lies on the device is dropped, for this reason. */

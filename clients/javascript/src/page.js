@@ -1,10 +1,4 @@
-/** A page's life: what its address asks for, and when it is left, hidden, shown and online again. */
-
-/** `#eventplatform-debug` and `#eventplatform-force=a,b`, also one behind the other with `&`. */
-export const asked = (hash) => {
-  const found = new URLSearchParams(hash.slice(1));
-  return { _debug: found.has("eventplatform-debug"), _force: (found.get("eventplatform-force") || "").split(",") };
-};
+/** A page's life: when it is left, hidden, shown and online again. */
 
 /**
  * Tell a client what happens to its page.

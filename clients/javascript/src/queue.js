@@ -41,12 +41,12 @@ export const shelf = (storage) => ({
   /** All that lies there, which is then gone from it. */
   take: () => {
     const found = [];
-    for (const key of attempt(() => Object.keys(storage)) || []) {
+    for (const key of Object.keys(Object(storage))) {
       if (!key.startsWith(KEY)) continue;
       attempt(() => {
         const items = storage.getItem(key);
         storage.removeItem(key);
-        found.push(...JSON.parse(items));
+        for (const item of JSON.parse(items)) if (item.text) found.push(item);
       });
     }
     return found;

@@ -1,23 +1,9 @@
-/** In sample or not: by unit and rate, by a stream's switch, by an instrument's audience. */
+/** In sample or not: by unit and rate, by a stream's switch. */
 
 const FORCED = { unit: "forced", rate: 1 };
 
 /** An identifier's place between 0 and 1; NaN, which is below no rate, where its first 8 characters are no digits. */
-const valueOf = (id) => {
-  const head = String(id).slice(0, 8);
-  return /^[0-9a-f]+$/i.test(head) ? parseInt(head, 16) / 0xffffffff : NaN;
-};
-
-/** Whether a client is one of those whom an instrument asks. */
-export const fits = (audience, { site, platform, isLoggedIn }) => {
-  const { sites = [], except_sites = [], platforms = [], is_logged_in } = audience || {};
-  return (
-    (!sites.length || sites.includes(site)) &&
-    !except_sites.includes(site) &&
-    (!platforms.length || platforms.includes(platform)) &&
-    (is_logged_in == null || is_logged_in === isLoggedIn)
-  );
-};
+const valueOf = (id) => ("0x" + String(id).slice(0, 8)) / 0xffffffff;
 
 /**
  * The reason why an event isn't sent, or what it carries as its sample.

@@ -8,4 +8,4 @@ import { browser } from "./transport.js";
  * @param {{gpc?: boolean, dnt?: boolean}} options what the integrator says, in place of the browser
  */
 export const isRefused = (heeds, { gpc = browser.globalPrivacyControl, dnt = browser.doNotTrack == 1 }) =>
-  (heeds || []).some((name) => (name == "gpc" ? gpc : name == "dnt" && dnt));
+  (heeds || []).some((name) => ({ gpc, dnt })[name]);

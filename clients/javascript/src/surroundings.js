@@ -10,6 +10,7 @@ export const surrounding = (path, platform, idOf) => {
   const unit = /^(?:browser|performer)\.(pageview|session|device)_id$/.exec(path);
   if (unit) return idOf(unit[1]);
   if (path == "agent.client_platform") return platform;
+  if (!IS_PAGE) return undefined;
   if (path == "browser.page_path") return location.pathname.slice(0, 2048);
   if (path == "browser.language") return document.documentElement.lang || navigator.language;
   return path == "browser.viewport_width_px" ? innerWidth : undefined;

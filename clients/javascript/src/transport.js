@@ -4,10 +4,8 @@ import { attempt } from "./attempt.js";
 
 const TIMEOUT = 30e3;
 
-export const isBrowser = typeof document == "object";
-
 /** The browser, as far as there is one. */
-export const browser = globalThis.navigator || {};
+export const browser = IS_PAGE ? globalThis.navigator : {};
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

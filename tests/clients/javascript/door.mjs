@@ -7,7 +7,7 @@ const CONFIGURATION = {
   revision: 17,
   refresh_seconds: 60,
   streams: {
-    "test.event": { schema: "/test/event/1.0.0", service: "main", sample: null, changes: [], heeds: [], fields: ["meta.id", "dt"], curation: {} },
+    "test.event": { schema: "/test/event/1.0.0", service: "main", sample: null, changes: [], heeds: [], fields: ["meta.id", "dt"], curation: null },
   },
   instruments: {},
 };

@@ -65,7 +65,7 @@ class Door:
             "revision": 1,
             "refresh_seconds": 60,
             "intakes": {"main": f"{self.url}/main/v1/events"},
-            "streams": {"test.event": {**stream, "fields": ["meta.id", "dt"], "curation": {}}},
+            "streams": {"test.event": {**stream, "fields": ["meta.id", "dt"], "curation": None}},
             "instruments": {},
         }
 
