@@ -36,7 +36,7 @@ CONFIG = {
                 *("funnel_name", "funnel_event_sequence_position", "browser.pageview_id", "browser.session_id"),
                 *("browser.page_path", "browser.viewport_width_px", "browser.language"),
             ],
-            "curation": {},
+            "curation": None,
         }
     },
     "instruments": {
@@ -44,7 +44,7 @@ CONFIG = {
             "stream": "ui.button_click",
             "sample": {"unit": "session", "rate": 0.2},
             "changes": [],
-            "audience": {"sites": [], "except_sites": [], "platforms": ["web"], "is_logged_in": None},
+            "audience": None,
             "fields": ["page.id", "page.namespace_id"],
         }
     },
