@@ -84,7 +84,7 @@ class EventGate:
         return len(given) > 1 or bool(given and (given[0][0] != "hasty" or given[0][1]))
 
     def settled(self, submission: Settled) -> Answer:
-        """Failures alone are listed: those that break their schema, and all others."""
+        """Failures alone are listed: those that are wrong in themselves, and all others."""
         total = submission.total
         if submission.is_plain:
             return self._bare(HTTPStatus.CREATED, sentence(total, 0, 0))
@@ -92,8 +92,8 @@ class EventGate:
         if not failures:
             is_spooled = any(one.outcome == "spooled" for one in submission.results())
             return self._bare(self._service.spooled_status if is_spooled else HTTPStatus.CREATED, sentence(total, 0, 0))
-        invalid = [one for one in failures if isinstance(one.error, EventInvalidError)]
-        errored = [one for one in failures if not isinstance(one.error, EventInvalidError)]
+        invalid = [one for one in failures if _is_invalid(one)]
+        errored = [one for one in failures if not _is_invalid(one)]
         status = HTTPStatus.MULTI_STATUS if len(failures) < total else _status(errored)
         body: dict[str, Any] = {"invalid": [_entry(one, "invalid") for one in invalid]}
         if errored or status == HTTPStatus.MULTI_STATUS:
@@ -156,6 +156,12 @@ class EventGate:
 
 def _problem(status: int, kind: str, title: str, detail: str) -> dict[str, Any]:
     return {"status": int(status), "type": kind, "title": title, "detail": detail}
+
+
+def _is_invalid(result: EventResult) -> bool:
+    """By its schema, or by JSON that nothing downstream can keep (EventGate knows no such): trying again mends neither."""
+    error = result.error
+    return isinstance(error, EventInvalidError) or (error is not None and error.code.startswith("json."))
 
 
 def _status(errored: Sequence[EventResult]) -> int:

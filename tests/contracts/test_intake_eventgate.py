@@ -216,11 +216,17 @@ def test_post__number_that_eventgate_would_change__refused_as_a_problem_object(d
 
 
 @pytest.mark.parametrize("wrong", [dump(event(test="a\0b")), deep(65), deep(900)])
-def test_post__one_of_a_batch_may_be_no_event__listed_alone_as_an_error(door: Platform, wrong: bytes) -> None:
+def test_post__one_of_a_batch_may_be_no_event__listed_alone_as_invalid(door: Platform, wrong: bytes) -> None:
     reply = door.post(b"[%s,%s]" % (dump(GOOD), wrong))
 
     assert (reply.status, len(door.records())) == (207, 1)
-    assert (reply.json["invalid"], [one["status"] for one in reply.json["error"]]) == ([], ["error"])
+    assert ([one["status"] for one in reply.json["invalid"]], reply.json["error"]) == (["invalid"], [])
+
+
+def test_post__all_of_a_batch_may_be_no_events__400_since_a_retry_mends_nothing(door: Platform) -> None:
+    reply = door.post(b"[%s]" % dump(event(test="a\0b")))
+
+    assert (reply.status, [one["status"] for one in reply.json["invalid"]], "error" in reply.json) == (400, ["invalid"], False)
 
 
 def test_post__large_failure_and_gzip_accepted__packed(door: Platform) -> None:
