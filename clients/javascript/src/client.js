@@ -14,8 +14,7 @@ import { ask, browser, jittered, pause } from "./transport.js";
 const KEPT = 20; // errors, until the second file is here
 const PATIENT_TRIES = 5; // so often a service's process is kept alive for its first configuration
 const WANTED = /^(unsampled|closed|audience|curation|consent|privacy)$/; // by the platform or a person: no fault
-
-const SPECIAL = /"(audience|curation)":{/; // for the second file
+const SPECIAL = /"(audience|curation)":{/; // in a configuration: judged by the second file
 const isNone = (rules) => !rules;
 
 /**
@@ -24,6 +23,7 @@ const isNone = (rules) => !rules;
  * @param {() => Promise<object>} loadExtras the second file's parts: see extras.js
  */
 export const clientOf = (platformUrl, given, loadExtras) => {
+  // The address of a page may ask: `#eventplatform-debug`, `#eventplatform-force=a,b`, also one behind the other with `&`.
   const asked = new URLSearchParams(IS_PAGE ? location.hash.slice(1) : "");
   const options = {
     linger: 1000,
