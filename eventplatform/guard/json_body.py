@@ -16,7 +16,7 @@ from eventplatform.guard.errors import (
     JsonInvalidError,
     JsonTooDeepError,
     NotEventsError,
-    NumberOutOfRangeError,
+    NullCharacterError,
     TooManyEventsError,
 )
 from eventplatform.guard.json_checks import (
@@ -96,7 +96,9 @@ def check(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> 
     shape = body.translate(SHAPE)
     if shape.count(b"[") > limits.max_depth or len(body) > MIN_KEY_BYTES * limits.max_keys:
         check_nesting(document, events, limits.max_depth, limits.max_keys)
-    if SUSPICIOUS_DIGITS in shape:
+    is_suspicious = SUSPICIOUS_DIGITS in shape
+    del shape  # as large as the body
+    if is_suspicious:
         check_integers(body)
     if b"\\" in body and b"\\u0000" in body:
         check_null_characters(body, document)
@@ -120,10 +122,10 @@ def checked_each(body: bytes, document: Any, events: list[Any], limits: JsonLimi
 def _judged(event: Any, text: bytes, limits: JsonLimits) -> Any:
     try:
         check(text, event, [event], limits)
-    except (JsonTooDeepError, NumberOutOfRangeError) as error:
-        return Unfit(shown(text), error)  # nothing that walks events may meet such depth, and the number is rounded by now
+    except NullCharacterError as error:
+        return Unfit(event, error)  # the last check: it is neither too deep for whoever walks it, nor are its numbers rounded
     except RejectedError as error:
-        return Unfit(event, error)
+        return Unfit(shown(text), error)
     return event
 
 

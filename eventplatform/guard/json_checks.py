@@ -6,11 +6,14 @@ exactly. All are linear, and what would cost memory is counted before it is pars
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import orjson
+
+from eventplatform.core.pointers import pointer_of
 from eventplatform.guard.errors import (
     JsonTooDeepError,
     NullCharacterError,
@@ -69,14 +72,15 @@ def check_nesting(document: Any, events: list[Any], max_depth: int, max_keys: in
 
 
 def _too_wide(document: Any, limit: int) -> TooManyKeysError:
-    return TooManyKeysError(pointer=_place(document, lambda node: isinstance(node, dict) and len(node) > limit), limit=limit)
+    found = _first(document, lambda node: type(node) is dict and len(node) > limit)
+    return TooManyKeysError(pointer=found[0] if found else "", limit=limit)
 
 
 def check_integers(body: bytes) -> None:
-    """Integers that a parser would round; `body` is valid JSON."""
-    if any(_fits_not(found[1]) for found in _LONG_INTEGER.finditer(body) if found[1]):
-        document = json.loads(body, parse_int=_integer)
-        pointer, digits = next((at, node) for at, node in walk(document) if isinstance(node, _HugeInteger))
+    """Integers that a parser would round; `body` is valid JSON. One that a duplicate key replaces is in no document."""
+    places = [found.span(1) for found in _LONG_INTEGER.finditer(body) if found[1] and _fits_not(found[1])]
+    if places and (wrong := _first_marked(body, places)):
+        pointer, digits = wrong
         raise NumberOutOfRangeError(pointer=pointer, text=digits[:_MAX_SHOWN_DIGITS])
 
 
@@ -85,49 +89,52 @@ def _fits_not(digits: bytes) -> bool:
     return len(digits) > len(str(_MIN_INTEGER)) or not _MIN_INTEGER <= int(digits) <= _MAX_INTEGER
 
 
-class _HugeInteger(str):
-    """The digits of an integer that doesn't fit; a mark in the document."""
+def _first_marked(body: bytes, places: Sequence[tuple[int, int]]) -> tuple[str, str] | None:
+    """The first number of these with its pointer: parsed as texts behind a mark that nobody can have sent.
 
-    __slots__ = ()
-
-
-def _integer(digits: str) -> int | _HugeInteger:
-    return _HugeInteger(digits) if _fits_not(digits.encode()) else int(digits)
+    On its own, so that what it parses is gone with it: an error keeps what the function that raised it held.
+    """
+    mark = secrets.token_hex(16)
+    marked, at, view = bytearray(), 0, memoryview(body)
+    for start, end in places:
+        marked += view[at:start]
+        marked += b'"%s%s"' % (mark.encode(), view[start:end])
+        at = end
+    marked += view[at:]
+    found = _first(orjson.loads(marked), lambda node: type(node) is str and node.startswith(mark))
+    return found and (found[0], found[1].removeprefix(mark))
 
 
 def check_null_characters(body: bytes, document: Any) -> None:
-    """U+0000 in a text; `body` is valid JSON and holds its escape somewhere."""
-    if _NULL_CHARACTER.search(body):
-        raise NullCharacterError(pointer=_place(document, lambda node: isinstance(node, str) and "\0" in node))
+    """U+0000 in a text; `body` is valid JSON and holds its escape somewhere. Here, too, what is replaced is in no document."""
+    if _NULL_CHARACTER.search(body) and (wrong := _first(document, lambda node: type(node) is str and "\0" in node)):
+        raise NullCharacterError(pointer=wrong[0])
 
 
-def _place(document: Any, is_wrong: Callable[[Any], bool]) -> str:
-    return next((pointer for pointer, node in walk(document) if is_wrong(node)), "")
+def _first(document: Any, is_wrong: Callable[[Any], bool]) -> tuple[str, Any] | None:
+    """The pointer of the first wrong value or key in the order of the text, and that value.
+
+    What leads to each is kept in parts: a pointer for every value would cost as much as the names above it are long.
+    """
+    if is_wrong(document):
+        return "", document
+    way: list[str | int] = []
+    inside = [_entries(document)]
+    while inside:
+        for part, node in inside[-1]:
+            if is_wrong(node) or (type(part) is str and is_wrong(part)):
+                return pointer_of((*way, part)), node
+            if type(node) in _CONTAINERS:
+                way.append(part)
+                inside.append(_entries(node))
+                break
+        else:
+            inside.pop()
+            del way[-1:]
+    return None
 
 
-def walk(document: Any) -> Iterator[tuple[str, Any]]:
-    """Every value and every key with its pointer, in the order of the text."""
-    ways = [iter([("", document)])]
-    while ways:
-        found = next(ways[-1], None)
-        if found is None:
-            ways.pop()
-            continue
-        pointer, node = found
-        yield found
-        if type(node) is dict:
-            ways.append(_members(pointer, node))
-        elif type(node) is list:
-            ways.append(_items(pointer, node))
-
-
-def _members(pointer: str, node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
-        yield place, key
-        yield place, value
-
-
-def _items(pointer: str, node: list[Any]) -> Iterator[tuple[str, Any]]:
-    for index, value in enumerate(node):
-        yield f"{pointer}/{index}", value
+def _entries(node: Any) -> Iterator[tuple[str | int, Any]]:
+    if type(node) is dict:
+        return iter(node.items())
+    return iter(enumerate(node)) if type(node) is list else iter(())

@@ -257,5 +257,10 @@ def deep(levels: int) -> bytes:
     return dump(GOOD)[:-1] + b',"anything":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
 
 
+def wide(rest: bytes) -> bytes:
+    """An event with more keys than one object may have, and `rest` behind them."""
+    return b"%s,%s,%s}" % (dump(GOOD)[:-1], b",".join(b'"%d":1' % n for n in range(1001)), rest)
+
+
 def with_number(digits: bytes) -> bytes:
     return dump(GOOD)[:-1] + b',"number":' + digits + b"}"

@@ -12,7 +12,7 @@ import pytest
 
 from eventplatform.broker.base import LogUnavailableError
 from eventplatform.core.services import EventGateRules, Service
-from tests.contracts.intake_doors import GOOD, Platform, Reply, deep, dump, event, platform, to
+from tests.contracts.intake_doors import GOOD, Platform, Reply, deep, dump, event, platform, to, wide
 
 SERVICE = Service("main", profile="eventgate")
 CORS = {
@@ -215,7 +215,17 @@ def test_post__number_that_eventgate_would_change__refused_as_a_problem_object(d
     assert list(reply.json) == ["status", "type", "title", "detail", "method", "uri"]
 
 
-@pytest.mark.parametrize("wrong", [dump(event(test="a\0b")), deep(65), deep(900)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        dump(event(test="a\0b")),
+        deep(65),
+        deep(900),
+        wide(b'"d":1'),
+        wide(b'"d":' + b"[" * 260 + b"]" * 260),
+        wide(b'"d":18446744073709551616'),
+    ],
+)
 def test_post__one_of_a_batch_may_be_no_event__listed_alone_as_invalid(door: Platform, wrong: bytes) -> None:
     reply = door.post(b"[%s,%s]" % (dump(GOOD), wrong))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.intake_doors import ERRORS_URL, GOOD, Platform, codes, deep, dump, event, platform, to, with_number
+from tests.contracts.intake_doors import ERRORS_URL, GOOD, Platform, codes, deep, dump, event, platform, to, wide, with_number
 
 
 @pytest.fixture(params=["lane", "drf"])
@@ -129,6 +129,9 @@ def test_post__body_that_is_no_events__400_with_code(door: Platform, body: bytes
         (with_number(b"100000000000000000000"), "json.number_out_of_range", "/number"),
         (deep(65), "json.too_deep", ""),
         (deep(900), "json.too_deep", ""),
+        (wide(b'"d":1'), "json.too_many_keys", ""),
+        (wide(b'"d":' + b"[" * 260 + b"]" * 260), "json.too_many_keys", ""),
+        (wide(b'"d":18446744073709551616'), "json.too_many_keys", ""),
     ],
 )
 @pytest.mark.parametrize("query", ["", "?hasty=true"])

@@ -16,6 +16,7 @@ from tests.guard.costs import Cost, cost_of
 LIMITS = JsonLimits()
 BODY = 10 * 1024 * 1024  # the limit of a body
 MOST = 240_000  # values, nearly as many as are allowed
+KEYS = tuple(b'"%x":1' % n for n in range(1001))
 
 JSON_BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "1 M keys": (lambda: b"{%s}" % b",".join(b'"%x":1' % n for n in range(1_000_000)), "json.too_many_values"),
@@ -25,10 +26,7 @@ JSON_BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "[[[…": (lambda: b"[" * BODY, "json.too_many_values"),
     "[[],[],…": (lambda: b"[%s0]" % (b"[]," * (BODY // 3)), "json.too_many_values"),
     "one key a million times": (lambda: b'{%s"a":1}' % (b'"a":1,' * 1_000_000), "json.too_many_values"),
-    "1,001 keys in one object": (
-        lambda: b'{"a":[{%s}]}' % b",".join(b'"%x":1' % n for n in range(1001)),
-        "json.too_many_keys",
-    ),
+    "1,001 keys in one object": (lambda: b'{"a":[{%s}]}' % b",".join(KEYS), "json.too_many_keys"),
     "texts of commas": (lambda: b'["%s",%s""]' % (b"," * 300_000, b'"",' * 3_000_000), "json.too_many_values"),
     "texts without commas between": (lambda: b'["%s"%s]' % (b"," * 300_000, b'""' * 4_000_000), "json.invalid"),
     "a number of ten million digits": (lambda: b'{"a":%s}' % (b"1" * BODY), "json.invalid"),
@@ -37,6 +35,18 @@ JSON_BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "U+0000 after many values": (lambda: b'[[%s"\\u0000"]]' % (b'"",' * MOST), "json.null_character"),
     "ten million backslashes": (lambda: b'{"a":"%su0000"}' % (b"\\" * (BODY - 2)), "1"),
     "a text of ten megabytes": (lambda: b'{"a":"%s"}' % (b"," * BODY), "1"),
+    "U+0000 after many values below a long name": (
+        lambda: b'{"%s":[%s"\\u0000"]}' % (b"k" * 9_000_000, b"0," * MOST),
+        "json.null_character",
+    ),
+    "a huge number after many values below a long name": (
+        lambda: b'{"%s":[%s%s]}' % (b"~" * 9_000_000, b"0," * MOST, b"9" * 30),
+        "json.number_out_of_range",
+    ),
+    "1,001 keys after many values below many names": (
+        lambda: b"%s[%s{%s}]%s" % (b'{"%s":' % (b"k" * 90_000) * 50, b"0," * MOST, b",".join(KEYS), b"}" * 50),
+        "json.too_many_keys",
+    ),
     "nearly too many objects": (lambda: b"[[%s0]]" % (b'{"":0},' * (MOST // 2)), "1"),
 }
 
@@ -68,6 +78,10 @@ ARRAYS: Mapping[str, Callable[[], bytes]] = {
     "U+0000 among many objects": lambda: b'[[%s"\\u0000"]]' % (b'{"":0},' * (MOST // 2)),
     "U+0000 behind backslashes": lambda: b'["%s","\\u0000"]' % (b"\\\\" * (BODY // 2 - 20)),
     "U+0000 in every item": lambda: b"[%s]" % b",".join([b'{"a":"%s\\u0000"}' % (b"[,]" * 3_000)] * 1000),
+    "U+0000 after many values below a long name": lambda: b'[{"%s":[%s"\\u0000"]}]' % (b"k" * 9_000_000, b"0," * MOST),
+    "a huge number after many values below a long name": lambda: (
+        b'[{"%s":[%s%s]}]' % (b"k" * 9_000_000, b"0," * MOST, b"9" * 30)
+    ),
     "a huge number in every item": lambda: b"[%s]" % b",".join([b'{"a":%s}' % (b"9" * 30)] * 1000),
     "every item too deep": lambda: b"[%s]" % b",".join([b"[" * 200 + b"]" * 200] * 1000),
 }

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventplatform.core.errors import RejectedError
+from eventplatform.core.pointers import MAX_POINTER
 from eventplatform.guard import errors
-from eventplatform.guard.json_body import JsonLimits, parse_events
+from eventplatform.guard.json_body import JsonLimits, parse_each, parse_events
+from eventplatform.guard.lines import parse_lines
 
 LIMITS = JsonLimits(max_events=10, max_depth=4)
 
@@ -107,8 +109,38 @@ def test_parse_events__null_character__place(body: bytes, pointer: str) -> None:
     assert (error.code, error.pointer) == ("json.null_character", pointer)
 
 
+def test_parse_events__below_a_long_name__pointer_cut_and_marked() -> None:
+    pointer = refusal(b'{"%s":["\\u0000"]}' % (b"k" * 100_000)).pointer
+
+    assert (pointer[:3], pointer[-2:], len(pointer)) == ("/kk", "k…", MAX_POINTER)
+
+
 def test_parse_events__escaped_backslash_before_u0000__is_plain_text() -> None:
     assert parse_events(b'{"a":"\\\\u0000"}', LIMITS) == [{"a": "\\u0000"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        (b'{"a":99999999999999999999,"a":1}', {"a": 1}),
+        (b'{"a":[{"b":99999999999999999999}],"a":1}', {"a": 1}),
+        (b'{"a":"\\u0000","a":1}', {"a": 1}),
+    ],
+)
+def test_parse__duplicate_key_whose_first_value_may_not_be__only_the_last_counts(body: bytes, event: Any) -> None:
+    assert parse_events(body, LIMITS) == [event]
+    assert parse_each(b"[%s,{}]" % body, LIMITS) == [event, {}]
+    assert parse_lines(body + b"\n{}", LIMITS) == [event, {}]
+
+
+@pytest.mark.parametrize("value", [b"99999999999999999999", b'"\\u0000"'])
+def test_parse__duplicate_key_whose_last_value_may_not_be__refused(value: bytes) -> None:
+    assert refusal(b'{"a":1,"a":%s}' % value).pointer == "/a"
+
+
+def test_parse_each__item_beyond_what_the_parser_takes__refused_whole() -> None:
+    with pytest.raises(errors.JsonTooDeepError):
+        parse_each(b"[{},%s]" % (b"[" * 1100 + b"]" * 1100), LIMITS)
 
 
 def test_parse_events__more_events_than_allowed__counted() -> None:

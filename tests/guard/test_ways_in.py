@@ -29,6 +29,7 @@ ROUTED = Service(
 )
 LINES = "application/x-ndjson"
 REPORTS = "application/reports+json"
+WIDE = b'{"a":{%s}}' % b",".join(b'"%d":1' % n for n in range(21))
 
 
 def read(body: bytes, content_type: str = "application/json", *, service: Service = PLAIN, query: str = "") -> list[Any]:
@@ -152,7 +153,7 @@ def test_lines__one_is_no_json__that_line_alone_is_unfit_with_its_number() -> No
         (b'{"a":' * 9 + b"1" + b"}" * 9, "json.too_deep", ""),
         (b'{"a":{"b":18446744073709551616}}', "json.number_out_of_range", "/a/b"),
         (b'{"a":["\\u0000"]}', "json.null_character", "/a/0"),
-        (b'{"a":{%s}}' % b",".join(b'"%d":1' % n for n in range(21)), "json.too_many_keys", "/a"),
+        (WIDE, "json.too_many_keys", "/a"),
         (b'{"a":"\xff"}', "json.invalid_line", ""),
     ],
 )
@@ -165,22 +166,19 @@ def test_lines__one_breaks_a_limit__that_line_alone_is_unfit(line: bytes, code: 
 
 
 @pytest.mark.parametrize(
-    ("item", "code", "pointer", "told"),
+    ("item", "code", "pointer"),
     [
-        (b'{"a":["x\\u0000]"]}', "json.null_character", "/a/0", {"a": ["x\0]"]}),
-        (
-            b'{"a":{%s}}' % b",".join(b'"%d":1' % n for n in range(21)),
-            "json.too_many_keys",
-            "/a",
-            {"a": {str(n): 1 for n in range(21)}},
-        ),
-        (b'{"a":{"b":18446744073709551616}}', "json.number_out_of_range", "/a/b", '{"a":{"b":18446744073709551616}}'),
-        (b"[" * 9 + b"]" * 9, "json.too_deep", "", "[" * 9 + "]" * 9),
+        (b'{"a":["x\\u0000]"]}', "json.null_character", "/a/0"),
+        (WIDE, "json.too_many_keys", "/a"),
+        (b'{"b":%s,"c":%s}' % (WIDE, b"[" * 9 + b"]" * 9), "json.too_many_keys", "/b/a"),
+        (b'{"b":%s,"c":18446744073709551616}' % WIDE, "json.too_many_keys", "/b/a"),
+        (b'{"a":{"b":18446744073709551616}}', "json.number_out_of_range", "/a/b"),
+        (b"[" * 9 + b"]" * 9, "json.too_deep", ""),
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain;charset=UTF-8"])
 def test_array__one_item_may_be_no_event__that_one_alone_is_unfit(
-    item: bytes, code: str, pointer: str, told: Any, content_type: str
+    item: bytes, code: str, pointer: str, content_type: str
 ) -> None:
     body = b' [ {"a": "],[\\"{"} , %s ,{"b":[{"c":[2]},{}]}, 5]\n' % item
 
@@ -189,7 +187,10 @@ def test_array__one_item_may_be_no_event__that_one_alone_is_unfit(
     assert (first, rest) == ({"a": '],["{'}, [{"b": [{"c": [2]}, {}]}, 5])
     assert isinstance(unfit, Unfit)
     assert (unfit.error.code, unfit.error.pointer, unfit.error.outcome) == (code, pointer, "invalid")
-    assert (unfit.event if isinstance(told, dict) else unfit.event.strip()) == told
+    if code == "json.null_character":
+        assert unfit.event == {"a": ["x\0]"]}
+    else:  # the document may be too deep to walk, or hold a rounded number: its text is told
+        assert unfit.event.strip() == item.decode()
 
 
 def test_array__every_item_wrong_in_its_own_way__each_told_of() -> None:
