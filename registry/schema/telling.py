@@ -1,7 +1,8 @@
 """Finds how an event breaks a schema, and lets neither choose what that costs.
 
 The validator's list of all errors is made at once, with a copy of what was allowed in each: half a million wrong items
-would take seconds and a gigabyte. So of what is large only the first error is asked for, which costs next to nothing.
+would take seconds and a gigabyte, and so would a few thousand below a long name, which each error repeats. So of what is
+large only the first error is asked for, which costs next to nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from registry.schema.violations import violations_of
 
 _MAX_ERRORS = 10_000  # that could be found at most, some ten microseconds each
 _MAX_IN_FORMS = 10 * _MAX_ERRORS  # even the first error of alternatives lists all those inside each of them
+_CHARACTERS_PER_ERROR = 250  # of the names that lead to a value
 _VALUES_PER_ERROR = 50  # copying that many listed values costs as much as another error
 _SOMEWHERE = Violation("", "size", "breaks the schema, and is too large to tell where")
 
@@ -73,12 +75,16 @@ def _length(schema: Mapping[str, Any], keyword: str) -> int:
 
 
 def _values_in(event: Any, most: int) -> int:
-    """How many values an event holds, counted no farther than `most`."""
-    count, waiting = 1, [event]
+    """How many values an event holds, counted no farther than `most`; one that long names lead to counts as several."""
+    count, waiting = 1, [(event, 0)]
     while waiting and count <= most:
-        value = waiting.pop()
-        if isinstance(value, Mapping | list):
-            count += len(value)
+        value, length = waiting.pop()
+        if isinstance(value, Mapping):
+            inner = [(child, length + len(name)) for name, child in value.items()]
+            count += sum(1 + characters // _CHARACTERS_PER_ERROR for _, characters in inner)
+            waiting += inner
+        elif isinstance(value, list):
+            count += len(value) * (1 + length // _CHARACTERS_PER_ERROR)
             if count <= most:
-                waiting += value.values() if isinstance(value, Mapping) else value
+                waiting += [(child, length) for child in value]
     return count

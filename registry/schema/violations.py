@@ -9,9 +9,9 @@ from typing import Any
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from eventplatform.core.pointers import pointer_of
 from eventplatform.core.schemas import Violation
 from registry.schema.formats import FORMAT_OF_PATTERN
-from registry.schema.keywords import escape
 
 _MAX_OPTIONS = 12
 _MAX_TEXT = 120
@@ -43,17 +43,18 @@ _TYPES = {
 
 def violations_of(error: ValidationError) -> Iterator[Violation]:
     """What one error of the validator means; unexpected properties are told one by one."""
-    pointer = "".join(f"/{escape(str(part))}" for part in error.instance_path)
+    way = error.instance_path
+    pointer = pointer_of(way)
     kind = error.kind
     if isinstance(kind, Kind.AdditionalProperties):
         for name in kind.unexpected:
-            yield Violation(f"{pointer}/{escape(name)}", "additionalProperties", "is not part of the schema")
+            yield Violation(pointer_of((*way, name)), "additionalProperties", "is not part of the schema")
     elif isinstance(kind, Kind.Required):
-        yield Violation(f"{pointer}/{escape(kind.property)}", "required", "is missing")
+        yield Violation(pointer_of((*way, kind.property)), "required", "is missing")
     elif isinstance(kind, Kind.PropertyNames):
         inner = next(violations_of(kind.error))
         wrong = kind.error.instance
-        place = f"{pointer}/{escape(wrong)}" if isinstance(wrong, str) else pointer
+        place = pointer_of((*way, wrong)) if isinstance(wrong, str) else pointer
         yield Violation(place, "propertyNames", f"has a name that {inner.message}")
     elif isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):
         yield from _of_nearest_branch(kind, error, pointer)

@@ -137,8 +137,11 @@ class Ajv:
         """At most `limit` errors; of an event that is too much work those found until then. `event` is left as it is."""
         data = orjson.loads(orjson.dumps(event)) if self._fills else event
         errors: list[AjvError] = []
+        judge = _Judge(self._document, self._known, limit)
         try:
-            errors.extend(islice(_Judge(self._document, self._known, limit).errors(self._document, data, Place()), limit))
+            for error in islice(judge.errors(self._document, data, Place()), limit):
+                errors.append(error)
+                judge.work(len(error.data_path) // _CHARACTERS_PER_STEP)  # each error repeats the names above it
         except (_WorkDoneError, RecursionError):
             return errors
         return errors

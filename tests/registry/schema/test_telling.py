@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from eventplatform.core.pointers import MAX_POINTER
 from registry.schema.compiled import Schema
+from tests.guard.costs import cost_of
 
 MOST_SECONDS = 1
 MANY = 100_000
@@ -37,6 +39,30 @@ def test_violations__a_wrong_item_again_and_again__cheap_and_told_once(items: di
     assert time.process_time() - started < MOST_SECONDS
     assert len(found) == 1
     assert found[0].pointer.startswith("/list/0") or found[0].keyword == "size"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [{"type": "string"}, {"anyOf": [{"type": "string"}, {"type": "object"}]}, {"items": {"type": "string"}, "minItems": 2}],
+)
+@pytest.mark.parametrize("length", [300_000, 9_000_000])
+def test_violations__many_wrong_items_below_a_long_name__cheap_and_cut(items: dict[str, Any], length: int) -> None:
+    judged = schema(additionalProperties={"type": "array", "items": items})
+    event = {"n" * length: [[1]] * 4_000}
+
+    cost = cost_of(lambda: sum(len(one.pointer) for one in judged.violations(event)) <= MAX_POINTER)
+
+    assert cost.end == "True"
+    assert (cost.megabytes < 100, cost.seconds < MOST_SECONDS) == (True, True), cost
+
+
+def test_ajv_errors__many_below_a_long_name__cheap() -> None:
+    judged = schema(additionalProperties={"type": "object", "required": [f"f{n}" for n in range(50)]})
+
+    cost = cost_of(lambda: sum(len(one.data_path) for one in judged.ajv_errors({"n" * 9_000_000: {}})) <= 10_000_000)
+
+    assert cost.end == "True"
+    assert (cost.megabytes < 100, cost.seconds < MOST_SECONDS) == (True, True), cost
 
 
 def test_violations__alternatives_of_whole_lists__told_without_a_place() -> None:
