@@ -7,10 +7,10 @@ import { identifiers, newId } from "./identifiers.js";
 import { instrument } from "./instrument.js";
 import { outbox } from "./outbox.js";
 import { watchPage } from "./page.js";
-import { own } from "./paths.js";
 import { shelf } from "./queue.js";
 import { ask, browser, jittered, pause } from "./transport.js";
 
+const PATIENCE = 5000; // for the second file, in milliseconds
 const KEPT = 20; // errors, until the second file is here
 const PATIENT_TRIES = 5; // so often a service's process is kept alive for its first configuration
 const WANTED = /^(unsampled|closed|audience|curation|consent|privacy)$/; // by the platform or a person: no fault
@@ -56,14 +56,14 @@ export const clientOf = (platformUrl, given, loadExtras) => {
     /** An event is dropped: counted, told in debug mode, and, where it is a fault, told to the integrator. */
     _lose: (stream, reason, event, result) => {
       counts.waiting--;
-      dropped[reason] = (own(dropped, reason) || 0) + 1;
+      dropped[reason] = (dropped[reason] || 0) + 1;
       core._tell(event, "dropped: " + reason, stream);
       if (onError && !WANTED.test(reason)) attempt(() => onError({ stream, reason, event, result }));
     },
-    /** Debug mode says it; until the second file is here, and where it can't be had, as it is. */
-    _tell: (...said) => core._debugId && core._parts.tell(core._debugId, ...said),
+    /** Debug mode says it. */
+    _tell: (...said) => core._debugId && core._parts.tell?.(core._debugId, ...said),
     /** The second file's parts, once they are here; until then only what asks for none of them holds. */
-    _parts: { tell: console.warn, holds: isNone, fits: isNone },
+    _parts: { holds: isNone, fits: isNone },
   };
   const box = (core._box = outbox(core, shelf(storage)));
   const made = calls(core);
@@ -89,18 +89,20 @@ export const clientOf = (platformUrl, given, loadExtras) => {
     if (!IS_PAGE && timer.unref && (core._isReady || core._failures > PATIENT_TRIES)) timer.unref();
   };
 
-  /** The second file is asked for, once at a time, and takes over; debug mode says where it can't be had. */
-  const load = (core._load = async () => {
+  /** The second file is asked for, once at a time, and takes over; the console says where it can't be had. */
+  const load = async () => {
     try {
       // One of another version may lack a part.
       const parts = (core._parts = { ...core._parts, ...(await (loading = loading || loadExtras())) });
       for (const each of catching.splice(0)) parts.tellErrors(...each);
     } catch (error) {
       loading = 0;
-      core._tell(error);
+      console.warn(error);
     }
-    return core._parts;
-  });
+  };
+
+  /** An import has no end of its own: after this pause things go on without. */
+  core._load = () => Promise.race([load(), pause(PATIENCE)]);
 
   /** What holds now may need the second file: calls are kept until it is here, or can't be had. */
   const settle = async ({ _body, _status }) => {
@@ -108,7 +110,7 @@ export const clientOf = (platformUrl, given, loadExtras) => {
     if (catching[0]) load();
     if (!_parts.tellErrors && (core._debugId || SPECIAL.test(JSON.stringify(_current)))) {
       core._isReady = 0;
-      await load();
+      await core._load();
     }
     core._tell(_body || _current, "configuration", _status);
     if (!_current || core._isReady) return;
@@ -120,7 +122,7 @@ export const clientOf = (platformUrl, given, loadExtras) => {
 
   /** What earlier pages left is sent by one of those that are open, where the browser can tell. */
   const collect = () => {
-    if (!IS_PAGE || !core._hasConsent || !core._isReady) return;
+    if (!IS_PAGE || !core._hasConsent || !core._isReady || core._isClosed) return;
     const take = (lock) => lock && (box._collect(), pause(1000));
     if (browser.locks) browser.locks.request("eventplatform", { ifAvailable: true }, take).catch(() => {});
     else take(1);
@@ -178,7 +180,7 @@ export const clientOf = (platformUrl, given, loadExtras) => {
       const isBusy = () => counts.waiting || catching[0];
       for (box._pump(); isBusy() && Date.now() < end; box._pump()) await pause(20);
       core._isClosed = 1;
-      clearTimeout(timer);
+      if (!IS_PAGE) clearTimeout(timer);
       made._end("gave_up");
       box._end("gave_up");
     },

@@ -10,7 +10,7 @@ const LONGEST_PAUSE = 300;
 
 /** The address of a client's configuration. */
 export const addressOf = (platformUrl, { streams, instruments, site }) => {
-  const given = Object.entries({ streams, instruments, scope: site }).filter(([, value]) => value && value != "");
+  const given = Object.entries({ streams, instruments, scope: site }).filter(([, value]) => value);
   const query = given.map(([name, value]) => [name, [].concat(value).join("|")]); // one name may be given without a list
   return String(platformUrl).replace(/\/*$/, "/api/v1/client?") + new URLSearchParams(query);
 };

@@ -8,6 +8,7 @@ import { ask, beacon, browser, jittered, pause, withParameter } from "./transpor
 const SERVICE_IN_FLIGHT = 200e3; // bytes
 const ON_DEVICE = { events: 200, bytes: 256e3 };
 const LONGEST_PAUSE = 60;
+const UNREAD = 9; // so often events go again whose answer nobody can read: one that is refused must not hold up the others for good
 
 /**
  * @typedef {{text: string, bytes: number, made: number, url: string, stream: string, tries: number}} Item
@@ -45,7 +46,7 @@ export const outbox = (core, shelf) => {
     core._lose(item.stream, reason, item.text, result);
   };
 
-  const isPaused = (lane) => lane._until > Date.now() || (IS_PAGE && !browser.onLine);
+  const isPaused = (lane) => lane._until > Date.now() || (IS_PAGE ? !browser.onLine : browser.onLine === false);
 
   const boundsOf = (lane) => (IS_PAGE && isPaused(lane) ? ON_DEVICE : bounds);
 
@@ -84,11 +85,14 @@ export const outbox = (core, shelf) => {
     const address = core._debugId ? withParameter(url, "debug_id=" + core._debugId) : url;
     const { _status, _header, _body } = await ask(address, { method: "POST", headers, body, keepalive: IS_PAGE });
     const isTaken = _status < 300 && !/"results"/.test(_body);
-    const simple = () => ({ wait: Math.min(LONGEST_PAUSE, 2 ** before), of: () => [isTaken ? "sent" : "again"] });
     // What an answer says beyond "taken" the second file reads; until it can be had, events go again.
-    const { fates = simple } = isTaken || !_status ? {} : await core._load();
+    if (!isTaken && _status) await core._load();
+    const { fates } = core._parts;
+    const found = fates
+      ? fates(_status, _header("retry-after"), _body, items.length, before + 1)
+      : { wait: Math.min(LONGEST_PAUSE, 2 ** before), of: () => [isTaken ? "sent" : before > UNREAD && _status < 429 ? "!gave_up" : "again"] };
     flying -= size;
-    land(lane, items, fates(_status, _header("retry-after"), _body, items.length, before + 1), _status);
+    land(lane, items, found, _status);
     each(pump);
   };
 
@@ -189,8 +193,7 @@ export const outbox = (core, shelf) => {
     /** What waits is dropped, for this reason. */
     _end: (reason) =>
       each((lane) => {
-        clearTimeout(lane._timer);
-        lane._timer = 0;
+        if (!IS_PAGE) lane._timer = clearTimeout(lane._timer); // a process would wait for it
         lane.splice(0).forEach((item) => drop(item, reason));
       }),
   };

@@ -5,7 +5,7 @@ import { attempt } from "./attempt.js";
 const TIMEOUT = 30e3;
 
 /** The browser, as far as there is one. */
-export const browser = IS_PAGE ? globalThis.navigator : {};
+export const browser = IS_PAGE ? globalThis.navigator : globalThis.navigator || {};
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -21,6 +21,13 @@ Object.assign(globalThis, {
   addEventListener: listen,
   removeEventListener: (name, act) => (heard[name] = heard[name].filter((one) => one != act)),
 });
+// A page takes its timers along when it goes; here they would keep the process.
+const { setTimeout: begin } = globalThis;
+const timers = [];
+globalThis.setTimeout = (act, milliseconds) => {
+  timers.push(begin(act, milliseconds));
+  return timers.at(-1);
+};
 const { connect } = await import("../../../clients/javascript/dist/eventplatform.mjs");
 
 /** As browsers have it: its keys are its own properties. */
@@ -52,6 +59,7 @@ beforeEach(async () => {
 after(async () => {
   for (const client of clients) await client.close(0);
   await Promise.all(opening.map((one) => one.close()));
+  timers.forEach(clearTimeout);
 });
 
 const begun = (options) => {

@@ -145,6 +145,39 @@ def test_script__answer_that_says_more_than_taken__waits_for_the_file_that_reads
     assert json.loads(node(script)) == counts
 
 
+def test_script__answer_that_nobody_can_read__holds_up_the_others_of_its_intake_for_minutes_at_most(
+    node: Callable[..., str], tmp_path: Path
+) -> None:
+    script = tmp_path / "script.mjs"
+    script.write_text(
+        f"""
+        import {{ readFileSync }} from "node:fs";
+        import vm from "node:vm";
+        {PAGE}
+        const began = Date.now();
+        const wait = globalThis.setTimeout;
+        Date.now = () => began + performance.now() * 1000; // a thousand times as fast
+        globalThis.setTimeout = (act, milliseconds) => wait(act, milliseconds / 1000);
+        console.warn = () => {{}};
+        let asked = 0;
+        globalThis.fetch = async () => {{
+          asked++;
+          return new Response(JSON.stringify({{ results: [{{ index: 0, result: "invalid" }}] }}), {{ status: 400 }});
+        }};
+        vm.runInThisContext(readFileSync({json.dumps(str(DIST))} + "/eventplatform.js", "utf8"));
+        const entry = {{ service: "main", sample: null, fields: [] }};
+        const config = {{ contract: 1, streams: {{ s: entry }}, intakes: {{ main: "http://127.0.0.1:1/v1/events" }} }};
+        const client = eventplatform.connect("http://127.0.0.1:1", {{ config, linger: 1 }});
+        client.submit("s");
+        while (!(await client.flush())) await new Promise((passed) => wait(passed, 5));
+        const took = Date.now() - began;
+        console.log(JSON.stringify([asked, client.stats().dropped, took > 60e3 && took < 1200e3]));
+        """
+    )
+
+    assert json.loads(node(script)) == [11, {"gave_up": 1}, True]
+
+
 def test_dist__built_again__has_the_same_bytes(installed: Path) -> None:
     for path in DIST.iterdir():
         assert (installed / "dist" / path.name).read_bytes() == path.read_bytes(), f"npm run build changes {path.name}"

@@ -36,7 +36,7 @@ def test_packages__clients_of_one_commit__have_one_version_and_semantic_ones() -
     locked = json.loads((ROOT / "clients/javascript/package-lock.json").read_text())
     assert locked["version"] == locked["packages"][""]["version"] == found["javascript"]
     built = (ROOT / "clients/javascript/dist/eventplatform.mjs").read_text(encoding="utf-8")
-    assert f"eventplatform {found['javascript']} " in built[:200]
+    assert f"// eventplatform {found['javascript']} " in built[:200]
 
 
 def test_policy__pins_and_supported_versions__are_the_packages_own() -> None:

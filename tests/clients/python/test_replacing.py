@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +62,50 @@ def test_replace__something_else_in_its_place__left_alone(tmp_path: Path) -> Non
         replacing.replace(tmp_path / "file", b"new", is_durable=True)
 
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_replace__durable__the_folder_is_asked_for_after_the_file_took_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synced = tmp_path / "file", list[tuple[bool, bool]]()
+    monkeypatch.setattr("os.fsync", lambda file: synced.append((stat.S_ISDIR(os.fstat(file).st_mode), path.exists())))
+
+    replacing.replace(path, b"durable", is_durable=True)
+    replacing.replace(path, b"not", is_durable=False)
+
+    assert synced == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize(("call", "number"), [("os.open", errno.EACCES), ("os.fsync", errno.EINVAL)])
+def test_replace__folder_that_can_t_be_synced__written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    path = tmp_path / "file"
+    real = getattr(os, call.removeprefix("os."))
+
+    def refused(at: Path | int, *more: int) -> int | None:
+        is_folder = at == tmp_path or (isinstance(at, int) and stat.S_ISDIR(os.fstat(at).st_mode))
+        if is_folder:
+            raise OSError(number, os.strerror(number))
+        return real(at, *more)  # type: ignore[no-any-return]  # the system's own
+
+    monkeypatch.setattr(call, refused)
+
+    replacing.replace(path, b"new", is_durable=True)
+
+    assert path.read_bytes() == b"new"
+
+
+def test_replace__folder_s_disk_fails__said_and_the_new_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+
+    def broken(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("os.fsync", broken)
+
+    with pytest.raises(OSError, match="Input/output"):
+        replacing.replace(path, b"new", is_durable=True)
+
+    assert path.read_bytes() == b"new"

@@ -129,11 +129,13 @@ def test_check__refused_for_good__the_servers_code_and_remedy() -> None:
 @pytest.mark.parametrize(
     ("date", "moment"),
     [
-        ("Thu, 26 Nov 2026 12:00:30 GMT", "2026-11-26T12:00:30Z"),
+        ("Thu, 26 Nov 2026 12:00:30 GMT", "2026-11-26T12:00:20Z"),
+        ("Thu, 26 Nov 2026 13:00:05 +0100", "2026-11-26T11:59:55Z"),
         ("", ""),
         ("today", ""),
         ("Mon, 01 Jan 99999999999 00:00:00 GMT", ""),
+        ("Fri, 31 Dec 9999 23:59:59 -0500", ""),
     ],
 )
-def test_begun_at__date_of_the_answer__as_since_takes_it(date: str, moment: str) -> None:
+def test_begun_at__date_of_the_answer__somewhat_earlier_as_since_takes_it(date: str, moment: str) -> None:
     assert begun_at(httpx.Response(200, headers={"date": date})) == moment

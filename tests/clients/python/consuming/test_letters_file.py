@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -94,3 +96,22 @@ def test_replay__while_another_hands_the_same_ones_out__refused_and_free_again(t
 
 def test_replay__of_no_file__nothing_and_nothing_made(tmp_path: Path) -> None:
     assert replay(tmp_path / "none" / "letters.jsonl", _killed) == (0, 0)
+
+
+def test_replay__lock_that_another_user_left__says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = FileDeadLetters(tmp_path / "letters.jsonl")
+    letters.put(letter(1))
+    really = os.open
+
+    def refused(path: Path, *more: int) -> int:
+        if path.suffix == ".lock":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return really(path, *more)
+
+    monkeypatch.setattr("os.open", refused)
+
+    with pytest.raises(DeadLettersError, match=r"letters\.jsonl\.lock.*as the user") as caught:
+        replay(letters.path, _killed)
+
+    assert caught.value.code == "consumer.not_replayed"
+    assert list(letters.read()) == [letter(1)]

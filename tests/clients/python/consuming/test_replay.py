@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +86,22 @@ def test_command__another_process_replays__refused_with_its_words(tmp_path: Path
 
     assert second[0].returncode == 2
     assert "are being replayed already. Let it end first" in second[0].stderr
+
+
+def test_command__files_of_another_user__refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = letters(tmp_path).path
+    monkeypatch.setattr("os.open", refused)
+
+    with pytest.raises(SystemExit) as ended:
+        main([str(path), "builtins:print"])
+
+    assert ended.value.code == 2
+    assert "Replay as the user" in capsys.readouterr().err
 
 
 def test_command__after_one_that_was_killed__lists_and_handles_what_it_took(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,23 @@ def test_connection__ends_before_the_first_event__what_came_meanwhile_comes(rig:
     def told(kind: str, _: object) -> None:
         if kind == "end":
             produce(log, "pages", [event(7)])  # while nobody listens
+
+    made = Consumer("pages", lambda one: found.append(one["n"]), source=source(rig), on_notice=told)
+    with running(made) as raised:
+        wait_until(lambda: rig.clients() == 1)
+        rig.on_loop(lambda: rig.server.service.hub.end_where(lambda _: True, "age"))
+        wait_until(lambda: found)
+
+    assert (found, raised) == ([7], [])
+
+
+def test_position__before_the_first_event__has_what_was_stamped_shortly_before(rig: Rig, log: MemoryLog) -> None:
+    """A producer stamps an event, and the log has it somewhat later."""
+    found: list[int] = []
+
+    def told(kind: str, _: object) -> None:
+        if kind == "end":
+            produce(log, "pages", [event(7)], timestamp_ms=int(time.time() * 1000) - 5000)
 
     made = Consumer("pages", lambda one: found.append(one["n"]), source=source(rig), on_notice=told)
     with running(made) as raised:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from eventclient import Dropped, QueueFullError
+from eventclient.contract.answers import DROPPED, Answer, Fate
+from eventclient.contract.configuration import Configuration
+from eventclient.producing.calls import Call, now_ms
+from eventclient.producing.jobs import Send
+from eventclient.producing.judging import Judge
+from eventclient.producing.options import Options
+from eventclient.producing.pipeline import Pipeline
+from eventclient.producing.visitors import Visitor
 from tests.clients.python.producing.conftest import Connect
 from tests.clients.python.producing.stub import Stub, status
 
@@ -65,3 +75,83 @@ def test_flush__by_who_is_told__waits_for_nobody_s_telling(stub: Stub, connected
     assert events.flush(20)
 
     assert flushed == [True, True]
+
+
+DOCUMENT = {"contract": 1, "streams": {"a": {"service": "main"}}, "intakes": {"main": "http://intake"}}
+
+
+def pipeline_of(configuration: dict[str, Any] | None = DOCUMENT, **options: Any) -> Pipeline:
+    return Pipeline(Options.of(options), Judge(), configuration=Configuration(configuration) if configuration else None)
+
+
+def submit(pipeline: Pipeline) -> int:
+    """A target for a flush of it."""
+    pipeline.submit(Call({}, Visitor(), now_ms(), stream="a"))
+    return target_of(pipeline)
+
+
+def target_of(pipeline: Pipeline) -> int:
+    with pipeline.lock:
+        return pipeline.flush_target()
+
+
+def is_flushed_for_others(pipeline: Pipeline, target: int) -> bool:
+    def asked() -> bool:
+        with pipeline.lock:
+            return pipeline.is_flushed(target)
+
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(asked).result(10)
+
+
+@pytest.mark.parametrize("configuration", [DOCUMENT, None], ids=["judged", "early"])
+def test_evicted__by_another_event__flushed_once_it_is_told(configuration: dict[str, Any] | None) -> None:
+    flushed = list[bool]()
+
+    def told(_dropped: Dropped) -> None:
+        flushed.append(is_flushed_for_others(pipeline, target))
+
+    pipeline = pipeline_of(configuration, max_events=1, on_dropped=told)
+    target = submit(pipeline)
+
+    submit(pipeline)
+
+    assert flushed == [False]
+    assert is_flushed_for_others(pipeline, target)
+
+
+def test_evicted__a_younger_event__older_ones_need_not_wait_for_its_telling() -> None:
+    flushed = list[bool]()
+
+    def told(_dropped: Dropped) -> None:
+        flushed.append(is_flushed_for_others(pipeline, before))
+
+    pipeline = pipeline_of(max_events=1, on_dropped=told)
+    before = target_of(pipeline)
+    submit(pipeline)
+
+    submit(pipeline)
+
+    assert flushed == [True]
+
+
+def test_told__while_being_told__the_outer_telling_is_still_waited_for() -> None:
+    flushed = list[bool]()
+
+    def told(dropped: Dropped) -> None:
+        if dropped.reason == "refused":
+            pipeline.give_up()  # drops what waits, and tells of it
+            flushed.append(is_flushed_for_others(pipeline, target))
+
+    pipeline = pipeline_of(batch_events=1, on_dropped=told)
+    pipeline.fetched(304, {}, None, 0.0)
+    target = submit(pipeline)
+    job = pipeline.next()
+    submit(pipeline)
+    assert isinstance(job, Send)
+
+    pipeline.answered(job, Answer([Fate(DROPPED, "refused")], None))
+
+    assert flushed == [False]
+    assert pipeline.stats.dropped == {"refused": 1, "gave_up": 1}
+    assert is_flushed_for_others(pipeline, target)
