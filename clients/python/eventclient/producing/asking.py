@@ -21,6 +21,9 @@ class Asking:
         self.due = NEVER if is_given else 0.0
         self._questions = Questions()
         self._questions.holds = holds
+        self.urls: dict[str, str] = (
+            {**holds.intakes} if holds else {}
+        )  # also of intakes that are named no longer: events may wait
 
     @property
     def holds(self) -> Configuration | None:
@@ -33,6 +36,7 @@ class Asking:
     def answered(self, status: int | None, headers: Mapping[str, str], body: Any, clock_offset: float) -> bool:
         """Whether it was a good answer."""
         self.due = time.monotonic() + spread(self._questions.answered(status, headers, body, clock_offset))
+        self.urls.update(self.holds.intakes if self.holds else {})
         return self._questions.is_good
 
 

@@ -26,15 +26,14 @@ class EarlyCalls:
         except Exception:  # noqa: BLE001  # a caller's values and to_event(); the call that they stand in must go on
             return None
 
-    def put(self, call: Call, number: int) -> list[Call]:
-        """Keep a frozen call; those that had to go for it."""
+    def put(self, call: Call, number: int) -> list[tuple[int, Call]]:
+        """Keep a frozen call; those that had to go for it, with their numbers."""
         self._kept.append((number, call))
         self.size += len(call.event)
         lost = []
         while len(self._kept) > self._most_events or self.size > self._most_bytes:
-            _, oldest = self._kept.popleft()
-            self.size -= len(oldest.event)
-            lost.append(oldest)
+            lost.append(self._kept.popleft())
+            self.size -= len(lost[-1][1].event)
         return lost
 
     def take(self, count: int) -> Iterator[tuple[int, Call]]:

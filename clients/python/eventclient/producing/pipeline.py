@@ -10,14 +10,14 @@ from typing import Any
 
 from eventclient.contract.answers import AGAIN, DROPPED, HALVE, Answer
 from eventclient.contract.configuration import Configuration
-from eventclient.contract.queue import Item, Lane, Waiting
+from eventclient.contract.queue import Drop, Item, Lane, Waiting
 from eventclient.errors import QueueFullError
 from eventclient.producing.asking import NEVER, Asking, spread
 from eventclient.producing.calls import Call, now_ms
 from eventclient.producing.early import EarlyCalls
 from eventclient.producing.jobs import Idle, Job, Send
 from eventclient.producing.judging import Judge, Judged
-from eventclient.producing.ledger import Ledger
+from eventclient.producing.ledger import Drops, Ledger
 from eventclient.producing.options import Options
 from eventclient.producing.ways import Way
 from eventclient.stats import Dropped, Stats, log
@@ -44,7 +44,6 @@ class Pipeline:
         self.early = EarlyCalls(options.max_events, options.max_bytes)
         self._asking = Asking(configuration, is_given=options.config is not None)
         self._ways: dict[str, Way] = {}
-        self._urls: dict[str, str] = {}
         self._number = 0
         self._flush_to = -1
 
@@ -78,6 +77,7 @@ class Pipeline:
         with self.lock:
             self.stats.submitted += 1
             drops = self._put(judged, call) if judged.reason is None else self.ledger.refused(judged.reason, judged.stream)
+            self.ledger.owe(drops)
         return self._is_on_its_way(judged.text, drops) and judged.reason is None
 
     def refuse(self, reason: str, stream: str) -> None:
@@ -100,19 +100,21 @@ class Pipeline:
                 return None
             self.stats.submitted += 1
             drops = self._put_early(frozen) if has_room and not self.is_closed else self._turned_away(call.target, frozen.event)
+            self.ledger.owe(drops)
         return self._is_on_its_way(frozen.event, drops)
 
-    def _put_early(self, frozen: Call) -> list[Dropped]:
+    def _put_early(self, frozen: Call) -> Drops:
         self._number += 1
-        return [self.ledger.count("full", one.target, one.event) for one in self.early.put(frozen, self._number)]
+        lost = self.early.put(frozen, self._number)
+        return self.ledger.lost(Drop(Item(one.event, one.target, one.made, number), "full") for number, one in lost)
 
-    def _put(self, judged: Judged, call: Call) -> list[Dropped]:
+    def _put(self, judged: Judged, call: Call) -> Drops:
         if self.is_closed or not self._has_made_room(len(judged.text)):
             return self._turned_away(judged.stream, judged.text)
         self._number += 1
         return self._queue(judged, call, self._number)
 
-    def _queue(self, judged: Judged, call: Call, number: int) -> list[Dropped]:
+    def _queue(self, judged: Judged, call: Call, number: int) -> Drops:
         if judged.reason is not None:
             return self.ledger.refused(judged.reason, judged.stream)
         item = Item(judged.text, judged.stream, call.made, number, call.visitor.headers)
@@ -123,7 +125,7 @@ class Pipeline:
         lost = self.waiting.put(judged.service, item, time.monotonic())
         if len(lane.ready) == 1 or (not was_ready and self._is_full(lane)):
             self.wake()
-        return self.ledger.lost(lost) if lost else []
+        return self.ledger.lost(lost)
 
     def _has_made_room(self, size: int) -> bool:
         """Where the oldest don't go for it, a new event waits, or does without."""
@@ -132,10 +134,10 @@ class Pipeline:
         self.make_room(size)
         return self.has_room(size)
 
-    def _turned_away(self, stream: str, text: bytes) -> list[Dropped]:
+    def _turned_away(self, stream: str, text: bytes) -> Drops:
         return self.ledger.refused("client_closed" if self.is_closed else "full", stream, text)
 
-    def _is_on_its_way(self, text: bytes, drops: list[Dropped]) -> bool:
+    def _is_on_its_way(self, text: bytes, drops: Drops) -> bool:
         """Whether it is not among the drops, which are told first."""
         self.ledger.tell(drops)
         own = next((drop for drop in drops if drop.event is text), None)
@@ -180,8 +182,7 @@ class Pipeline:
     def _send(self, name: str, way: Way, items: list[Item]) -> Send:
         attempt = max(1 + max(item.attempts for item in items), 1 + way.failures)
         self.stats.requests += 1
-        self._urls.update(self._asking.holds.intakes if self._asking.holds else {})
-        send = Send(self.stats.requests, name, self._urls[name], items, attempt)
+        send = Send(self.stats.requests, name, self._asking.urls[name], items, attempt)
         way.flying[send.number] = items
         return send
 
