@@ -34,16 +34,28 @@ class Moment(NamedTuple):
 
 def plan(stream: str, entry: Mapping[str, Any], instrument: Mapping[str, Any] | None = None) -> Plan:
     parts = [entry, instrument or {}]
-    versions = {schema_id for part in parts for schema_id in part.get("older") or ()}
+    versions = {schema_id for part in parts for schema_id in _older(part)}
     older = {schema_id: _plan(stream, entry, parts, schema_id) for schema_id in versions}
     return _plan(stream, entry, parts)._replace(older=older)
 
 
 def _plan(stream: str, entry: Mapping[str, Any], parts: list[Mapping[str, Any]], version: str = "") -> Plan:
-    named = [(part.get("older") or {}).get(version, part.get("fields")) or () for part in parts]
-    fields = dict.fromkeys(field for some in named for field in some)
+    fields = dict.fromkeys(field for part in parts for field in _fields(part, version))
     paths = tuple(tuple(field.split(".")) for field in fields if field not in _OURS)
     return Plan(stream, entry.get("schema"), "meta.id" in fields, "meta.domain" in fields, "dt" in fields, paths)
+
+
+def _older(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    older = part.get("older")
+    return older if isinstance(older, Mapping) else {}
+
+
+def _fields(part: Mapping[str, Any], version: str) -> list[str]:
+    """What is no list of names is as none."""
+    named = _older(part).get(version)
+    if not isinstance(named, list | tuple):
+        named = part.get("fields")
+    return [field for field in named if isinstance(field, str)] if isinstance(named, list | tuple) else []
 
 
 def iso(milliseconds: float) -> str:

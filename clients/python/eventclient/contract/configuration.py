@@ -22,7 +22,7 @@ class Configuration:
         self.revision: Any = document.get("revision")
         self.streams: Mapping[str, Any] = document["streams"]
         self.instruments: Mapping[str, Any] = _mapping(document.get("instruments"))
-        self.intakes: Mapping[str, str] = _mapping(document.get("intakes"))
+        self.intakes: Mapping[str, str] = _addresses(document.get("intakes"))
         self.refresh_seconds = _seconds(document.get("refresh_seconds"))
         self.clock_offset = clock_offset
 
@@ -63,6 +63,11 @@ class Questions:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _addresses(value: Any) -> Mapping[str, str]:
+    """Without what is no address: as if that intake were not named."""
+    return {name: url for name, url in _mapping(value).items() if isinstance(url, str) and url}
 
 
 def _seconds(told: Any) -> float:

@@ -11,14 +11,16 @@ _Rule = Callable[[Any, Any], bool]
 
 
 def holds(curation: Mapping[str, Mapping[str, Any]] | None, context: Context) -> bool:
-    """A rule about an attribute that is absent fails."""
+    """A rule about an attribute that is absent fails, and so does what can't be read."""
     if not curation:
         return True
-    return all(_all_hold(context.find(attribute.split("_", 1)), rules) for attribute, rules in curation.items())
+    return isinstance(curation, Mapping) and all(
+        _all_hold(context.find(attribute.split("_", 1)), rules) for attribute, rules in curation.items()
+    )
 
 
 def _all_hold(value: Any, rules: Mapping[str, Any]) -> bool:
-    if value is None:
+    if value is None or not isinstance(rules, Mapping):
         return False
     return all((rule := _RULES.get(name)) is not None and rule(value, asked) for name, asked in rules.items())
 

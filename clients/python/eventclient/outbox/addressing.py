@@ -84,7 +84,8 @@ class Asked:
             return Fate("again", code="unknown", message="The platform has not said yet where events go.")
         given = holds.streams.get(entry.stream)
         stream = given if isinstance(given, dict) else {}
-        url = holds.intakes.get(stream.get("service", ""))
+        service = stream.get("service")
+        url = holds.intakes.get(service) if isinstance(service, str) else None
         if not url:
             message, remedy = f"The stream {entry.stream} is not configured.", "Have it created, then requeue what is refused."
             return Fate("refused", code="unconfigured", message=message, remedy=remedy)

@@ -75,8 +75,11 @@ def unheard(request: Request, error: Exception) -> Heard:
 
 
 def host_of(url: str) -> str:
-    """Without an account that may stand in it."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    """Without an account that may stand in it; empty where the address is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _words_of(error: BaseException) -> str:

@@ -34,13 +34,16 @@ def read(configuration: Configuration, stream: str | None, instrument: str | Non
         own = configuration.instruments.get(instrument)
         if not isinstance(own, Mapping):
             return Route("unconfigured", _NEVER, instrument)
-        stream = str(own.get("stream"))
+        stream = own.get("stream")
+        if not isinstance(stream, str):
+            return Route("unconfigured", _NEVER, instrument)
     name = stream or ""
     entry = configuration.streams.get(name)
     if not isinstance(entry, Mapping):
         return Route("unconfigured", _NEVER, name)
-    service = str(entry.get("service"))
-    if service not in configuration.intakes:
+    service, heeds = entry.get("service"), entry.get("heeds") or []
+    # Of signals that can't be read nobody knows what they keep back.
+    if not isinstance(service, str) or service not in configuration.intakes or not isinstance(heeds, list | tuple):
         return Route("unconfigured", _NEVER, name)
     of_stream = timeline.holding(entry, server_now)
     holding = of_stream if own is None else timeline.holding(own, server_now)
@@ -58,7 +61,7 @@ def read(configuration: Configuration, stream: str | None, instrument: str | Non
         sample=sample,
         audience=None if own is None else own.get("audience"),
         curation=entry.get("curation"),
-        heeds=frozenset(entry.get("heeds") or ()),
+        heeds=frozenset(signal for signal in heeds if isinstance(signal, str)),
         units=_units(sample, plan),
     )
 

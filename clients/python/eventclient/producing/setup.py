@@ -14,7 +14,10 @@ from eventclient.producing.pipeline import Pipeline
 
 
 def checked_url(platform_url: str) -> str:
-    parts = urlsplit(platform_url)
+    try:
+        parts = urlsplit(platform_url)
+    except ValueError as error:
+        raise OptionError(f"The platform's address can't be read: {error}.") from error
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise OptionError("The platform's address begins with http:// or https://.")
     return platform_url.rstrip("/")
