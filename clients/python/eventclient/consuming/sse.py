@@ -141,7 +141,7 @@ class SseSource:
                     return
 
     def _note_first(self, moment: str) -> None:
-        """Until the server says an id, we go on from the moment at which it first answered."""
+        """Until the server says an id, we go on from shortly before it first answered."""
         if moment and not self._last_id and not self._since:
             self._since = moment
             self._inbox.put((Mark(self._lane, (FIRST + moment).encode()),), 0)
