@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ def replace(path: Path, content: bytes, *, is_durable: bool) -> None:
     """Durable: it returns once the content is on the disk, which may take long.
 
     Raises:
-        OSError: it can't be written; what stood there before stands there still.
+        OSError: it can't be written; what stood there before stands there still. Or, of the folder: it may come back.
     """
     file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  # closed below
     try:
@@ -24,3 +25,20 @@ def replace(path: Path, content: bytes, *, is_durable: bool) -> None:
     except BaseException:
         os.unlink(file.name)  # noqa: PTH108  # likewise
         raise
+    if is_durable:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    """Else the old file may stand there again after a power cut. Not every folder can be opened, nor every disk asked."""
+    try:
+        folder = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(folder)

@@ -17,6 +17,7 @@ from eventclient.consuming.errors import DeadLettersError, ReplayUnderWayError
 _log = logging.getLogger("eventclient.consuming")
 
 _MODE = 0o600  # whole events stand in it
+_REMEDY = "Replay as the user whose files they are; a .lock that another user's replay left may be deleted once that has ended."
 
 
 class FileDeadLetters:
@@ -45,6 +46,7 @@ def replay(path: str | Path, handler: Callable[[DeadLetter], object]) -> tuple[i
 
     Raises:
         ReplayUnderWayError: the file is being replayed, by another process or thread.
+        DeadLettersError: the files may not be read or written.
     """
     path = Path(path)
     if not files(path):
@@ -58,6 +60,9 @@ def replay(path: str | Path, handler: Callable[[DeadLetter], object]) -> tuple[i
                 turn.unlink()
     except BlockingIOError:
         raise ReplayUnderWayError(f"The dead letters of {path} are being replayed already.") from None
+    except PermissionError as error:
+        told = f"The dead letters of {path} can't be replayed ({error.strerror}: {error.filename or turn})."
+        raise DeadLettersError(told, remedy=_REMEDY, code="consumer.not_replayed") from error
 
 
 def files(path: str | Path) -> list[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 from eventclient.consuming.dead_letters import DeadLetter
 from eventclient.consuming.decoding import decode
 from eventclient.consuming.deliveries import Delivery, Lane
-from eventclient.consuming.errors import ReplayUnderWayError
+from eventclient.consuming.errors import DeadLettersError, ReplayUnderWayError
 from eventclient.consuming.letters_file import FileDeadLetters, files, replay
 
 _SOME_STAY = 1
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.handler} is no MODULE:FUNCTION: {error}")
     try:
         handled, stay = replay_events(options.file, handler, stream=options.stream)
-    except ReplayUnderWayError as error:
+    except (DeadLettersError, ReplayUnderWayError) as error:
         parser.error(str(error))
     sys.stdout.write(f"{handled} handled, {stay} stay in {options.file}\n")
     return _SOME_STAY if stay else 0
