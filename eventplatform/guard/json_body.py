@@ -23,13 +23,13 @@ from eventplatform.guard.json_checks import (
     MIN_KEY_BYTES,
     MIN_VALUE_BYTES,
     SHAPE,
-    SUSPICIOUS_DIGITS,
-    check_integers,
     check_nesting,
     check_null_characters,
     check_values,
+    holds_null_characters,
 )
 from eventplatform.guard.json_items import texts_of
+from eventplatform.guard.json_numbers import SUSPICIOUS_DIGITS, check_integers, holds_huge_integers
 from eventplatform.guard.unfit import Unfit, shown
 
 
@@ -93,15 +93,20 @@ def check(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> 
     Raises:
         RejectedError: with the place in the document.
     """
-    shape = body.translate(SHAPE)
-    if shape.count(b"[") > limits.max_depth or len(body) > MIN_KEY_BYTES * limits.max_keys:
+    may_nest, may_round, may_hold_null = _looks(body, limits)
+    if may_nest:
         check_nesting(document, events, limits.max_depth, limits.max_keys)
-    is_suspicious = SUSPICIOUS_DIGITS in shape
-    del shape  # as large as the body
-    if is_suspicious:
+    if may_round:
         check_integers(body)
-    if b"\\" in body and b"\\u0000" in body:
+    if may_hold_null:
         check_null_characters(body, document)
+
+
+def _looks(body: bytes, limits: JsonLimits) -> tuple[bool, bool, bool]:
+    """Which checks a body needs, by searches in C."""
+    shape = body.translate(SHAPE)
+    may_nest = shape.count(b"[") > limits.max_depth or len(body) > MIN_KEY_BYTES * limits.max_keys
+    return may_nest, SUSPICIOUS_DIGITS in shape, b"\\" in body and b"\\u0000" in body
 
 
 def checked_each(body: bytes, document: Any, events: list[Any], limits: JsonLimits) -> list[Any]:
@@ -110,13 +115,23 @@ def checked_each(body: bytes, document: Any, events: list[Any], limits: JsonLimi
     Raises:
         RejectedError: as `check`, of a document that is one event.
     """
-    try:
+    if not isinstance(document, list):
         check(body, document, events, limits)
-    except RejectedError:
-        if not isinstance(document, list):
-            raise
-        return [_judged(event, text, limits) for event, text in zip(events, texts_of(body), strict=True)]
-    return events
+        return events
+    if _are_clear(body, events, limits):
+        return events
+    return [_judged(event, text, limits) for event, text in zip(events, texts_of(body), strict=True)]
+
+
+def _are_clear(body: bytes, events: list[Any], limits: JsonLimits) -> bool:
+    """Whether no event needs a look of its own; the places of what is wrong are for those to find."""
+    may_nest, may_round, may_hold_null = _looks(body, limits)
+    if may_nest:
+        try:
+            check_nesting(events, events, limits.max_depth, limits.max_keys)
+        except RejectedError:
+            return False
+    return not (may_round and holds_huge_integers(body)) and not (may_hold_null and holds_null_characters(body))
 
 
 def _judged(event: Any, text: bytes, limits: JsonLimits) -> Any:

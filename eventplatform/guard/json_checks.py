@@ -1,4 +1,4 @@
-"""What JSON may not be though a parser takes it: too many values, too deep, too wide, numbers that don't fit, U+0000.
+"""What JSON may not be though a parser takes it: too many values, too deep, too wide, U+0000; numbers are `json_numbers`.
 
 Each check is first a scan of the bytes in C that nearly every body passes; only what it can't clear is looked at slowly, and
 exactly. All are linear, and what would cost memory is counted before it is parsed.
@@ -7,29 +7,21 @@ exactly. All are linear, and what would cost memory is counted before it is pars
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
-
-import orjson
 
 from eventplatform.core.pointers import pointer_of
 from eventplatform.guard.errors import (
     JsonTooDeepError,
     NullCharacterError,
-    NumberOutOfRangeError,
     TooManyKeysError,
     TooManyValuesError,
 )
 
 # Every digit becomes 0 and every opening bracket [, so that two searches in C find long numbers and bound the depth.
 SHAPE = bytes(ord("0") if chr(c) in "0123456789" else ord("[") if chr(c) in "[{" else ord(" ") for c in range(256))
-SUSPICIOUS_DIGITS = b"0" * 19  # 2^63 has 19 digits: anything shorter fits
 MIN_KEY_BYTES = 5  # `"":0,`
 MIN_VALUE_BYTES = 2  # `0,`
-_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1  # what orjson keeps exact
-_MAX_SHOWN_DIGITS = 40
-_LONG_INTEGER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?<![0-9.eE+-])(-?[0-9]{19,}+)(?![.eE])')
 _NULL_CHARACTER = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _CONTAINERS = frozenset({dict, list})
 _WINDOW_BYTES = 64 * 1024
@@ -76,38 +68,14 @@ def _too_wide(document: Any, limit: int) -> TooManyKeysError:
     return TooManyKeysError(pointer=found[0] if found else "", limit=limit)
 
 
-def check_integers(body: bytes) -> None:
-    """Integers that a parser would round; `body` is valid JSON. One that a duplicate key replaces is in no document."""
-    places = [found.span(1) for found in _LONG_INTEGER.finditer(body) if found[1] and _fits_not(found[1])]
-    if places and (wrong := _first_marked(body, places)):
-        pointer, digits = wrong
-        raise NumberOutOfRangeError(pointer=pointer, text=digits[:_MAX_SHOWN_DIGITS])
-
-
-def _fits_not(digits: bytes) -> bool:
-    # Beyond 20 characters it can't fit, and int() of thousands of digits is slow or refused.
-    return len(digits) > len(str(_MIN_INTEGER)) or not _MIN_INTEGER <= int(digits) <= _MAX_INTEGER
-
-
-def _first_marked(body: bytes, places: Sequence[tuple[int, int]]) -> tuple[str, str] | None:
-    """The first number of these with its pointer: parsed as texts behind a mark that nobody can have sent.
-
-    On its own, so that what it parses is gone with it: an error keeps what the function that raised it held.
-    """
-    mark = secrets.token_hex(16)
-    marked, at, view = bytearray(), 0, memoryview(body)
-    for start, end in places:
-        marked += view[at:start]
-        marked += b'"%s%s"' % (mark.encode(), view[start:end])
-        at = end
-    marked += view[at:]
-    found = _first(orjson.loads(marked), lambda node: type(node) is str and node.startswith(mark))
-    return found and (found[0], found[1].removeprefix(mark))
+def holds_null_characters(body: bytes) -> bool:
+    """Whether U+0000 stands in one of its texts."""
+    return _NULL_CHARACTER.search(body) is not None
 
 
 def check_null_characters(body: bytes, document: Any) -> None:
-    """U+0000 in a text; `body` is valid JSON and holds its escape somewhere. Here, too, what is replaced is in no document."""
-    if _NULL_CHARACTER.search(body) and (wrong := _first(document, lambda node: type(node) is str and "\0" in node)):
+    """Refuse U+0000 in a text; `body` is valid JSON. What a duplicate key replaces is in no document."""
+    if holds_null_characters(body) and (wrong := _first(document, lambda node: type(node) is str and "\0" in node)):
         raise NullCharacterError(pointer=wrong[0])
 
 

@@ -47,6 +47,10 @@ JSON_BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: b"%s[%s{%s}]%s" % (b'{"%s":' % (b"k" * 90_000) * 50, b"0," * MOST, b",".join(KEYS), b"}" * 50),
         "json.too_many_keys",
     ),
+    "a huge number after many objects and wide characters": (
+        lambda: b'[{"a":[%s"\xf0\x9f\x98\x80%s",%s]}]' % (b'{"":0},' * (MOST // 2 - 1), b"x" * 8_600_000, b"9" * 30),
+        "json.number_out_of_range",
+    ),
     "nearly too many objects": (lambda: b"[[%s0]]" % (b'{"":0},' * (MOST // 2)), "1"),
 }
 
