@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from eventplatform.broker.dead_letters import DeadLetter
 from eventplatform.core.pii_names import mask_text
+from eventplatform.core.pointers import pointer_of
 from eventplatform.core.schemas import Violation
 from monitoring.personal import masked_content
 from monitoring.rejected import assignments
@@ -68,8 +70,7 @@ def lines_of_event(event: Any, places: Sequence[Violation]) -> list[Line]:
     """An event, or text that is none, with what is wrong at its places."""
     if isinstance(event, str):
         return [Line((("", line),)) for line in event.splitlines()[:_MOST_LINES]]
-    lines = list(_lines(event, "", "", "", ""))
-    return _marked(lines[:_MOST_LINES], places)
+    return _marked(list(islice(_lines(event, "", (), "", ""), _MOST_LINES)), places)
 
 
 def difference(letter: DeadLetter, rule: str, *, may_see: bool) -> list[DiffLine]:
@@ -124,22 +125,21 @@ def _places(letter: DeadLetter) -> Sequence[Violation]:
     return [Violation(letter.pointer, "", letter.message)] if letter.pointer else []
 
 
-def _lines(value: Any, indent: str, pointer: str, name: str, comma: str) -> Iterator[Line]:
+def _lines(value: Any, indent: str, way: tuple[str | int, ...], name: str, comma: str) -> Iterator[Line]:
     start: tuple[tuple[str, str], ...] = (("", indent),)
     if name:
         start = (*start, ("k", name), ("", ": "))
     if isinstance(value, dict | list) and value:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
-        yield Line((*start, ("", opening)), pointer)
+        yield Line((*start, ("", opening)), pointer_of(way))
         pairs = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
         for index, (key, inner) in enumerate(pairs):
-            place = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
             label = json.dumps(key, ensure_ascii=False) if isinstance(value, dict) else ""
-            yield from _lines(inner, f"{indent}  ", place, label, "," if index + 1 < len(pairs) else "")
+            yield from _lines(inner, f"{indent}  ", (*way, key), label, "," if index + 1 < len(pairs) else "")
         yield Line((("", f"{indent}{closing}{comma}"),))
         return
     css = "s" if isinstance(value, str) else "n"
-    yield Line((*start, (css, json.dumps(value, ensure_ascii=False)), ("", comma)), pointer)
+    yield Line((*start, (css, json.dumps(value, ensure_ascii=False)), ("", comma)), pointer_of(way))
 
 
 def _marked(lines: Sequence[Line], places: Sequence[Violation]) -> list[Line]:
