@@ -73,10 +73,13 @@ def test_probe__asking_breaks__is_no_answer() -> None:
     def ask() -> None:
         raise ValueError
 
-    probe = LogProbe(ask)
+    probe = LogProbe(ask, clock=lambda: 0.0)  # it asks once
 
     probe.trouble()
     wait_for(probe.trouble, seconds=5)
+    for thread in threading.enumerate():
+        if thread.name == "log-probe":
+            thread.join()  # what it raises is told at its end, and not in another test
     assert "nobody foresaw" in probe.trouble()
 
 
