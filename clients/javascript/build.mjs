@@ -47,3 +47,4 @@ for (const { entry, file, format, isForPages } of FILES) {
   if (isForPages && size > LARGEST) process.exitCode = 1;
 }
 for (const name of ["eventplatform", "experiments"]) copyFileSync(here(`src/${name}.d.ts`), here(`dist/${name}.d.ts`));
+copyFileSync(here("src/eventplatform.d.ts"), here("dist/eventplatform.d.cts")); // for `require`: a .d.ts is of modules here

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -64,7 +65,8 @@ def test_npm_package__installed_elsewhere__its_types_are_found(
     (folder / "uses.mts").write_text(TYPED)
 
     options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"]
-    done = installing.run(["node", "node_modules/typescript/lib/tsc.js", *options, "uses.mts"], folder)
+    shutil.copy(folder / "uses.mts", folder / "uses.cts")
+    done = installing.run(["node", "node_modules/typescript/lib/tsc.js", *options, "uses.mts", "uses.cts"], folder)
 
     assert done.returncode == 0, done.stdout
 
