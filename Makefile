@@ -28,6 +28,7 @@ test-fast: setup-dev ## the unit tests: no server, less than a minute
 	@$(BIN)/pytest -n logical --dist worksteal -m "not slow and not services and not faults and not e2e" $(ARGS)
 
 test-services: setup-dev ## the tests against heavy servers: Kafka, Cassandra, HDFS, Druid, OpenSearch, ClickHouse, S3
+	@deploy/services/s3/gateway.sh > /dev/null || true # built once, for longer than a test may take; without Go its tests say so
 	@$(BIN)/pytest -m services $(ARGS)
 
 faults: setup-dev ## kill, hang and cut off real servers under load (Kafka, Postgres; needs Java): half an hour

@@ -55,7 +55,7 @@ class S3Gateway(Server, Buckets):
     """A versitygw of deploy/services/s3."""
 
     name = "s3"
-    ready_seconds = 20
+    ready_seconds = 300  # on a machine that is new to it, it is built first
 
     def __init__(self, folder: Path) -> None:
         Server.__init__(self, folder)
