@@ -6,9 +6,9 @@ import gzip
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -27,6 +27,26 @@ Object.assign(globalThis, {
 """
 
 pytestmark = pytest.mark.slow  # a process of Node each
+
+
+@pytest.fixture
+def in_page(node: Callable[..., str], tmp_path: Path) -> Callable[..., Any]:
+    """What a page says that loads these files and runs this text."""
+
+    def run(text: str, *, before: str = "", files: Sequence[str] = ("eventplatform.js",)) -> Any:
+        script = tmp_path / "script.mjs"
+        folder = json.dumps(f"{DIST}/")
+        each = f"for (const name of {json.dumps(files)})"
+        loading = f'{each} vm.runInThisContext(readFileSync({folder} + name, "utf8"));'
+        heads = (
+            'import { readFileSync } from "node:fs";',
+            'import { createServer } from "node:http";',
+            'import vm from "node:vm";',
+        )
+        script.write_text("\n".join([*heads, PAGE, before, loading, text]))
+        return json.loads(node(script))
+
+    return run
 
 
 @pytest.mark.parametrize("suite", ["vectors", "service", "device", "mistakes"])
@@ -71,30 +91,24 @@ def test_dist__loaded_in_each_way__connects(node: Callable[..., str], tmp_path: 
 
 @pytest.mark.parametrize(("names", "dropped"), [([], {"curation": 2}), (["eventplatform-extras.js"], {"curation": 1})])
 def test_script__second_file_that_cannot_be_had_or_is_named__curation_fails_closed_or_is_obeyed(
-    names: list[str], dropped: dict[str, int], node: Callable[..., str], tmp_path: Path
+    names: list[str], dropped: dict[str, int], in_page: Callable[..., Any]
 ) -> None:
-    script = tmp_path / "script.mjs"
-    script.write_text(
-        f"""
-        import {{ readFileSync }} from "node:fs";
-        import vm from "node:vm";
-        {PAGE}
-        for (const name of {json.dumps(["eventplatform.js", *names])}) {{
-          vm.runInThisContext(readFileSync({json.dumps(str(DIST))} + "/" + name, "utf8"));
-        }}
-        const entry = {{ service: "main", sample: null, fields: [], curation: {{ page_id: {{ equals: 42 }} }} }};
-        const config = {{ contract: 1, streams: {{ s: entry }}, intakes: {{ main: "http://127.0.0.1:1/v1/events" }} }};
+    told = in_page(
+        """
+        const entry = { service: "main", sample: null, fields: [], curation: { page_id: { equals: 42 } } };
+        const config = { contract: 1, streams: { s: entry }, intakes: { main: "http://127.0.0.1:1/v1/events" } };
         let id = 41;
-        const client = eventplatform.connect("http://127.0.0.1:1", {{ config, context: () => ({{ page: {{ id: id++ }} }}) }});
+        const client = eventplatform.connect("http://127.0.0.1:1", { config, context: () => ({ page: { id: id++ } }) });
         client.submit("s");
         client.submit("s");
         await client.ready;
         console.log(JSON.stringify(client.stats().dropped));
         await client.close(0);
-        """
+        """,
+        files=["eventplatform.js", *names],
     )
 
-    assert json.loads(node(script)) == dropped
+    assert told == dropped
 
 
 @pytest.mark.parametrize(
@@ -105,32 +119,24 @@ def test_script__second_file_that_cannot_be_had_or_is_named__curation_fails_clos
     ],
 )
 def test_script__answer_that_says_more_than_taken__waits_for_the_file_that_reads_it(
-    names: list[str], counts: dict[str, object], node: Callable[..., str], tmp_path: Path
+    names: list[str], counts: dict[str, object], in_page: Callable[..., Any]
 ) -> None:
-    script = tmp_path / "script.mjs"
-    script.write_text(
-        f"""
-        import {{ readFileSync }} from "node:fs";
-        import {{ createServer }} from "node:http";
-        import vm from "node:vm";
-        {PAGE}
-        for (const name of {json.dumps(["eventplatform.js", *names])}) {{
-          vm.runInThisContext(readFileSync({json.dumps(str(DIST))} + "/" + name, "utf8"));
-        }}
-        const results = [{{ index: 0, result: "invalid", code: "event.invalid" }}];
-        const answers = [[201, ""], [400, JSON.stringify({{ results }})]];
+    told = in_page(
+        """
+        const results = [{ index: 0, result: "invalid", code: "event.invalid" }];
+        const answers = [[201, ""], [400, JSON.stringify({ results })]];
         let asked = 0;
-        const door = createServer((request, response) => {{
-          request.resume().on("end", () => {{
+        const door = createServer((request, response) => {
+          request.resume().on("end", () => {
             const [status, body] = answers[asked++] || answers[1];
             response.writeHead(status).end(body);
-          }});
-        }});
+          });
+        });
         await new Promise((listening) => door.listen(0, "127.0.0.1", listening));
-        const entry = {{ service: "main", sample: null, fields: [] }};
-        const intakes = {{ main: `http://127.0.0.1:${{door.address().port}}/v1/events` }};
-        const config = {{ contract: 1, streams: {{ s: entry }}, intakes }};
-        const client = eventplatform.connect("http://127.0.0.1:1", {{ config, linger: 1 }});
+        const entry = { service: "main", sample: null, fields: [] };
+        const intakes = { main: `http://127.0.0.1:${door.address().port}/v1/events` };
+        const config = { contract: 1, streams: { s: entry }, intakes };
+        const client = eventplatform.connect("http://127.0.0.1:1", { config, linger: 1 });
         client.submit("s");
         await client.flush();
         client.submit("s");
@@ -139,43 +145,41 @@ def test_script__answer_that_says_more_than_taken__waits_for_the_file_that_reads
         await client.close(0);
         door.close();
         door.closeAllConnections();
-        """
+        """,
+        files=["eventplatform.js", *names],
     )
 
-    assert json.loads(node(script)) == counts
+    assert told == counts
 
 
 def test_script__answer_that_nobody_can_read__holds_up_the_others_of_its_intake_for_minutes_at_most(
-    node: Callable[..., str], tmp_path: Path
+    in_page: Callable[..., Any],
 ) -> None:
-    script = tmp_path / "script.mjs"
-    script.write_text(
-        f"""
-        import {{ readFileSync }} from "node:fs";
-        import vm from "node:vm";
-        {PAGE}
-        const began = Date.now();
-        const wait = globalThis.setTimeout;
-        Date.now = () => began + performance.now() * 1000; // a thousand times as fast
-        globalThis.setTimeout = (act, milliseconds) => wait(act, milliseconds / 1000);
-        console.warn = () => {{}};
-        let asked = 0;
-        globalThis.fetch = async () => {{
-          asked++;
-          return new Response(JSON.stringify({{ results: [{{ index: 0, result: "invalid" }}] }}), {{ status: 400 }});
-        }};
-        vm.runInThisContext(readFileSync({json.dumps(str(DIST))} + "/eventplatform.js", "utf8"));
-        const entry = {{ service: "main", sample: null, fields: [] }};
-        const config = {{ contract: 1, streams: {{ s: entry }}, intakes: {{ main: "http://127.0.0.1:1/v1/events" }} }};
-        const client = eventplatform.connect("http://127.0.0.1:1", {{ config, linger: 1 }});
+    told = in_page(
+        """
+        const entry = { service: "main", sample: null, fields: [] };
+        const config = { contract: 1, streams: { s: entry }, intakes: { main: "http://127.0.0.1:1/v1/events" } };
+        const client = eventplatform.connect("http://127.0.0.1:1", { config, linger: 1 });
         client.submit("s");
         while (!(await client.flush())) await new Promise((passed) => wait(passed, 5));
         const took = Date.now() - began;
         console.log(JSON.stringify([asked, client.stats().dropped, took > 60e3 && took < 1200e3]));
-        """
+        """,
+        before="""
+        const began = Date.now();
+        const wait = globalThis.setTimeout;
+        Date.now = () => began + performance.now() * 1000; // a thousand times as fast
+        globalThis.setTimeout = (act, milliseconds) => wait(act, milliseconds / 1000);
+        console.warn = () => {};
+        let asked = 0;
+        globalThis.fetch = async () => {
+          asked++;
+          return new Response(JSON.stringify({ results: [{ index: 0, result: "invalid" }] }), { status: 400 });
+        };
+        """,
     )
 
-    assert json.loads(node(script)) == [11, {"gave_up": 1}, True]
+    assert told == [11, {"gave_up": 1}, True]
 
 
 def test_dist__built_again__has_the_same_bytes(installed: Path) -> None:

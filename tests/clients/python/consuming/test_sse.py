@@ -113,29 +113,13 @@ def test_position__ended_before_the_first_event__the_next_process_has_what_came_
     assert found == [0, 1, 2]
 
 
-def test_connection__ends_before_the_first_event__what_came_meanwhile_comes(rig: Rig, log: MemoryLog) -> None:
+@pytest.mark.parametrize("earlier_ms", [0, 5000])  # a producer stamps an event, and the log has it somewhat later
+def test_connection__ends_before_the_first_event__what_came_meanwhile_comes(rig: Rig, log: MemoryLog, earlier_ms: int) -> None:
     found: list[int] = []
 
     def told(kind: str, _: object) -> None:
-        if kind == "end":
-            produce(log, "pages", [event(7)])  # while nobody listens
-
-    made = Consumer("pages", lambda one: found.append(one["n"]), source=source(rig), on_notice=told)
-    with running(made) as raised:
-        wait_until(lambda: rig.clients() == 1)
-        rig.on_loop(lambda: rig.server.service.hub.end_where(lambda _: True, "age"))
-        wait_until(lambda: found)
-
-    assert (found, raised) == ([7], [])
-
-
-def test_position__before_the_first_event__has_what_was_stamped_shortly_before(rig: Rig, log: MemoryLog) -> None:
-    """A producer stamps an event, and the log has it somewhat later."""
-    found: list[int] = []
-
-    def told(kind: str, _: object) -> None:
-        if kind == "end":
-            produce(log, "pages", [event(7)], timestamp_ms=int(time.time() * 1000) - 5000)
+        if kind == "end":  # while nobody listens
+            produce(log, "pages", [event(7)], timestamp_ms=int(time.time() * 1000) - earlier_ms)
 
     made = Consumer("pages", lambda one: found.append(one["n"]), source=source(rig), on_notice=told)
     with running(made) as raised:
