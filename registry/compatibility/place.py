@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from registry.schema.keywords import escape
+from eventplatform.core.pointers import escape
 
 
 @dataclass(frozen=True, slots=True)

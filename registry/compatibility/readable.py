@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
+from eventplatform.core import pointers
 from eventplatform.core.errors import RejectedError
 from registry.compatibility.contract import ComparisonTooLargeError
 from registry.schema import keywords
@@ -34,7 +35,7 @@ def require_comparable(document: dict[str, Any]) -> None:
     """
     error = next(iter(_META_VALIDATOR.iter_errors(document)), None)
     if error is not None:
-        pointer = "".join(f"/{keywords.escape(str(part))}" for part in error.instance_path)
+        pointer = "".join(f"/{pointers.escape(str(part))}" for part in error.instance_path)
         raise SchemaInvalidError(pointer=pointer, reason=error.message[:200].rstrip("."))
     if "'$ref'" not in repr(document):  # most have none; a look at the text costs a hundredth of a walk
         return

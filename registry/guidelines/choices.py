@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.subject import Subject
-from registry.schema.keywords import HOLDS_LIST, escape
+from registry.schema.keywords import HOLDS_LIST
 
 _ONE = ("if", "then", "else")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import BOTH, Fault, Rule
 from registry.guidelines.subject import Subject
-from registry.schema.keywords import escape
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _TITLE = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*(?:/[a-z0-9]+(?:[_-][a-z0-9]+)*)*")

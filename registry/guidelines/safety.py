@@ -6,12 +6,13 @@ import difflib
 from collections.abc import Iterator
 from itertools import count
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import BOTH, Fault, Rule
 from registry.guidelines.reference.examples import why_invalid
 from registry.guidelines.reference.secure import own_insecurities
 from registry.guidelines.subject import Subject
 from registry.schema import formats
-from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
+from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE
 
 _SECTION = "The document"
 _DRAFT = "https://json-schema.org/draft-07/schema#"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventplatform.core import names
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import BOTH, Fault, Rule
 from registry.guidelines.events import meta_has_marks
 from registry.guidelines.subject import Subject
-from registry.schema.keywords import escape
 
 _SECTION = "Examples"
 _CANARY = {"domain": names.CANARY_DOMAIN, "stream": "canary", "id": "00000000-0000-4000-8000-000000000000"}

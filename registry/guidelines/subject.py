@@ -10,8 +10,9 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from eventplatform.core import names
+from eventplatform.core.pointers import escape
 from eventplatform.core.schemas import Violation
-from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE, escape
+from registry.schema.keywords import HOLDS_LIST, HOLDS_NAMED, HOLDS_ONE
 from registry.schema.limits import check_size
 from registry.schema.materialise import SAFE_BOUNDS, Bounds
 from registry.schema.telling import Teller

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from registry.schema.keywords import escape
+from eventplatform.core.pointers import escape
 
 Kind = Literal["k", "s", "n", "p", ""]  # key, text, number or word, sign, blanks: the classes of the pages' code
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
-from eventplatform.core import names
+from eventplatform.core import names, pointers
 from eventplatform.core.errors import RejectedError
 from registry.schema import documents, fields, keywords, validators
 from registry.schema.formats import FormatMode
@@ -137,4 +137,4 @@ def _check_meta_schema(document: Mapping[str, Any]) -> None:
 
 def _last(pointer: str) -> str:
     """The name of the place, for a sentence."""
-    return keywords.unescape(pointer.rpartition("/")[2])[:80] or "it"
+    return pointers.unescape(pointer.rpartition("/")[2])[:80] or "it"

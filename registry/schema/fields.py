@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.schema.keywords import escape
+from eventplatform.core.pointers import escape
 
 _MAX_DEPTH = 12
 _MAX_EXAMPLE = 60

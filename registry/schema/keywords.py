@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from eventplatform.core.pointers import escape
+
 Schema = dict[str, Any] | bool
 
 HOLDS_ONE = frozenset({"additionalItems", "additionalProperties", "contains", "else", "if", "not", "propertyNames", "then"})
@@ -54,13 +56,3 @@ def rebuild(schema: Any, change: Callable[[Any], Any]) -> Any:
         else:
             copy[keyword] = value
     return copy
-
-
-def escape(name: str) -> str:
-    """A name as one part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def unescape(part: str) -> str:
-    """The name that a part of a JSON pointer stands for."""
-    return part.replace("~1", "/").replace("~0", "~")

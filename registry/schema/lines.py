@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
-from registry.schema.keywords import unescape
+from eventplatform.core.pointers import unescape
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
+from eventplatform.core import pointers
 from registry.schema import keywords
 
 MAX_LENGTH = 2_000
@@ -57,7 +58,7 @@ def _patterns(schema: Any) -> Iterator[tuple[str, str]]:
             yield f"{pointer}/pattern", inner["pattern"]
         named = inner.get("patternProperties")
         for pattern in named if isinstance(named, dict) else ():
-            yield f"{pointer}/patternProperties/{keywords.escape(pattern)}", pattern
+            yield f"{pointer}/patternProperties/{pointers.escape(pattern)}", pattern
 
 
 @lru_cache(maxsize=1_000)

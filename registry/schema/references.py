@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from eventplatform.core import names
 from eventplatform.core.errors import RejectedError
-from registry.schema.keywords import escape, unescape
+from eventplatform.core.pointers import escape, unescape
 from registry.schema.limits import MAX_DEPTH, SchemaTooLargeError, Steps
 
 LoadSchema = Callable[[str], Mapping[str, Any] | None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from eventplatform.core.pointers import escape
 from registry.schema import json_values
-from registry.schema.keywords import HOLDS_LIST, escape
+from registry.schema.keywords import HOLDS_LIST
 
 # `items` as a list is not looked into.
 _ONE = ("additionalItems", "additionalProperties", "items", "if", "then", "else", "not", "contains", "propertyNames")

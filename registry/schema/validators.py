@@ -8,8 +8,8 @@ from typing import Any, cast
 import jsonschema_rs
 
 from eventplatform.core.errors import RejectedError
+from eventplatform.core.pointers import escape
 from registry.schema import formats, patterns
-from registry.schema.keywords import escape
 
 _PATTERNS = jsonschema_rs.RegexOptions(size_limit=patterns.MAX_SIZE)
 

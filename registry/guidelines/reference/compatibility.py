@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import INHERITED, entries, is_same, type_of
-from registry.schema.keywords import escape
 
 # By name and at any depth: a property that is called so may change or go, too.
 MAY_CHANGE = frozenset({"$id", "description", "examples", "maxLength"})

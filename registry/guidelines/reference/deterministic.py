@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import entries, get, is_same, is_truthy
-from registry.schema.keywords import escape
 
 
 def polymorphisms(node: Any, pointer: str = "") -> Iterator[tuple[str, Fault]]:

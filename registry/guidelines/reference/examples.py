@@ -10,11 +10,12 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import INHERITED, javascript_pattern
 from registry.guidelines.waivers import is_pattern
 from registry.schema import formats
-from registry.schema.keywords import escape, rebuild, walk
+from registry.schema.keywords import rebuild, walk
 
 # Ajv's own copy of draft-07 asks more of enum than the draft's authors do.
 _META_SCHEMA: dict[str, Any] = copy.deepcopy(dict(jsonschema.Draft7Validator.META_SCHEMA))

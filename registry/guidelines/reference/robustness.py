@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference import examples, javascript
 from registry.guidelines.reference.deterministic import polymorphisms
 from registry.guidelines.reference.secure import insecurities
 from registry.guidelines.reference.snake_case import oddly_named
 from registry.guidelines.subject import Subject
-from registry.schema.keywords import escape
 from registry.schema.materialise import Bounds
 
 Coded = tuple[str, Fault]  # the code of ours under which it is told

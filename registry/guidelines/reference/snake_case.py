@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from eventplatform.core.pointers import escape
 from registry.guidelines.contract import Fault
 from registry.guidelines.reference.javascript import entries, get
-from registry.schema.keywords import escape
 
 _NAME = re.compile(r"[$a-z]+[a-z0-9_]*")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from eventplatform.core import javascript
 from eventplatform.core.javascript import ordered
-from registry.schema.keywords import escape
+from eventplatform.core.pointers import escape
 
 _IDENTIFIER = re.compile(r"[a-zA-Z$_][a-zA-Z$_0-9]*\Z")
 _QUOTED = str.maketrans({"'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\f": "\\f", "\t": "\\t"})

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from eventplatform.core.pointers import unescape
 from eventplatform.core.schemas import AjvError, Violation
 from registry.schema import defaults
 from registry.schema.ajv6 import arrays, combined, javascript, objects, scalars
 from registry.schema.ajv6.place import Place, says_something
 from registry.schema.ajv6.types import is_of, is_one_of, types_of
-from registry.schema.keywords import unescape
 from registry.schema.validators import matcher, predicate
 
 Rule = Callable[[Any, Mapping[str, Any], Any, Place], Iterator[AjvError]]

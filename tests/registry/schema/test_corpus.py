@@ -11,8 +11,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from eventplatform.core import pointers
 from registry import lookups, services
-from registry.schema import keywords, materialise
+from registry.schema import materialise
 from registry.schema.compiled import Schema
 from registry.schema.documents import load
 from registry.schema.rendering import as_json, as_yaml
@@ -25,15 +26,15 @@ def required_fields(schema: Any, value: Any, pointer: str = "") -> Iterator[str]
     """The pointers of all required properties that an example has."""
     if not isinstance(schema, dict) or not isinstance(value, dict):
         return
-    yield from (f"{pointer}/{keywords.escape(name)}" for name in schema.get("required", ()) if name in value)
+    yield from (f"{pointer}/{pointers.escape(name)}" for name in schema.get("required", ()) if name in value)
     for name, inside in schema.get("properties", {}).items():
         if name in value:
-            yield from required_fields(inside, value[name], f"{pointer}/{keywords.escape(name)}")
+            yield from required_fields(inside, value[name], f"{pointer}/{pointers.escape(name)}")
 
 
 def without(event: Any, pointer: str) -> Any:
     smaller = copy.deepcopy(event)
-    *parents, name = [keywords.unescape(part) for part in pointer.split("/")[1:]]
+    *parents, name = [pointers.unescape(part) for part in pointer.split("/")[1:]]
     place = smaller
     for parent in parents:
         place = place[parent]
